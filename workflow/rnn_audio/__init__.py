@@ -1,0 +1,1 @@
+"""Recurrent networks that make raw audio: signals, models, training, generation and metrics."""

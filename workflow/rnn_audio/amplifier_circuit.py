@@ -1,0 +1,208 @@
+"""Component values of the synthetic amplifier, and the linear parts of its circuit.
+
+A small valve amplifier of the common pattern: two 12AX7 stages with cathode bias, coupled through capacitors and a gain
+control; a cathode follower into a treble, middle and bass stack; a phase inverter driving a push-pull pair; an output
+transformer and a loudspeaker. The values are textbook ones and belong to no particular product.
+
+Everything is in volts, amperes, ohms, farads, hertz and seconds. The classes are named tuples, which compiled code
+can read by field name.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class TriodeStage(NamedTuple):
+    """A common-cathode 12AX7 stage and the network in front of its grid.
+
+    Attributes:
+        coupling_f: capacitor into the stage, in F.
+        control_ohm: gain control (or grid leak) after it, end to end, in ohm.
+        control_position: wiper of the gain control, above 0 (off) to 1 (full).
+        stopper_ohm: resistor from the wiper to the grid, in ohm.
+        input_f: the grid's capacitance to ground, with the plate's as the gain multiplies it (Miller), in F.
+        plate_ohm: plate resistor, in ohm.
+        cathode_ohm: cathode resistor, in ohm.
+        bypass_f: capacitor across the cathode resistor, in F.
+        supply_v: supply voltage, in V.
+    """
+
+    coupling_f: float
+    control_ohm: float
+    control_position: float
+    stopper_ohm: float
+    input_f: float
+    plate_ohm: float
+    cathode_ohm: float
+    bypass_f: float
+    supply_v: float
+
+
+class ToneStack(NamedTuple):
+    """Treble, middle and bass controls between two buffers.
+
+    Attributes:
+        treble_ohm, bass_ohm, middle_ohm: the controls, end to end, in ohm.
+        slope_ohm: resistor from the input to the two larger capacitors, in ohm.
+        treble_f, bass_f, middle_f: capacitors, in F.
+        treble, bass, middle: positions of the controls, 0 to 1.
+    """
+
+    treble_ohm: float
+    bass_ohm: float
+    middle_ohm: float
+    slope_ohm: float
+    treble_f: float
+    bass_f: float
+    middle_f: float
+    treble: float
+    bass: float
+    middle: float
+
+
+class OutputStage(NamedTuple):
+    """Phase inverter and push-pull pair, biased near class B.
+
+    Attributes:
+        inverter_gain: voltage gain from the tone stack to each of the pair's coupling capacitors.
+        coupling_f: coupling capacitor of each grid, in F.
+        leak_ohm: grid leak to the bias supply, in ohm.
+        driver_ohm: resistance of the inverter's plate and the grid stopper, in ohm.
+        input_f: capacitance of each grid, in F.
+        bias_v: grid bias, below 0, in V.
+        cutoff_v: grid voltage at which the plate current ends, below the bias, in V.
+        perveance: plate current over the square of the grid voltage above cut-off, in A/V^2.
+    """
+
+    inverter_gain: float
+    coupling_f: float
+    leak_ohm: float
+    driver_ohm: float
+    input_f: float
+    bias_v: float
+    cutoff_v: float
+    perveance: float
+
+
+class Amplifier(NamedTuple):
+    """The whole amplifier.
+
+    Attributes:
+        full_scale_v: voltage at the input jack that a sample of 1.0 stands for, in V.
+        first, second: the triode stages.
+        tone: the tone stack.
+        output: the push-pull stage.
+        transformer_hz: corner of the transformer's first-order high-pass, in Hz.
+        loudspeaker_hz: corner of the loudspeaker's third-order low-pass, in Hz.
+        output_per_a: output sample for one ampere of difference between the pair's plate currents.
+    """
+
+    full_scale_v: float
+    first: TriodeStage
+    second: TriodeStage
+    tone: ToneStack
+    output: OutputStage
+    transformer_hz: float
+    loudspeaker_hz: float
+    output_per_a: float
+
+
+HIGH_GAIN = Amplifier(
+    full_scale_v=1.0,
+    first=TriodeStage(
+        coupling_f=22e-9,
+        control_ohm=1e6,
+        control_position=1.0,
+        stopper_ohm=68e3,
+        input_f=150e-12,
+        plate_ohm=100e3,
+        cathode_ohm=1.5e3,
+        bypass_f=1e-6,
+        supply_v=250.0,
+    ),
+    second=TriodeStage(
+        coupling_f=22e-9,
+        control_ohm=1e6,
+        control_position=0.2,
+        stopper_ohm=100e3,
+        input_f=120e-12,
+        plate_ohm=100e3,
+        cathode_ohm=1.8e3,
+        bypass_f=1e-6,
+        supply_v=250.0,
+    ),
+    tone=ToneStack(
+        treble_ohm=250e3,
+        bass_ohm=1e6,
+        middle_ohm=25e3,
+        slope_ohm=56e3,
+        treble_f=250e-12,
+        bass_f=22e-9,
+        middle_f=22e-9,
+        treble=0.7,
+        bass=0.3,
+        middle=0.7,
+    ),
+    output=OutputStage(
+        inverter_gain=2.0,
+        coupling_f=22e-9,
+        leak_ohm=220e3,
+        driver_ohm=60e3,
+        input_f=60e-12,
+        bias_v=-9.0,
+        cutoff_v=-13.0,
+        perveance=5e-4,
+    ),
+    transformer_hz=50.0,
+    loudspeaker_hz=6000.0,
+    output_per_a=6.0,
+)
+"""A driven channel: clean when played softly, saturated when played hard."""
+
+
+def tone_stack_filter(tone: ToneStack, rate_hz: float) -> tuple[Floats, Floats]:
+    """Discretise the tone stack by the bilinear transform.
+
+    With the three capacitors' voltages v as states and their currents i, the loops of the circuit give
+    Z i = u - v, with one row of the resistance matrix Z for each path from the input u to ground: through the treble
+    capacitor, the bass capacitor and the middle capacitor.
+
+    Args:
+        tone: components and positions.
+        rate_hz: sampling rate in Hz.
+
+    Returns:
+        Numerator and denominator for `scipy.signal.lfilter`, [4] each.
+    """
+    from scipy.signal import cont2discrete, ss2tf
+
+    lower = tone.middle * tone.middle_ohm
+    upper = tone.bass * tone.bass_ohm + (1.0 - tone.middle) * tone.middle_ohm
+    slope = tone.slope_ohm
+    resistances = np.array(
+        [
+            [tone.treble_ohm + upper + lower, upper + lower, lower],
+            [upper + lower, upper + lower + slope, lower + slope],
+            [lower, lower + slope, lower + slope],
+        ]
+    )
+    conductances = np.linalg.inv(resistances)
+    per_farad = 1.0 / np.array([tone.treble_f, tone.bass_f, tone.middle_f])
+    # The output is the treble control's wiper: the bass node, and its share of the drop across the control.
+    wiper = np.array([tone.treble * tone.treble_ohm + upper + lower, upper + lower, lower])
+    ones = np.ones((3, 1))
+    system = (
+        -per_farad[:, None] * conductances,
+        per_farad[:, None] * (conductances @ ones),
+        -(wiper @ conductances)[None, :],
+        (wiper @ conductances @ ones)[None, :],
+    )
+    a, b, c, d, _ = cont2discrete(system, 1.0 / rate_hz, method="bilinear")
+    numerator, denominator = ss2tf(a, b, c, d)
+    return numerator[0], denominator

@@ -1,0 +1,225 @@
+"""Sound in files: recordings of any kind in, float32 mono WAV in and out."""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_audio.acoustics import onset_index
+from rnn_audio.atomic import replacing
+from rnn_audio.errors import InputError
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
+
+ONSET_SEARCH_S = 30.0
+"""An onset is looked for in this first stretch only, so that an hour-long file is never read into memory."""
+
+_IEEE_FLOAT = 3
+_HEADER = struct.Struct("<4sI4s 4sIHHIIHHH 4sII 4sI")
+_RATE_FIELD = 7
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A length in seconds or in samples at the recording's own rate: exactly one is given; raises InputError."""
+
+    seconds: float | None = None
+    samples: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check that exactly one length is given and positive."""
+        if (self.seconds is None) == (self.samples is None):
+            raise InputError("duration: give either duration_s or duration_samples, not both and not neither")
+        if not self.length > 0:
+            raise InputError(f"{self.key}: {self.length} is not a length; give a positive number")
+
+    @property
+    def length(self) -> float:
+        """The number given, in the unit of `key`."""
+        return self.samples if self.seconds is None else self.seconds
+
+    @property
+    def key(self) -> str:
+        """The configuration's key of the unit in use."""
+        return "duration_samples" if self.seconds is None else "duration_s"
+
+    def in_samples(self, rate_hz: int) -> int:
+        """Length in samples at `rate_hz`, rounded to the nearest, at least 1."""
+        return self.samples if self.seconds is None else max(1, round(self.seconds * rate_hz))
+
+    def at(self, rate_hz: int, samples: int) -> float:
+        """Express a number of `samples` at `rate_hz` in this duration's own unit."""
+        return samples if self.seconds is None else samples / rate_hz
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A mono excerpt: `samples`, float64, shape (n,), at `rate_hz`, from the file's frame `first_frame` on."""
+
+    samples: NDArray[np.float64]
+    rate_hz: int
+    first_frame: int
+
+
+def read_recording(
+    path: Path | str,
+    *,
+    channel: int | None,
+    start: float | Literal["onset"],
+    duration: Duration,
+    section: str = "recording",
+) -> Recording:
+    """Read one channel's excerpt of a WAV, FLAC or AIFF file (or what else libsndfile reads), and check it.
+
+    Integer formats are scaled to -1..1 (full scale is 1); float formats keep their values, beyond 1 too. Nothing is
+    clipped, mixed down or resampled. Only the excerpt is held in memory.
+
+    Args:
+        path: the file.
+        channel: which channel, from 0; may be None where there is only one.
+        start: seconds from the file's start, or `onset`: the direct sound, that is the first sample within 20 dB of
+            the largest magnitude (ISO 3382-1) of the file's first `ONSET_SEARCH_S`.
+        duration: length of the excerpt.
+        section: the configuration's section that has `channel` and `start`, for messages: `signals.room.file`. The
+            duration's key stands one level above it.
+
+    Raises InputError where the file is missing, unreadable, empty or too short, has several channels of which none is
+    named, or where the excerpt is not finite, silent or constant.
+    """
+    path = Path(path)
+    with _open(path, section) as file:
+        column = _checked_channel(path, file.channels, channel, section)
+        first = _first_frame(path, file, column, start, section)
+        wanted = duration.in_samples(file.samplerate)
+        available = file.frames - first
+        if available < wanted:
+            raise InputError(
+                f"{path}: {duration.length:g} wanted by {_parent(section)}{duration.key}, but from the start point on "
+                f"(sample {first}) there are only {duration.at(file.samplerate, available):g}; "
+                f"set {duration.key} to at most that, or an earlier {section}.start"
+            )
+        samples = _read(path, file, first, wanted, column)
+        rate_hz = file.samplerate
+    _check_content(path, samples, section)
+    return Recording(samples=samples, rate_hz=rate_hz, first_frame=first)
+
+
+def write_wav(path: Path | str, samples: NDArray[np.floating], rate_hz: int) -> None:
+    """Write `samples`, shape (n,), as a float32 mono WAV file that appears whole or not at all.
+
+    The same samples give the same bytes: libsndfile would add a PEAK chunk with the time of day. Raises ValueError
+    where the samples are not one-dimensional or, as float32, not finite.
+    """
+    with np.errstate(over="ignore"):
+        data = np.asarray(samples).astype("<f4")
+    if data.ndim != 1:
+        raise ValueError(f"{path}: mono samples have one dimension, not {data.ndim}")
+    if not np.isfinite(data).all():
+        raise ValueError(f"{path}: refusing to write samples that are not finite")
+    with replacing(Path(path)) as temporary:
+        temporary.write_bytes(_HEADER.pack(*_header_fields(data.size, rate_hz)) + data.tobytes())
+
+
+def read_wav(path: Path | str) -> tuple[NDArray[np.float32], int]:
+    """Read what `write_wav` wrote: samples, shape (n,), and rate in Hz.
+
+    Raises InputError where the file is missing, cut short or not one of ours (for those see `read_recording`).
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; run the step that makes it")
+    content = path.read_bytes()
+    header, body = content[: _HEADER.size], content[_HEADER.size :]
+    if len(header) == _HEADER.size:
+        fields = _HEADER.unpack(header)
+        rate_hz = fields[_RATE_FIELD]
+        if len(body) % 4 == 0 and fields == _header_fields(len(body) // 4, rate_hz):
+            return np.frombuffer(body, dtype="<f4").astype(np.float32), rate_hz
+    raise InputError(f"{path}: corrupt or cut short, or not a float32 mono WAV file of ours; delete it and run again")
+
+
+def _header_fields(samples: int, rate_hz: int) -> tuple[bytes | int, ...]:
+    """RIFF header of a float WAV file: a `fmt ` chunk of 18 bytes and a `fact` chunk, as the format demands."""
+    size = 4 * samples
+    form = (b"RIFF", _HEADER.size - 8 + size, b"WAVE")
+    layout = (b"fmt ", 18, _IEEE_FLOAT, 1, rate_hz, 4 * rate_hz, 4, 32, 0)
+    return (*form, *layout, b"fact", 4, samples, b"data", size)
+
+
+def _parent(section: str) -> str:
+    above, dot, _ = section.rpartition(".")
+    return above + dot
+
+
+def _open(path: Path, section: str) -> "SoundFile":
+    from soundfile import LibsndfileError, SoundFile
+
+    if path.is_dir():
+        raise InputError(f"{path}: a folder, where {section} needs a sound file; name the file in it")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; correct the path in {section}")
+    try:
+        file = SoundFile(path)
+    except (LibsndfileError, TypeError) as error:
+        raise InputError(
+            f"{path}: cannot be read as sound ({error}); give {section} a WAV, FLAC or AIFF file"
+        ) from error
+    if file.frames == 0:
+        file.close()
+        raise InputError(f"{path}: has no samples; give {section} another recording")
+    return file
+
+
+def _checked_channel(path: Path, channels: int, channel: int | None, section: str) -> int:
+    choice = "0" if channels == 1 else f"0..{channels - 1}"
+    if channel is None and channels > 1:
+        raise InputError(f"{path}: has {channels} channels; set {section}.channel to one of {choice}")
+    if channel is not None and not 0 <= channel < channels:
+        raise InputError(f"{path}: has no channel {channel}, only {channels} in all; set {section}.channel to {choice}")
+    return channel or 0
+
+
+def _first_frame(path: Path, file: "SoundFile", column: int, start: float | Literal["onset"], section: str) -> int:
+    if start == "onset":
+        searched = _read(path, file, 0, min(file.frames, int(ONSET_SEARCH_S * file.samplerate)), column)
+        _check_content(path, searched, section)
+        return onset_index(searched)
+    first = round(start * file.samplerate)
+    if not 0 <= first < file.frames:
+        length_s = file.frames / file.samplerate
+        raise InputError(f"{path}: lasts {length_s:g} s; set {section}.start to a time within it, not {start:g} s")
+    return first
+
+
+def _read(path: Path, file: "SoundFile", first: int, frames: int, column: int) -> NDArray[np.float64]:
+    """Read one channel; libsndfile delivers all of them, so they go through memory in blocks."""
+    from soundfile import LibsndfileError
+
+    samples = np.empty(frames)
+    done = 0
+    try:
+        file.seek(first)
+        for block in file.blocks(blocksize=65536, frames=frames, dtype="float64", always_2d=True):
+            samples[done : done + len(block)] = block[:, column]
+            done += len(block)
+    except LibsndfileError as error:
+        raise InputError(
+            f"{path}: cannot be read on after sample {first + done} ({error}); replace the file"
+        ) from error
+    if done < frames:
+        raise InputError(f"{path}: ends at sample {first + done}, before its header says; replace the file")
+    return samples
+
+
+def _check_content(path: Path, samples: NDArray[np.float64], section: str) -> None:
+    advice = f"choose another {section}.start or {section}.channel, or another recording"
+    if not np.isfinite(samples).all():
+        raise InputError(f"{path}: the excerpt has samples that are not finite (NaN or infinite); {advice}")
+    if not samples.any():
+        raise InputError(f"{path}: the excerpt is silent; {advice}")
+    if samples.size > 1 and np.ptp(samples) == 0:
+        raise InputError(f"{path}: the excerpt is constant (only DC); {advice}")

@@ -1,0 +1,179 @@
+"""Table cells: how a number or a text is written in Markdown, HTML and LaTeX.
+
+Rounded to three significant digits: tables are for reading, the CSV keeps every digit.
+"""
+
+import html
+import math
+from abc import ABC, abstractmethod
+from enum import StrEnum
+
+Cell = str | int | float | None
+
+DASH = "–"  # stands for a value that is not there or could not be measured
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+_LATEX_TEXT = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "&": r"\&",
+        "%": r"\%",
+        "$": r"\$",
+        "#": r"\#",
+        "_": r"\_",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "±": r"$\pm$",
+        "×": r"$\times$",
+        "−": "$-$",
+        "‰": r"\textperthousand{}",
+        "–": "--",
+        "\n": " ",
+    }
+)
+
+
+class Format(StrEnum):
+    """What a column holds, and with it how its cells are rounded.
+
+    TEXT is written as it stands; INTEGER without decimals; NUMBER with three significant digits, as a power of ten
+    only below 0.01 and from a million; SCIENTIFIC always as a power of ten; DURATION, in seconds, as 3 min 22 s.
+    """
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    SCIENTIFIC = "scientific"
+    DURATION = "duration"
+
+
+class Notation(ABC):
+    """How one output language writes text, numbers and powers of ten."""
+
+    plus_minus = "±"
+
+    @abstractmethod
+    def text(self, text: str) -> str:
+        """The text with every character that means something to the language escaped."""
+
+    def number(self, digits: str) -> str:
+        """A number that has its digits already."""
+        return digits.replace("-", "−")
+
+    @abstractmethod
+    def scientific(self, mantissa: str, exponent: int) -> str:
+        """The mantissa times ten to the exponent."""
+
+
+class MarkdownNotation(Notation):
+    """GitHub's Markdown: superscripts are Unicode's, for it has no markup for them."""
+
+    def text(self, text: str) -> str:
+        """HTML's angle brackets and ampersand, backslashes, pipes and emphasis escaped; newlines become blanks."""
+        escaped = html.escape(text, quote=False).replace("\\", r"\\").replace("\n", " ")
+        for character in "|*_`[]":
+            escaped = escaped.replace(character, f"\\{character}")
+        return escaped
+
+    def scientific(self, mantissa: str, exponent: int) -> str:
+        """As in 5.13×10⁻³."""
+        return f"{self.number(mantissa)}×10{str(exponent).translate(_SUPERSCRIPTS)}"
+
+
+class HtmlNotation(Notation):
+    """HTML 5."""
+
+    def text(self, text: str) -> str:
+        """The five special characters of HTML escaped."""
+        return html.escape(text)
+
+    def scientific(self, mantissa: str, exponent: int) -> str:
+        """With the exponent in a superscript element."""
+        return f"{self.number(mantissa)}×10<sup>{self.number(str(exponent))}</sup>"
+
+
+class LatexNotation(Notation):
+    """LaTeX, numbers in math mode."""
+
+    plus_minus = r"\pm"
+
+    def text(self, text: str) -> str:
+        """LaTeX's ten special characters escaped; signs without a glyph in text fonts become commands."""
+        return text.translate(_LATEX_TEXT)
+
+    def number(self, digits: str) -> str:
+        """In math mode, so that a minus is a minus."""
+        return f"${digits}$"
+
+    def scientific(self, mantissa: str, exponent: int) -> str:
+        r"""As in $5.13\times10^{-3}$."""
+        return rf"${mantissa}\times10^{{{exponent}}}$"
+
+
+def is_missing(value: Cell) -> bool:
+    """Whether a cell is empty: None, or the NaN by which a data frame says so."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def format_cell(value: Cell, kind: Format, notation: Notation) -> str:
+    """One value, rounded as its column's format says.
+
+    A text in a column of numbers (a published "about 200") is written as it stands; a missing value is an en dash.
+    """
+    if is_missing(value):
+        return notation.text(DASH)
+    if isinstance(value, str) or kind is Format.TEXT:
+        return notation.text(str(value))
+    if math.isinf(value):
+        return notation.text(f"{value:+} (diverged)")
+    if kind is Format.DURATION:
+        return notation.text(_duration(value))
+    if kind is Format.INTEGER:
+        return notation.number(f"{value:.0f}")
+    if _as_power(value, kind):
+        return notation.scientific(f"{value / 10.0 ** _exponent(value):.2f}", _exponent(value))
+    return notation.number(f"{value:.{_decimals(value)}f}")
+
+
+def format_spread(mean: Cell, spread: Cell, kind: Format, notation: Notation) -> str:
+    """A mean and its standard deviation in one cell, under one power of ten: (5.13 ± 0.12)×10⁻³.
+
+    The spread has the mean's decimals. Where it is missing (a single seed), a dash stands for it.
+    """
+    if is_missing(mean) or is_missing(spread) or math.isinf(mean) or math.isinf(spread):
+        pieces = [format_cell(value, kind, notation) for value in (mean, spread)]
+        return notation.text(DASH) if is_missing(mean) else notation.text(" ± ").join(pieces)
+    if _as_power(mean, kind):
+        exponent = _exponent(mean)
+        scale = 10.0**exponent
+        return notation.scientific(f"({mean / scale:.2f} {notation.plus_minus} {spread / scale:.2f})", exponent)
+    decimals = _decimals(mean)
+    return notation.number(f"{mean:.{decimals}f} {notation.plus_minus} {spread:.{decimals}f}")
+
+
+def _as_power(value: float, kind: Format) -> bool:
+    if value == 0:
+        return False
+    return kind is Format.SCIENTIFIC or not -2 <= _exponent(value) < 6
+
+
+def _exponent(value: float) -> int:
+    """The power of ten of the value rounded to three digits: 0.9999 has 0, for it is written 1.00."""
+    return int(f"{value:.2e}".partition("e")[2])
+
+
+def _decimals(value: float) -> int:
+    return 0 if value == 0 else max(0, 2 - _exponent(value))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 59.95:
+        return f"{seconds:.{_decimals(seconds)}f} s"
+    minutes, remainder = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min {remainder} s" if hours else f"{minutes} min {remainder} s"

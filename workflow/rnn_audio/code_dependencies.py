@@ -1,0 +1,43 @@
+"""Which of this library's modules a script imports, so that editing one reruns the jobs that used it, and only those.
+
+A workflow sees a script, but not what it imports; the modules are therefore declared as inputs of its rule.
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def code_of(script: Path) -> list[Path]:
+    """The script and all modules of this package that it imports, directly or through others, sorted by path."""
+    found: set[Path] = set()
+    waiting = [script]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        waiting.extend(_imported_modules(path))
+    return sorted(found)
+
+
+@cache
+def _imported_modules(path: Path) -> list[Path]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.extend(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            # "from package import module" may name a module or something inside one; non-modules find no file.
+            names.extend([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
+    return [module for name in names for module in _module_files(name)]
+
+
+def _module_files(name: str) -> list[Path]:
+    package, *parts = name.split(".")
+    if package != _PACKAGE.name:
+        return []
+    location = _PACKAGE.joinpath(*parts)
+    return [path for path in (location.with_suffix(".py"), location / "__init__.py") if path.is_file()]

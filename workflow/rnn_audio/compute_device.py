@@ -1,0 +1,45 @@
+"""Which processor trains: found out without importing PyTorch, so that a workflow starts quickly."""
+
+import ctypes
+import importlib.util
+from pathlib import Path
+
+from rnn_audio.errors import InputError
+
+
+def resolve_device(setting: str) -> str:
+    """The device for the configuration's `device`: `auto`, `cpu` or `cuda`.
+
+    Raises:
+        InputError: `cuda` was asked for, and PyTorch or the driver cannot use a GPU. There is no silent fallback.
+    """
+    if setting == "cpu":
+        return "cpu"
+    obstacle = _obstacle_to_cuda()
+    if obstacle is None:
+        return "cuda"
+    if setting == "auto":
+        return "cpu"
+    raise InputError(f"device: cuda was asked for, but {obstacle}; set device to auto or cpu, or mend the installation")
+
+
+def _obstacle_to_cuda() -> str | None:
+    if not _pytorch_has_cuda():
+        return "the installed PyTorch was built without CUDA"
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return "the NVIDIA driver (libcuda.so.1) is not installed"
+    count = ctypes.c_int(0)
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
+        return "the NVIDIA driver finds no GPU (see CUDA_VISIBLE_DEVICES and nvidia-smi)"
+    return None
+
+
+def _pytorch_has_cuda() -> bool:
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return False
+    namespace: dict[str, object] = {}
+    exec(Path(spec.origin).with_name("version.py").read_text(), namespace)
+    return namespace.get("cuda") is not None

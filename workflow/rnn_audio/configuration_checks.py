@@ -1,0 +1,106 @@
+"""Whether a configuration is sound: against the schema, and against itself."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnn_audio.errors import InputError
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+_SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+
+
+def check_schema(config: Mapping[str, Any]) -> None:
+    """Check types, keys and ranges.
+
+    Raises:
+        InputError: naming the key, what is wrong with it, and what is allowed.
+    """
+    _check(config, _schema(), prefix="config")
+
+
+def check_references(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check that everything that is referred to exists, and that each configuration is complete.
+
+    Args:
+        config: the whole configuration, which has passed `check_schema`.
+        merged: its configurations, each merged with its preset.
+
+    Raises:
+        InputError: naming the key and what exists.
+    """
+    for name, own in config["configurations"].items():
+        if "preset" in own:
+            _require_known(f"configurations.{name}.preset", own["preset"], config["presets"])
+    complete = {"$defs": _schema()["$defs"], "$ref": "#/$defs/configuration"}
+    for name, settings in merged.items():
+        _check(settings, complete, prefix=f"configurations.{name} (with its preset)")
+        _require_known(f"configurations.{name}.signal", settings["signal"], config["signals"])
+    for section, entries in (("tables", "rows"), ("figures", "panels")):
+        for name, artefact in config[section].items():
+            _require_known(f"{section}.{name}.paper", artefact["paper"], config["papers"])
+            for index, entry in enumerate(artefact[entries]):
+                where = f"{section}.{name}.{entries}[{index}]"
+                _require_known(f"{where}.configuration", entry["configuration"], merged)
+                _check_entry(where, artefact, entry)
+
+
+def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, Any]) -> None:
+    if "labels" in artefact and set(entry["labels"]) != set(artefact["labels"]):
+        raise InputError(
+            f"{where}.labels: has {sorted(entry['labels'])}, the table's labels are {sorted(artefact['labels'])}; "
+            "give each row all of them"
+        )
+    if artefact["kind"] in ("losses", "observations") and "quantity" not in entry:
+        raise InputError(f"{where}: a row of this kind of table needs a quantity, such as prediction_mse")
+    if artefact["kind"] == "waveforms" and "shows" not in entry:
+        raise InputError(f"{where}: a panel of waveforms needs 'shows: prediction' or 'shows: generation'")
+    start, stop = entry.get("zoom_samples", (0, 1))
+    if stop <= start:
+        raise InputError(f"{where}.zoom_samples: [{start}, {stop}] is empty; give a start below its stop")
+
+
+def _require_known(where: str, name: str, known: Iterable[str]) -> None:
+    if name in known:
+        return
+    raise InputError(f"{where}: there is no '{name}'; {_hint(name, known)}")
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    guesses = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean '{guesses[0]}'?" if guesses else f"choose from {', '.join(known) or 'none'}"
+
+
+def _check(instance: Any, schema: Mapping[str, Any], prefix: str) -> None:  # noqa: ANN401 (any YAML value)
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(schema).iter_errors(instance))
+    if error is None:
+        return
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+    raise InputError(f"{prefix}{path}: {_explain(error)}")
+
+
+def _explain(error: "ValidationError") -> str:
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    if error.validator == "additionalProperties":
+        known = schema.get("properties", {})
+        unknown = [key for key in error.instance if key not in known]
+        return f"unknown key '{unknown[0]}'; {_hint(str(unknown[0]), known)}"
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return f"the key '{missing[0]}' is missing; add it"
+    description = schema.get("description")
+    return f"{error.message}; it must be {description}" if description else error.message
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    import yaml
+
+    return yaml.safe_load(_SCHEMA.read_text(encoding="utf-8"))

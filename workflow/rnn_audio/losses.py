@@ -1,0 +1,180 @@
+"""Losses of a pack of models (paper B, eqs. 2 to 4; paper A's mean squared error), and their whole-signal sums.
+
+Every loss takes [M, B, T] (models, batch, time) and returns [M], one loss a model: the sum over models moves each
+model as if it were alone. Within a model, numerators and denominators are summed over the batch before they are
+divided, so a quiet segment weighs little instead of as much as a loud one.
+
+Public code computes other things under these names. The authors' own training code pools as here, but adds 1e-5 to
+the target's mean power, which shifts every value; auraloss averages one ratio per item and adds 1e-8 to the energy
+(ESR) or to the power (DC). With one item of ordinary level all three agree closely.
+
+Silence: the power that an error is divided by is never taken below `power_floor`. Above the floor (-50 dB re full
+scale by default) the formulas hold exactly; a silent chunk has a large and finite loss. NaN and infinity in a signal
+stay visible in its model's loss and touch no other model's.
+"""
+
+from __future__ import annotations
+
+import torch
+
+POWER_FLOOR = 1e-5
+"""Smallest mean power of a target (1.0 = full scale squared) that an error is divided by."""
+
+
+def esr(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_FLOOR) -> torch.Tensor:
+    """Error-to-signal ratio (paper B, eq. 2): energy of the error over energy of the target.
+
+    Args:
+        target: pre-emphasised target, [M, B, T].
+        output: pre-emphasised output of the models, [M, B, T].
+        power_floor: smallest mean target power to divide by.
+
+    Returns:
+        Losses, [M]; 1.0 is what an output of zeros gets.
+
+    Raises:
+        ValueError: the shapes differ or are not [M, B, T].
+    """
+    _check_shapes(target, output)
+    error_power = (target - output).square().mean(dim=(1, 2))
+    return error_power / _floored_power(target, power_floor)
+
+
+def dc(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_FLOOR) -> torch.Tensor:
+    """DC loss (paper B, eq. 3): squared mean error over mean target power, of signals without pre-emphasis.
+
+    The mean of eq. 3 runs over one sequence: it is squared per item and then averaged over the batch, as in the
+    authors' code, so that offsets of opposite sign in two segments do not cancel.
+
+    Args:
+        target: target, [M, B, T].
+        output: output of the models, [M, B, T].
+        power_floor: smallest mean target power to divide by.
+
+    Returns:
+        Losses, [M].
+
+    Raises:
+        ValueError: the shapes differ or are not [M, B, T].
+    """
+    _check_shapes(target, output)
+    offset_power = (target - output).mean(dim=2).square().mean(dim=1)
+    return offset_power / _floored_power(target, power_floor)
+
+
+def joint(
+    target: torch.Tensor,
+    output: torch.Tensor,
+    emphasised_target: torch.Tensor,
+    emphasised_output: torch.Tensor,
+    power_floor: float = POWER_FLOOR,
+) -> torch.Tensor:
+    """Training loss of paper B (eq. 4): ESR of the pre-emphasised signals plus DC loss of the plain ones.
+
+    Args:
+        target: target, [M, B, T].
+        output: output of the models, [M, B, T].
+        emphasised_target: target after each model's pre-emphasis, [M, B, T].
+        emphasised_output: output after the same filter, [M, B, T].
+        power_floor: smallest mean target power to divide by, in both terms.
+
+    Returns:
+        Losses, [M].
+
+    Raises:
+        ValueError: the shapes of a pair differ or are not [M, B, T].
+    """
+    return esr(emphasised_target, emphasised_output, power_floor) + dc(target, output, power_floor)
+
+
+def mse(target: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
+    """Mean squared error over batch and time.
+
+    Args:
+        target: target, [M, B, T].
+        output: output of the models, [M, B, T].
+
+    Returns:
+        Losses, [M], in squared units of the signal.
+
+    Raises:
+        ValueError: the shapes differ or are not [M, B, T].
+    """
+    _check_shapes(target, output)
+    return (target - output).square().mean(dim=(1, 2))
+
+
+class EsrAccumulator:
+    """Equations 2 to 4 of paper B over a whole recording that arrives in chunks.
+
+    Sums are float64, so any cut into chunks gives the whole's value up to rounding; an average of per-chunk losses
+    would not. The recording counts as one sequence: its DC offset is one mean over all samples.
+
+    Args:
+        models: number of models M of the pack.
+        power_floor: smallest mean target power to divide by.
+    """
+
+    def __init__(self, models: int, power_floor: float = POWER_FLOOR) -> None:
+        """Start with no samples."""
+        self.models = models
+        self.power_floor = power_floor
+        self.samples = 0
+        self._emphasised_error_energy = torch.zeros(models, dtype=torch.float64)
+        self._emphasised_target_energy = torch.zeros(models, dtype=torch.float64)
+        self._error_sum = torch.zeros(models, dtype=torch.float64)
+        self._target_energy = torch.zeros(models, dtype=torch.float64)
+
+    def update(
+        self,
+        target: torch.Tensor,
+        output: torch.Tensor,
+        emphasised_target: torch.Tensor,
+        emphasised_output: torch.Tensor,
+    ) -> None:
+        """Add the next chunk; the emphasised signals come from filters whose state is carried across chunks.
+
+        Args:
+            target: target, [M, B, T].
+            output: output of the models, [M, B, T].
+            emphasised_target: target after the pre-emphasis, [M, B, T].
+            emphasised_output: output after the same filter, [M, B, T].
+
+        Raises:
+            ValueError: the four shapes differ, are not [M, B, T], or M is another number of models.
+        """
+        signals = (target, output, emphasised_target, emphasised_output)
+        for signal in signals:
+            _check_shapes(target, signal)
+        if target.shape[0] != self.models:
+            raise ValueError(f"chunk has {target.shape[0]} models, the accumulator {self.models}")
+        plain, made, emphasised, emphasised_made = (one.detach().to("cpu", torch.float64) for one in signals)
+        self.samples += plain.shape[1] * plain.shape[2]
+        self._emphasised_error_energy += (emphasised - emphasised_made).square().sum(dim=(1, 2))
+        self._emphasised_target_energy += emphasised.square().sum(dim=(1, 2))
+        self._error_sum += (plain - made).sum(dim=(1, 2))
+        self._target_energy += plain.square().sum(dim=(1, 2))
+
+    def esr(self) -> torch.Tensor:
+        """ESR of the pre-emphasised signals so far (eq. 2), float64 on the CPU, [M]; NaN before any chunk."""
+        power = (self._emphasised_target_energy / self.samples).clamp_min(self.power_floor)
+        return self._emphasised_error_energy / self.samples / power
+
+    def dc(self) -> torch.Tensor:
+        """DC loss of the plain signals so far (eq. 3), float64 on the CPU, [M]; NaN before any chunk."""
+        power = (self._target_energy / self.samples).clamp_min(self.power_floor)
+        return (self._error_sum / self.samples).square() / power
+
+    def joint(self) -> torch.Tensor:
+        """Sum of both (eq. 4), float64 on the CPU, [M]: a cell of table 1 as a fraction; NaN before any chunk."""
+        return self.esr() + self.dc()
+
+
+def _floored_power(target: torch.Tensor, power_floor: float) -> torch.Tensor:
+    return target.square().mean(dim=(1, 2)).clamp_min(power_floor)
+
+
+def _check_shapes(target: torch.Tensor, output: torch.Tensor) -> None:
+    # Broadcasting a [B, T] target over the models would give plausible, wrong losses.
+    if target.ndim != 3 or target.shape != output.shape:
+        raise ValueError(f"target {tuple(target.shape)} and output {tuple(output.shape)} must be the same [M, B, T]")

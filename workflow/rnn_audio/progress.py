@@ -1,0 +1,53 @@
+"""Progress of long work in a log: where it is, how well it goes, how long it will take."""
+
+import logging
+import time
+from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+
+class ProgressLog:
+    """Logs the first, the last and every few seconds' epoch.
+
+    Args:
+        epochs: how many there will be.
+        done: how many were done before this process started.
+        interval_s: least time between two lines.
+        clock: seconds; a parameter for tests.
+    """
+
+    def __init__(
+        self, epochs: int, done: int = 0, interval_s: float = 5.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._epochs = epochs
+        self._done_before = done
+        self._interval_s = interval_s
+        self._clock = clock
+        self._start = clock()
+        self._last: float | None = None
+
+    def epoch(self, epoch: int, loss: float) -> None:
+        """Say that `epoch` epochs are done, the last with this loss."""
+        now = self._clock()
+        if self._last is not None and now - self._last < self._interval_s and epoch < self._epochs:
+            return
+        self._last = now
+        pace = (now - self._start) / max(epoch - self._done_before, 1)
+        left = format_duration(pace * (self._epochs - epoch))
+        logger.info("epoch %d of %d, loss %.4e, %s left", epoch, self._epochs, loss, left)
+
+
+def format_duration(seconds: float) -> str:
+    """A duration as people say it: `45 s`, `3 min 22 s`, `1 h 6 min`, `2 d 3 h`."""
+    total = round(seconds)
+    if total < 60:
+        return f"{total} s"
+    minutes, rest = divmod(total, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h"

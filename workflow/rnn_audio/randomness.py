@@ -1,0 +1,60 @@
+"""Reproducible random streams: each model of a pack draws from its own generators, so that it trains as if alone.
+
+All streams live on the CPU: a seed gives the same numbers whatever device trains.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+STREAMS = ("weights", "states", "sampling", "shuffle", "evaluation")
+
+
+class RandomStreams:
+    """One generator per model and purpose.
+
+    Args:
+        seeds: one seed a model of the pack.
+
+    Every (seed, purpose) pair has an independent stream, so that drawing more of one (a longer training, a
+    larger batch) never shifts another.
+    """
+
+    def __init__(self, seeds: Sequence[int]) -> None:
+        self._generators = {
+            stream: [_generator(seed, index) for seed in seeds] for index, stream in enumerate(STREAMS)
+        }
+
+    def generators(self, stream: str) -> list[torch.Generator]:
+        """The generators of one purpose, one a model."""
+        return self._generators[stream]
+
+    def normal(self, stream: str, shape: Sequence[int]) -> torch.Tensor:
+        """Standard normal numbers, shape [models, *shape]."""
+        return torch.stack([torch.randn(*shape, generator=generator) for generator in self._generators[stream]])
+
+    def bernoulli(self, stream: str, probability: float, shape: Sequence[int]) -> torch.Tensor:
+        """Booleans that are true with the given probability, shape [models, *shape]."""
+        draws = [torch.rand(*shape, generator=generator) for generator in self._generators[stream]]
+        return torch.stack(draws) < probability
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Where every stream stands, for a checkpoint: uint8 tensors [models, bytes]."""
+        return {
+            stream: torch.stack([generator.get_state() for generator in generators])
+            for stream, generators in self._generators.items()
+        }
+
+    def restore(self, state: dict[str, torch.Tensor]) -> None:
+        """Continue every stream from where `state` was taken."""
+        for stream, generators in self._generators.items():
+            for generator, saved in zip(generators, state[stream], strict=True):
+                generator.set_state(saved.clone())
+
+
+def _generator(seed: int, index: int) -> torch.Generator:
+    words = np.random.SeedSequence([seed, index]).generate_state(2, np.uint32)
+    generator = torch.Generator()
+    generator.manual_seed((int(words[0]) << 32) | int(words[1]))
+    return generator

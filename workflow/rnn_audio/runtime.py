@@ -1,0 +1,67 @@
+"""Settings of the process that trains: threads, memory, denormals, determinism."""
+
+import ctypes
+import os
+import resource
+import sys
+
+import torch
+
+_M_TRIM_THRESHOLD = -1
+_M_TOP_PAD = -2
+_M_MMAP_MAX = -4
+_TOP_PAD_BYTES = 256 * 2**20
+
+
+def prepare_process(device: str, threads: int) -> None:
+    """Make this process fast and reproducible, before its first tensor.
+
+    Several models train at once as separate processes, so that each takes only its own threads. Denormal numbers,
+    which decaying signals produce, are flushed to zero: they cost tens of cycles each.
+    """
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+    _keep_memory()
+    if device == "cuda":
+        # cuDNN's recurrent networks are deterministic only with a fixed workspace. On a CPU all that is used here is
+        # deterministic, and asking PyTorch to ensure it takes a second of imports.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2")
+        torch.use_deterministic_algorithms(True)
+
+
+def peak_memory_mib(device: str) -> float:
+    """The most memory that the process has held: of the GPU where one trains, of the main memory otherwise."""
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated() / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def device_name(device: str) -> str:
+    """The device as its maker calls it."""
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    return _processor_name()
+
+
+def _processor_name() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123 (a kernel interface)
+            return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return "unknown processor"
+
+
+def _keep_memory() -> None:
+    """Let glibc keep freed memory: backpropagation through a long sequence frees and takes back gigabytes each epoch.
+
+    By default each large block is mapped and unmapped, and the kernel clears every page again; that took over half
+    of an epoch. Other C libraries have no mallopt and are left alone.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return
+    mallopt(_M_MMAP_MAX, 0)
+    mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+    mallopt(_M_TOP_PAD, _TOP_PAD_BYTES)

@@ -1,0 +1,182 @@
+"""The rows of a declared table, each joined with the results of its configuration.
+
+A declaration is one entry of the configuration's tables: a caption, a kind, the headers of its label columns, and
+its rows. Every error names the table, the row (counted from 1) and the configuration.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rnn_audio.cells import Cell
+from rnn_audio.errors import InputError
+
+Record = Mapping[str, Any]
+
+MISSING = math.nan
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the paper states for a row.
+
+    Attributes:
+        value: a number, the paper's own words ("about 200"), or None where it states nothing.
+        time_s: training time in seconds on the authors' machine; NaN where it states none.
+    """
+
+    value: float | str | None = None
+    time_s: float = MISSING
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a declared table and the results it draws on.
+
+    Attributes:
+        table: the table's name, for errors.
+        number: the row's place in the table, from 1.
+        configuration: the configuration it shows.
+        labels: its label columns, in the table's order.
+        quantity: what it shows of the results; None in tables that show a fixed set.
+        published: what the paper states.
+        selection: every seed's losses, times and device, and the chosen seed.
+        metrics: the metrics of the chosen model's sounds.
+    """
+
+    table: str
+    number: int
+    configuration: str
+    labels: dict[str, Cell]
+    quantity: str | None
+    published: Published
+    selection: Record
+    metrics: Record
+
+    def error(self, message: str) -> InputError:
+        """An error that says where in the configuration it arose."""
+        return InputError(f"{_place(self.table, self.number, self.configuration)}: {message}")
+
+    def chosen(self) -> Record:
+        """The results of the chosen seed: losses, wall_time_s, peak_memory_mib, device.
+
+        Raises:
+            InputError: the selection holds no such seed.
+        """
+        seed = str(self.selection["chosen_seed"])
+        seeds = self.selection["seeds"]
+        if seed not in seeds:
+            raise self.error(f"the chosen seed {seed} is not among the seeds {', '.join(seeds)}")
+        return seeds[seed]
+
+    def is_loss(self) -> bool:
+        """Whether the quantity is a loss that every seed has."""
+        return self.quantity in self.chosen()["losses"]
+
+    def seed_losses(self) -> list[float]:
+        """The row's loss for each seed that has one (a seed whose loss could not be measured has none).
+
+        Raises:
+            InputError: a seed's losses lack the quantity.
+        """
+        losses = []
+        for seed, results in self.selection["seeds"].items():
+            if self.quantity not in results["losses"]:
+                available = ", ".join(results["losses"])
+                raise self.error(f"seed {seed} has no loss {self.quantity!r}; there are: {available}")
+            losses.append(number(results["losses"][self.quantity]))
+        return [loss for loss in losses if not math.isnan(loss)]
+
+    def chosen_loss(self) -> float:
+        """The chosen seed's loss; NaN where it could not be measured."""
+        return number(self.chosen()["losses"][self.quantity])
+
+    def metric(self, path: str) -> float:
+        """A metric by its dotted path, `generation.effective_length_samples`; NaN where it could not be measured.
+
+        Raises:
+            InputError: there is none of that name, or it is not a number.
+        """
+        value: Any = self.metrics
+        for key in path.split("."):
+            if not isinstance(value, Mapping) or key not in value:
+                raise self.error(f"unknown quantity {path!r}; there are: {', '.join(self.quantities())}")
+            value = value[key]
+        if isinstance(value, Mapping | str):
+            raise self.error(f"quantity {path!r} is not a number; there are: {', '.join(self.quantities())}")
+        return number(value)
+
+    def quantities(self) -> list[str]:
+        """Every quantity that the row could show: losses first, then metrics by their dotted paths."""
+        groups = {key: value for key, value in self.metrics.items() if isinstance(value, Mapping)}
+        metrics = [f"{group}.{key}" for group, values in groups.items() for key in values]
+        return [*self.chosen()["losses"], *metrics]
+
+
+def number(value: float | None) -> float:
+    """A number, or NaN for null."""
+    return MISSING if value is None else float(value)
+
+
+def read_rows(
+    table: str, declaration: Record, selections: Mapping[str, Record], metrics: Mapping[str, Record]
+) -> list[Row]:
+    """Join every declared row with its configuration's selection and metrics.
+
+    Args:
+        table: the table's name.
+        declaration: its entry in the configuration.
+        selections: one a configuration, by its name.
+        metrics: one a configuration, by its name.
+
+    Raises:
+        InputError: a row has no configuration, one without results, or labels other than the table's.
+    """
+    headers = list(declaration["labels"])
+    return [
+        _read_row(table, position, headers, row, selections, metrics)
+        for position, row in enumerate(declaration["rows"], start=1)
+    ]
+
+
+def _read_row(
+    table: str,
+    position: int,
+    headers: Sequence[str],
+    row: Record,
+    selections: Mapping[str, Record],
+    metrics: Mapping[str, Record],
+) -> Row:
+    configuration = row.get("configuration")
+    place = _place(table, position, configuration)
+    if configuration is None:
+        raise InputError(f"{place}: the row names no configuration")
+    for kind, results in (("selection", selections), ("metrics", metrics)):
+        if configuration not in results:
+            available = ", ".join(results) or "none"
+            raise InputError(f"{place}: the configuration has no {kind}; there are: {available}")
+    labels = row.get("labels", {})
+    if set(labels) != set(headers):
+        raise InputError(f"{place}: the row's labels are {sorted(labels)}, the table's are {sorted(headers)}")
+    return Row(
+        table=table,
+        number=position,
+        configuration=configuration,
+        labels={key: labels[key] for key in headers},
+        quantity=row.get("quantity"),
+        published=_read_published(row.get("published")),
+        selection=selections[configuration],
+        metrics=metrics[configuration],
+    )
+
+
+def _read_published(published: Record | float | str | None) -> Published:
+    if isinstance(published, Mapping):
+        return Published(published.get("value"), number(published.get("time_s")))
+    return Published(published)
+
+
+def _place(table: str, position: int, configuration: str | None) -> str:
+    name = f" ({configuration})" if configuration else ""
+    return f"table {table}, row {position}{name}"

@@ -1,0 +1,244 @@
+"""Result tables: the paper's numbers beside ours, as declared in the configuration.
+
+Three kinds: `losses` (one loss, best, mean and spread over the seeds, the trivial baseline, times), `observations`
+(any quantity a row, losses and metrics mixed) and `generations` (what the chosen models make on their own).
+Units are in the column names: *_s seconds, *_hz hertz, *_db decibels, *_percent, *_permille, *_samples; a mean squared
+error is in the signal's own unit squared.
+"""
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from rnn_audio.cells import Cell, Format
+from rnn_audio.errors import InputError
+from rnn_audio.rendering import Column, Table
+from rnn_audio.table_rows import MISSING, Record, Row, number, read_rows
+
+_ROOM_PARAMETERS = ("t30_s", "edt_s", "c50_db", "t30_nonlinearity_permille")
+
+_SPREAD_NOTE = "Mean ± std: over the seeds with a measured loss, as many as counted; sample standard deviation."
+_PAPER_NOTE = "Paper: value published in the paper, not measured here."
+_ZERO_NOTE = "Predicting zero: the loss of an output that is always zero, which is the power of the target."
+
+
+@dataclass(frozen=True)
+class SeedSummary:
+    """A loss over the seeds of one configuration.
+
+    Attributes:
+        best: the chosen seed's loss.
+        mean: mean over the seeds; NaN without any.
+        std: sample standard deviation (divisor n - 1); NaN for fewer than two seeds.
+        seeds: number of seeds with a loss.
+    """
+
+    best: float
+    mean: float
+    std: float
+    seeds: int
+
+
+def summarise_seeds(best: float, losses: Sequence[float]) -> SeedSummary:
+    """Mean and spread of the seeds' losses, beside the chosen one."""
+    mean = statistics.fmean(losses) if losses else MISSING
+    std = statistics.stdev(losses) if len(losses) > 1 else MISSING
+    return SeedSummary(best, mean, std, len(losses))
+
+
+def build_table(
+    name: str,
+    declaration: Record,
+    selections: Mapping[str, Record],
+    metrics: Mapping[str, Record],
+    notes: Sequence[str] = (),
+) -> Table:
+    """Build a declared table.
+
+    Args:
+        name: the table's key in the configuration, `table_1`.
+        declaration: its entry: caption, kind, labels (column name to header) and rows.
+        selections: the selection of each configuration, by its name.
+        metrics: the metrics of each configuration's chosen model, by its name.
+        notes: what a reader has to know to judge the values; notes on the columns themselves are added before.
+
+    Raises:
+        InputError: the kind is unknown, a configuration has no results, or a quantity does not exist.
+    """
+    kind = declaration["kind"]
+    if kind not in _BUILDERS:
+        raise InputError(f"table {name}: unknown kind {kind!r}; there are: {', '.join(_BUILDERS)}")
+    rows = read_rows(name, declaration, selections, metrics)
+    if not rows:
+        raise InputError(f"table {name}: it has no rows")
+    records, columns, own_notes = _BUILDERS[kind](rows)
+    frame = pd.DataFrame([{**row.labels, **record} for row, record in zip(rows, records, strict=True)])
+    labels = tuple(_label_column(key, header, rows) for key, header in declaration["labels"].items())
+    return Table(name, declaration["caption"], frame, labels + columns, (*own_notes, *notes))
+
+
+Built = tuple[list[dict[str, Cell]], tuple[Column, ...], tuple[str, ...]]
+
+
+def _losses(rows: Sequence[Row]) -> Built:
+    quantities = sorted({str(row.quantity) for row in rows})
+    if len(quantities) > 1:
+        raise InputError(
+            f"table {rows[0].table}: a table of losses shows one quantity, not {', '.join(quantities)}; "
+            "split it, or declare it with kind: observations"
+        )
+    columns = (
+        Column("paper_mse", "Paper", Format.SCIENTIFIC),
+        Column("best_mse", _best_header(rows), Format.SCIENTIFIC),
+        Column("mean_mse", "Mean ± std", Format.SCIENTIFIC, spread_key="std_mse"),
+        Column("seeds", "Seeds", Format.INTEGER),
+        Column("zero_baseline_mse", "Predicting\nzero", Format.SCIENTIFIC),
+        Column("best_over_paper", "Best /\nPaper"),
+        Column("paper_time_s", "Paper\ntime", Format.DURATION),
+        Column("wall_time_s", "Best seed\ntime", Format.DURATION),
+        Column("mean_wall_time_s", "Mean\ntime", Format.DURATION),
+        Column("device", "Device", Format.TEXT),
+    )
+    notes = (f"Loss: {quantities[0]}. {_rule_note(rows)}", _PAPER_NOTE, _SPREAD_NOTE, _ZERO_NOTE)
+    return [_loss_record(row) for row in rows], columns, notes
+
+
+def _loss_record(row: Row) -> dict[str, Cell]:
+    losses = row.seed_losses()
+    summary = summarise_seeds(row.chosen_loss(), losses)
+    paper = row.published.value
+    if isinstance(paper, str):
+        raise row.error(f"the published value {paper!r} is text; YAML reads 1e-3 as text, write 1.0e-3")
+    chosen = row.chosen()
+    times = [number(results["wall_time_s"]) for results in row.selection["seeds"].values()]
+    return {
+        "paper_mse": number(paper),
+        "best_mse": summary.best,
+        "mean_mse": summary.mean,
+        "std_mse": summary.std,
+        "seeds": summary.seeds,
+        "zero_baseline_mse": row.metric("target.power"),
+        "best_over_paper": _ratio(summary.best, paper),
+        "paper_time_s": row.published.time_s,
+        "wall_time_s": number(chosen["wall_time_s"]),
+        "mean_wall_time_s": statistics.fmean(times),
+        "device": chosen["device"],
+        "quantity": row.quantity,
+        "configuration": row.configuration,
+        "chosen_seed": row.selection["chosen_seed"],
+    }
+
+
+def _observations(rows: Sequence[Row]) -> Built:
+    columns = (
+        Column("quantity", "Quantity", Format.TEXT),
+        Column("paper", "Paper"),
+        Column("best", _best_header(rows)),
+        Column("mean", "Mean ± std", spread_key="std"),
+        Column("seeds", "Seeds", Format.INTEGER),
+        Column("zero_baseline_mse", "Predicting\nzero"),
+        Column("best_over_paper", "Best /\nPaper"),
+    )
+    metric_note = "Quantities other than losses are measured on the chosen model alone: no mean, no spread."
+    notes = (_rule_note(rows), _PAPER_NOTE, _SPREAD_NOTE, _ZERO_NOTE, metric_note)
+    return [_observation_record(row) for row in rows], columns, notes
+
+
+def _observation_record(row: Row) -> dict[str, Cell]:
+    if row.quantity is None:
+        raise row.error(f"the row names no quantity; there are: {', '.join(row.quantities())}")
+    if row.is_loss():
+        summary = summarise_seeds(row.chosen_loss(), row.seed_losses())
+        baseline = row.metric("target.power")
+    else:
+        summary = SeedSummary(row.metric(row.quantity), MISSING, MISSING, 1)
+        baseline = MISSING
+    return {
+        "quantity": row.quantity,
+        "paper": row.published.value,
+        "best": summary.best,
+        "mean": summary.mean,
+        "std": summary.std,
+        "seeds": summary.seeds,
+        "zero_baseline_mse": baseline,
+        "best_over_paper": _ratio(summary.best, row.published.value),
+        "configuration": row.configuration,
+        "chosen_seed": row.selection["chosen_seed"],
+    }
+
+
+def _generations(rows: Sequence[Row]) -> Built:
+    columns = (
+        Column("generation_mse", "MSE", Format.SCIENTIFIC),
+        Column("generation_power_percent", "MSE / signal\npower (%)"),
+        Column("effective_length_samples", "Effective length\n(samples)", Format.INTEGER),
+        Column("effective_length_percent", "Effective length\n(% of target)"),
+        Column("log_spectral_distance_db", "LSD\n(dB)"),
+        Column("target_t30_s", "T30 (s)\ntarget / ours", beside_key="generation_t30_s"),
+        Column("target_edt_s", "EDT (s)\ntarget / ours", beside_key="generation_edt_s"),
+        Column("target_c50_db", "C50 (dB)\ntarget / ours", beside_key="generation_c50_db"),
+        Column(
+            "target_t30_nonlinearity_permille",
+            "T30 non-linearity (‰)\ntarget / ours",
+            beside_key="generation_t30_nonlinearity_permille",
+        ),
+    )
+    notes = (
+        f"Generation: free running from one seed sample, by the seed with the lowest {_rules(rows)}.",
+        "LSD: log-spectral distance. T30, EDT, C50: room acoustic parameters, given for room responses only.",
+        "–: could not be measured, or does not apply.",
+    )
+    return [_generation_record(row) for row in rows], columns, notes
+
+
+def _generation_record(row: Row) -> dict[str, Cell]:
+    length = row.metric("generation.effective_length_samples")
+    room = {
+        f"{sound}_{parameter}": row.metric(f"{sound}.{parameter}") if row.metrics["kind"] == "room" else MISSING
+        for parameter in _ROOM_PARAMETERS
+        for sound in ("target", "generation")
+    }
+    return {
+        "generation_mse": row.metric("generation.mse"),
+        "generation_power_percent": 100 * row.metric("generation.relative_error"),
+        "effective_length_samples": length,
+        "effective_length_percent": 100 * length / row.metric("target.samples"),
+        "log_spectral_distance_db": row.metric("generation.log_spectral_distance_db"),
+        **room,
+        "configuration": row.configuration,
+        "chosen_seed": row.selection["chosen_seed"],
+    }
+
+
+def _ratio(ours: float, paper: float | str | None) -> float:
+    """Ours over the paper's; NaN where the paper states no number, or zero."""
+    if paper is None or isinstance(paper, str) or paper == 0:
+        return MISSING
+    return ours / paper
+
+
+def _best_header(rows: Sequence[Row]) -> str:
+    counts = {len(row.selection["seeds"]) for row in rows}
+    return f"Best of {counts.pop()}" if len(counts) == 1 else "Best seed"
+
+
+def _rules(rows: Sequence[Row]) -> str:
+    return " or ".join(sorted({str(row.selection["rule"]) for row in rows}))
+
+
+def _rule_note(rows: Sequence[Row]) -> str:
+    return f"Best: the seed with the lowest {_rules(rows)}, whichever quantity is shown."
+
+
+def _label_column(key: str, header: str, rows: Sequence[Row]) -> Column:
+    whole_numbers = all(isinstance(row.labels[key], int) for row in rows)
+    return Column(key, header, Format.INTEGER if whole_numbers else Format.TEXT)
+
+
+_BUILDERS: dict[str, Callable[[Sequence[Row]], Built]] = {
+    "losses": _losses,
+    "observations": _observations,
+    "generations": _generations,
+}

@@ -1,0 +1,151 @@
+"""Backpropagation through time for a pack: full or truncated, teacher forced, free-running or annealed.
+
+Paper A, sections V-A to V-C. One loop serves all methods: a batch is cut into sub-sequences, each is run forward,
+its loss taken back through it, and the parameters moved; the state goes on, cut from the graph, or is drawn anew.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from rnn_audio import recurrence
+from rnn_audio.errors import InputError
+from rnn_audio.models import ModelShape, Parameters, initialise
+from rnn_audio.optimiser import Adam
+from rnn_audio.randomness import RandomStreams
+from rnn_audio.recurrence import State
+from rnn_audio.signal_data import Batch, SignalData
+from rnn_audio.teacher_forcing import TeacherForcing
+
+
+class DivergenceError(InputError):
+    """A loss that is no longer finite; the message names the seed, the epoch and the update."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """How a configuration is trained.
+
+    Attributes:
+        teacher_forcing: schedule of true input samples.
+        update_length: samples between two updates; None updates once a sequence (full BPTT).
+        carry_state: whether a sub-sequence starts from the last one's state, or from a fresh one (paper A, figure 4).
+        learning_rate: Adam's step size.
+        gradient_clip_norm: largest gradient norm of a model, or None.
+    """
+
+    teacher_forcing: TeacherForcing
+    update_length: int | None
+    carry_state: bool
+    learning_rate: float
+    gradient_clip_norm: float | None = None
+
+
+def sub_sequences(length: int, update_length: int | None) -> Iterator[slice]:
+    """Consecutive stretches of a sequence; the last one is shorter where the length does not divide."""
+    step = update_length or length
+    for start in range(0, length, step):
+        yield slice(start, min(start + step, length))
+
+
+class Trainer:
+    """Trains a pack of models, one for each seed, epoch by epoch.
+
+    Args:
+        shape: the models' common shape.
+        method: how they are trained.
+        data: what they learn; its signal's device is where everything runs.
+        seeds: one seed a model.
+    """
+
+    def __init__(self, shape: ModelShape, method: Method, data: SignalData, seeds: list[int]) -> None:
+        self.method = method
+        self.data = data
+        self.seeds = seeds
+        self.streams = RandomStreams(seeds)
+        self.optimiser = Adam(method.learning_rate, method.gradient_clip_norm)
+        self.parameters: Parameters = {
+            name: tensor.to(data.signal.device).requires_grad_()
+            for name, tensor in initialise(shape, self.streams).items()
+        }
+        self.history: list[list[float]] = []
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs done."""
+        return len(self.history)
+
+    def train_epoch(self) -> list[float]:
+        """One pass over the data.
+
+        Returns:
+            Each model's loss, averaged over the samples of the epoch; also appended to `history`.
+
+        Raises:
+            DivergenceError: a loss is not finite. The epoch is then not part of the history.
+        """
+        totals = torch.zeros(len(self.seeds), dtype=torch.float64)
+        samples = 0
+        for batch in self.data.batches(self.streams):
+            totals += self._train_batch(batch)
+            samples += batch.targets.shape[-1]
+        losses = (totals / samples).tolist()
+        self.history.append(losses)
+        return losses
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """All that training goes on from: weights, optimiser, random streams and history."""
+        tensors = {f"parameters.{name}": tensor.detach() for name, tensor in self.parameters.items()}
+        tensors |= {f"adam.first.{name}": tensor for name, tensor in self.optimiser.first.items()}
+        tensors |= {f"adam.second.{name}": tensor for name, tensor in self.optimiser.second.items()}
+        tensors |= {f"streams.{name}": tensor for name, tensor in self.streams.state().items()}
+        tensors["adam.step_count"] = torch.tensor(self.optimiser.step_count)
+        tensors["history"] = torch.tensor(self.history, dtype=torch.float64)
+        return tensors
+
+    def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Go on from what `state_dict` returned, to the same bytes as without the break."""
+        device = self.data.signal.device
+        for name in self.parameters:
+            self.parameters[name] = tensors[f"parameters.{name}"].to(device).requires_grad_()
+            self.optimiser.first[name] = tensors[f"adam.first.{name}"].to(device)
+            self.optimiser.second[name] = tensors[f"adam.second.{name}"].to(device)
+        self.optimiser.step_count = int(tensors["adam.step_count"])
+        self.streams.restore({name: tensors[f"streams.{name}"] for name in self.streams.state()})
+        self.history = tensors["history"].tolist()
+
+    def _train_batch(self, batch: Batch) -> torch.Tensor:
+        probability = self.method.teacher_forcing.probability(self.epoch)
+        totals = torch.zeros(len(self.seeds), dtype=torch.float64)
+        state, previous = batch.state, batch.inputs[..., 0]
+        for update, stretch in enumerate(sub_sequences(batch.targets.shape[-1], self.method.update_length)):
+            if update > 0 and not self.method.carry_state:
+                state = self.data.initial_state(self.streams, "states")
+            outputs, state = self._forward(batch.inputs[..., stretch], previous, state, probability)
+            losses = (outputs - batch.targets[..., stretch]).square().mean(dim=(1, 2))
+            losses.sum().backward()
+            self._require_finite(losses, update)
+            self.optimiser.step(self.parameters)
+            state, previous = recurrence.detach(state), outputs[..., -1].detach()
+            totals += losses.detach().cpu().double() * outputs.shape[-1]
+        return totals
+
+    def _forward(
+        self, inputs: torch.Tensor, previous: torch.Tensor, state: State, probability: float
+    ) -> tuple[torch.Tensor, State]:
+        if probability == 1:
+            return recurrence.run(self.parameters, inputs, state)
+        if probability == 0:
+            return recurrence.free_run(self.parameters, previous, inputs.shape[-1], state)
+        forced = self.streams.bernoulli("sampling", probability, inputs.shape[1:]).to(inputs.device)
+        return recurrence.mixed_run(self.parameters, inputs, forced, previous, state)
+
+    def _require_finite(self, losses: torch.Tensor, update: int) -> None:
+        for seed, loss in zip(self.seeds, losses.tolist(), strict=True):
+            if not math.isfinite(loss):
+                raise DivergenceError(
+                    f"seed {seed}: the loss is {loss} in epoch {self.epoch + 1}, update {update + 1}; "
+                    "lower the learning rate or set gradient_clip_norm"
+                )

@@ -1,0 +1,34 @@
+"""What a workflow does before its first job: check everything that can be checked, and choose the device."""
+
+from typing import Any
+
+from rnn_audio.compute_device import resolve_device
+from rnn_audio.configuration import Experiment, load_experiment
+
+
+def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experiment, str]:
+    """Check the configuration, and the recordings that it names, before anything trains.
+
+    Args:
+        config: the whole configuration.
+        inspect_recordings: read and check every recording; jobs on other machines need not do it again.
+
+    Returns:
+        The experiment, and the device that trains: `cpu` or `cuda`.
+
+    Raises:
+        InputError: something is wrong with the configuration, a recording, or the device that was asked for.
+    """
+    experiment = load_experiment(config)
+    if inspect_recordings:
+        _inspect_sources(experiment)
+    return experiment, resolve_device(config["device"])
+
+
+def _inspect_sources(experiment: Experiment) -> None:
+    from rnn_audio.sources import inspect_source
+
+    for signal in experiment.config["signals"]:
+        rates = experiment.rates_hz(signal)
+        if rates:
+            inspect_source(signal, experiment.source_settings(signal), max(rates))

@@ -1,0 +1,36 @@
+rule prepare_signal:
+    """A signal at its own rate: synthesised, or cut out of a recording."""
+    input:
+        recording=lambda wildcards: EXPERIMENT.recording_path(wildcards.signal),
+        code=code_of("prepare_signal.py"),
+    output:
+        "<results>/signals/{signal}/source.wav",
+    log:
+        "<logs>/prepare_signal/{signal}.log",
+    params:
+        settings=lambda wildcards: EXPERIMENT.source_settings(wildcards.signal),
+    priority: 10  # a recording that cannot be used is found out before anything trains
+    conda:
+        ENVIRONMENT
+    cache: True
+    script:
+        "../scripts/prepare_signal.py"
+
+
+rule resample_signal:
+    """A signal at a rate that a network learns (paper A, section IV-B)."""
+    input:
+        signal="<results>/signals/{signal}/source.wav",
+        code=code_of("resample_signal.py"),
+    output:
+        "<results>/signals/{signal}/{rate}.wav",
+    log:
+        "<logs>/resample_signal/{signal}/{rate}.log",
+    params:
+        normalise=lambda wildcards: EXPERIMENT.config["signals"][wildcards.signal]["normalise"],
+    priority: 10
+    conda:
+        ENVIRONMENT
+    cache: True
+    script:
+        "../scripts/resample_signal.py"

@@ -1,0 +1,21 @@
+rule train:
+    """One model: a configuration and a seed. A killed job continues from its last checkpoint."""
+    input:
+        signal=signal_of,
+        code=code_of("train.py"),
+    output:
+        model="<results>/models/{configuration}/seed-{seed}/model.safetensors",
+        history="<results>/models/{configuration}/seed-{seed}/history.csv",
+        run="<results>/models/{configuration}/seed-{seed}/run.json",
+    log:
+        "<logs>/train/{configuration}/seed-{seed}.log",
+    params:
+        settings=settings_of,
+        checkpoints=lambda wildcards: f"{config['pathvars']['results']}/checkpoints/{wildcards.configuration}",
+    threads: 1
+    resources:
+        gpu=GPUS_PER_TRAINING,
+    conda:
+        ENVIRONMENT
+    script:
+        "../scripts/train.py"

@@ -1,0 +1,27 @@
+from pathlib import Path
+
+from rnn_audio.audio import read_wav
+from rnn_audio.figures import WaveformPanel, plot_waveforms, write_figure
+from rnn_audio.jobs import logged_job
+from rnn_audio.records import read_json
+
+with logged_job(snakemake.log[0]):
+    panels = []
+    for panel, signal, sound, metrics in zip(
+        snakemake.params.panels, snakemake.input.signals, snakemake.input.sounds, snakemake.input.metrics, strict=True
+    ):
+        target, rate_hz = read_wav(signal)
+        panels.append(
+            WaveformPanel(
+                title=panel["title"],
+                target=target,
+                output=read_wav(sound)[0],
+                rate_hz=rate_hz,
+                output_label=panel["shows"],
+                mse=read_json(Path(metrics))[panel["shows"]]["mse"],
+                zoom_samples=tuple(panel["zoom_samples"]) if "zoom_samples" in panel else None,
+                mark_every_samples=panel.get("mark_every_samples"),
+            )
+        )
+    figure = plot_waveforms(panels, snakemake.params.notes)
+    write_figure(figure, [Path(path) for path in snakemake.output])

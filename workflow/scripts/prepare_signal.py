@@ -1,0 +1,12 @@
+from pathlib import Path
+
+from rnn_audio.audio import write_wav
+from rnn_audio.jobs import logged_job
+from rnn_audio.sources import load_source
+
+with logged_job(snakemake.log[0]):
+    output = Path(snakemake.output[0])
+    samples, rate_hz = load_source(
+        snakemake.wildcards.signal, snakemake.params.settings, download_folder=output.parent / "downloads"
+    )
+    write_wav(output, samples, rate_hz)

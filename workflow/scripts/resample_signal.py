@@ -1,0 +1,9 @@
+from rnn_audio.audio import read_wav, write_wav
+from rnn_audio.jobs import logged_job
+from rnn_audio.resampling import normalise, resample
+
+with logged_job(snakemake.log[0]):
+    samples, source_rate_hz = read_wav(snakemake.input.signal)
+    rate_hz = int(snakemake.wildcards.rate)
+    resampled = resample(samples, source_rate_hz, rate_hz)
+    write_wav(snakemake.output[0], normalise(resampled, snakemake.params.normalise), rate_hz)

@@ -1,0 +1,19 @@
+from pathlib import Path
+
+from rnn_audio.jobs import logged_job
+from rnn_audio.training_job import train_model
+
+with logged_job(snakemake.log[0]):
+    train_model(
+        name=snakemake.wildcards.configuration,
+        settings=snakemake.params.settings,
+        seed=int(snakemake.wildcards.seed),
+        signal_path=Path(snakemake.input.signal),
+        device="cuda" if snakemake.resources.gpu else "cpu",
+        threads=snakemake.threads,
+        code=[Path(path) for path in snakemake.input.code],
+        checkpoints=Path(snakemake.params.checkpoints),
+        model_path=Path(snakemake.output.model),
+        history_path=Path(snakemake.output.history),
+        run_path=Path(snakemake.output.run),
+    )
