@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+
 from rnn_audio.errors import InputError
 from rnn_audio.figures import (
     LossPanel,

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from rnn_audio.cells import Format, HtmlNotation, LatexNotation, MarkdownNotation, format_cell, format_spread
 from rnn_audio.errors import InputError
 from rnn_audio.rendering import (

@@ -3,6 +3,7 @@ import statistics
 from typing import Any
 
 import pytest
+
 from rnn_audio.errors import InputError
 from rnn_audio.tables import build_table, summarise_seeds
 

@@ -55,7 +55,9 @@ def _conducting_grid(open_v: float, resistance: float) -> float:
 
 
 @numba.njit(cache=True)
-def _grid_step(old_v: float, drive_v: float, cathode_v: float, resistance: float, farads: float, step_s: float) -> float:
+def _grid_step(
+    old_v: float, drive_v: float, cathode_v: float, resistance: float, farads: float, step_s: float
+) -> float:
     """Grid's new voltage, from a drive behind a resistance into its capacitance and its conduction."""
     ratio = step_s / (resistance * farads)
     open_v = (old_v + ratio * drive_v) / (1.0 + ratio)

@@ -40,6 +40,14 @@ class Experiment:
         settings = self.config["signals"][signal]
         return [settings["file"]["path"]] if settings["source"] == "file" else []
 
+    def samples(self, settings: Settings) -> int:
+        """How many samples the signal of a resolved configuration has at the rate that the network learns."""
+        signal = self.config["signals"][settings["signal"]]
+        if "duration_s" in signal:
+            return int(signal["duration_s"] * settings["rate_hz"])
+        source_rate_hz = signal.get("synthetic", {}).get("rate_hz", settings["rate_hz"])
+        return int(signal["duration_samples"] * settings["rate_hz"] / source_rate_hz)
+
     def rates_hz(self, signal: str) -> list[int]:
         """The rates at which any configuration learns a signal, ascending."""
         rates = {settings["rate_hz"] for settings in self.configurations.values() if settings["signal"] == signal}
@@ -47,7 +55,9 @@ class Experiment:
 
     def configurations_of(self, *artefacts: Mapping[str, Any]) -> list[str]:
         """The configurations that tables and figures name, each once, in order of first mention."""
-        entries = [entry for artefact in artefacts for entry in [*artefact.get("rows", []), *artefact.get("panels", [])]]
+        entries = [
+            entry for artefact in artefacts for entry in [*artefact.get("rows", []), *artefact.get("panels", [])]
+        ]
         return list(dict.fromkeys(entry["configuration"] for entry in entries))
 
     def of_paper(self, section: str, paper: str) -> list[str]:
@@ -75,7 +85,12 @@ class Experiment:
         ]
 
     def published_loss(self, configuration: str) -> float | None:
-        """The paper's prediction MSE of a configuration: that of the first table row that states one."""
+        """The paper's prediction MSE of a configuration, from the first table row that states one.
+
+        None at any other scale than the paper's: a loss after fewer epochs has no published neighbour.
+        """
+        if self.scale_notes():
+            return None
         for table in self.config["tables"].values():
             for row in table["rows"]:
                 if row["configuration"] == configuration and row.get("quantity") == "prediction_mse":

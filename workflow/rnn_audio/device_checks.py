@@ -22,7 +22,7 @@ _FULL_SCALE = 0.999
 _CLIPPED_RUN = 3  # consecutive samples at full scale; two can be a sine's top
 _DC_OFFSET = 1e-3
 _LATENCY_S = 0.0005  # a device's own phase shift stays below this
-_TRUSTED_CONFIDENCE = 0.3
+_TRUSTED_CONFIDENCE = 0.05
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ _VIBRATO_HZ = 5.5
 _SLIDE_SHARE = 0.35  # share of the note that the finger is moving
 _RELEASE_S = 0.12
 _HUM_HZ = 50.0
+# Fundamental of the hum, and noise in the root mean square, below the playing's peak.
 _HUM_LEVEL = 10.0 ** (-85.0 / 20.0)
 _NOISE_LEVEL = 10.0 ** (-80.0 / 20.0)
 
@@ -58,8 +59,8 @@ def playing(duration_s: float, rate_hz: float, seed: int) -> Floats:
     strings = np.zeros(samples)
     for note in score(duration_s, score_random):
         start = round(note.start_s * rate_hz)
-        sound = _pluck(note, rate_hz, pick_random)[: samples - start]
-        strings[start : start + len(sound)] += sound
+        plucked = _pluck(note, rate_hz, pick_random)[: samples - start]
+        strings[start : start + len(plucked)] += plucked
     picked_up = _pickup(strings, rate_hz)
     largest = np.abs(picked_up).max()
     scaled = picked_up / largest if largest > 0.0 else picked_up
@@ -136,9 +137,7 @@ def _pickup(strings: Floats, rate_hz: float) -> Floats:
     from scipy.signal import bilinear, butter, lfilter, sosfilt
 
     resonance = 2.0 * np.pi * min(_PICKUP_RESONANCE_HZ, 0.4 * rate_hz)
-    numerator, denominator = bilinear(
-        [resonance**2], [1.0, resonance / _PICKUP_QUALITY, resonance**2], fs=rate_hz
-    )
+    numerator, denominator = bilinear([resonance**2], [1.0, resonance / _PICKUP_QUALITY, resonance**2], fs=rate_hz)
     coloured = lfilter(numerator, denominator, strings)
     return sosfilt(butter(1, 20.0, "highpass", fs=rate_hz, output="sos"), coloured)
 

@@ -18,7 +18,9 @@ def logged_job(log: str | Path) -> Iterator[None]:
     A user's mistake is one line; anything else is a bug of ours and leaves its traceback in the log.
     """
     handlers = [logging.FileHandler(log, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)]
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers, force=True)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers, force=True
+    )
     logging.captureWarnings(True)
     try:
         yield

@@ -82,7 +82,9 @@ def perform_chosen(
     """
     shape, parameters = load_model(model_path)
     if shape != build_shape(settings):
-        raise InputError(f"{model_path}: its hidden size {shape.hidden_size} is not its configuration's; train it again")
+        raise InputError(
+            f"{model_path}: its hidden size {shape.hidden_size} is not its configuration's; train it again"
+        )
     target = torch.from_numpy(signal)
     data = build_data(settings, target, models=1)
     performance = perform(parameters, build_method(settings), data, [seed])

@@ -9,10 +9,11 @@ Two things about those 100 taps are ours:
 - **Weighting.** The error is divided by the wanted magnitude and the frequencies are spaced logarithmically from
   50 Hz to half the rate: an error of one decibel then costs the same in every octave. A uniformly weighted
   linear-phase design is off by 12 dB at 50 Hz: 100 taps at 44.1 kHz resolve 441 Hz, and what lies below weighs little.
-- **Phase.** The taps have minimum, not linear, phase. The ESR depends on the filter's magnitude only, up to the
-  edges of the signal. Minimum phase halves the largest error in decibels, because no tap is spent on symmetry. And
-  it puts the weight on the first taps: a linear-phase filter delays by 49.5 samples, so in truncated BPTT the errors
-  of a chunk's last 50 samples would reach the loss only in the next chunk, without their gradient.
+- **Phase.** The taps are fitted to the curve's minimum phase, not to a linear one. The ESR depends on the filter's
+  magnitude only, up to the edges of the signal. Minimum phase halves the largest error in decibels, because no tap is
+  spent on symmetry. And it puts the weight on the first taps: a linear-phase filter delays by 49.5 samples, so in
+  truncated BPTT the errors of a chunk's last 50 samples would reach the loss only in the next chunk, without their
+  gradient.
 """
 
 from __future__ import annotations
@@ -141,7 +142,7 @@ def _a_weighting_taps(rate_hz: float) -> Floats:
 
 
 def _minimum_phase_a_weighting(frequencies_hz: Floats, rate_hz: float) -> NDArray[np.complex128]:
-    """A-weighting with the one phase that a causal, causally invertible filter of that magnitude has.
+    """A-weighting with its minimum phase: that of the filter which responds soonest for this magnitude.
 
     Folding the real cepstrum onto positive times turns log magnitude into the logarithm of that response.
     """
@@ -172,9 +173,7 @@ def pad_taps(filters: Sequence[Floats]) -> Floats:
     return np.stack([np.pad(one, (0, longest - len(one))) for one in filters])
 
 
-def apply_packed(
-    signal: torch.Tensor, taps: torch.Tensor, history: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
+def apply_packed(signal: torch.Tensor, taps: torch.Tensor, history: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Filter a chunk of every model's signals causally, with the filter's state carried from chunk to chunk.
 
     Chunks filtered one after the other, each with the history that the previous call returned, make exactly what the

@@ -22,9 +22,7 @@ class RandomStreams:
     """
 
     def __init__(self, seeds: Sequence[int]) -> None:
-        self._generators = {
-            stream: [_generator(seed, index) for seed in seeds] for index, stream in enumerate(STREAMS)
-        }
+        self._generators = {stream: [_generator(seed, index) for seed in seeds] for index, stream in enumerate(STREAMS)}
 
     def generators(self, stream: str) -> list[torch.Generator]:
         """The generators of one purpose, one a model."""

@@ -54,5 +54,7 @@ def read_history(path: Path) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     try:
         table = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2, usecols=(0, 1))
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable loss history ({error}); delete it and run the workflow again") from error
+        raise InputError(
+            f"{path}: not a readable loss history ({error}); delete it and run the workflow again"
+        ) from error
     return table[:, 0].astype(np.int64), table[:, 1]

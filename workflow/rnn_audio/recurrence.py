@@ -16,7 +16,9 @@ def detach(state: State) -> State:
     return state[0].detach(), state[1].detach()
 
 
-def run(parameters: Parameters, inputs: torch.Tensor, state: State, *, skip: bool = False) -> tuple[torch.Tensor, State]:
+def run(
+    parameters: Parameters, inputs: torch.Tensor, state: State, *, skip: bool = False
+) -> tuple[torch.Tensor, State]:
     """Feed known inputs, [M, B, T], through each model.
 
     Returns:

@@ -48,7 +48,9 @@ class TeacherForcing:
                 return self.base**epoch
             case "inverse_sigmoid":
                 # k / (k + exp(i/k)), written so that a late epoch underflows to 0 instead of overflowing.
-                return self.k_epochs * math.exp(-epoch / self.k_epochs) / (
-                    self.k_epochs * math.exp(-epoch / self.k_epochs) + 1
+                return (
+                    self.k_epochs
+                    * math.exp(-epoch / self.k_epochs)
+                    / (self.k_epochs * math.exp(-epoch / self.k_epochs) + 1)
                 )
         raise ValueError(f"unknown teacher-forcing schedule '{self.schedule}'")

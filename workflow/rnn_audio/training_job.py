@@ -161,4 +161,6 @@ def train_model(
     write_history(history_path, [losses[0] for losses in trainer.history])
     write_json(run_path, record)
     store.remove()
-    logger.info("prediction MSE %.4e, generation MSE %.4e", result.losses["prediction_mse"], result.losses["generation_mse"])
+    logger.info(
+        "prediction MSE %.4e, generation MSE %.4e", result.losses["prediction_mse"], result.losses["generation_mse"]
+    )

@@ -1,5 +1,7 @@
 """What a workflow does before its first job: check everything that can be checked, and choose the device."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from rnn_audio.compute_device import resolve_device
@@ -23,6 +25,13 @@ def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experim
     if inspect_recordings:
         _inspect_sources(experiment)
     return experiment, resolve_device(config["device"])
+
+
+def export_library() -> None:
+    """Let scripts find this library: they run in processes of their own, perhaps in another environment."""
+    library = str(Path(__file__).parents[1])
+    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != library]
+    os.environ["PYTHONPATH"] = os.pathsep.join([library, *others])
 
 
 def _inspect_sources(experiment: Experiment) -> None:

@@ -1,20 +1,34 @@
 import os
 import sys
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-LIBRARY = workflow.current_basedir.join("..").get_path_or_uri(secret_free=False)
-sys.path.insert(0, LIBRARY)
-# Scripts run in processes of their own, perhaps in another environment: this is how they find the library.
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [LIBRARY, os.environ.get("PYTHONPATH")]))
+# Relative, so that a folder that was moved or copied finds its results up to date.
+LIBRARY = os.path.relpath(Path(workflow.basedir) / "workflow")
+sys.path.insert(0, os.path.abspath(LIBRARY))
 
+from rnn_audio.code_dependencies import code_of as code_dependencies
 from rnn_audio.errors import InputError
-from rnn_audio.workflow_setup import set_up
+from rnn_audio.planning import describe_plan
+from rnn_audio.workflow_setup import export_library, set_up
 
+export_library()
 try:
     EXPERIMENT, DEVICE = set_up(config, inspect_recordings=workflow.is_main_process)
 except InputError as error:
     raise WorkflowError(str(error)) from None
+
+
+report: "../report/workflow.rst"
+
+
+onstart:
+    waiting = [job.wildcards for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
+    jobs = [(EXPERIMENT.configurations[wildcards.configuration], int(wildcards.seed)) for wildcards in waiting]
+    at_once = workflow.global_resources.get("gpu", 1) if DEVICE == "cuda" else workflow.cores
+    print(describe_plan(EXPERIMENT, jobs, DEVICE, at_once), file=sys.stderr)
+
 
 ENVIRONMENT = "../../envs/rnn_audio.yaml"
 GPUS_PER_TRAINING = 1 if DEVICE == "cuda" else 0
@@ -27,19 +41,3 @@ wildcard_constraints:
     figure="[a-z][a-z0-9_]*",
     rate=r"\d+",
     seed=r"\d+",
-
-
-def code_of(script):
-    """The library's modules behind a script: editing one reruns the rule's jobs."""
-    from rnn_audio.code_dependencies import code_of
-
-    return [str(path) for path in code_of(Path(LIBRARY) / "scripts" / script)]
-
-
-def settings_of(wildcards):
-    return EXPERIMENT.configurations[wildcards.configuration]
-
-
-def signal_of(wildcards):
-    settings = settings_of(wildcards)
-    return f"<results>/signals/{settings['signal']}/{settings['rate_hz']}.wav"

@@ -1,8 +1,3 @@
-def models_of(wildcards):
-    folder = f"<results>/models/{wildcards.configuration}"
-    return [f"{folder}/seed-{seed}/model.safetensors" for seed in EXPERIMENT.seeds]
-
-
 rule generate:
     """The chosen model's prediction and its generation from one seed sample (paper A, section IV-A)."""
     input:
@@ -15,10 +10,12 @@ rule generate:
         generation="<results>/generations/{configuration}.wav",
     log:
         "<logs>/generate/{configuration}.log",
+    conda:
+        ENVIRONMENT
     params:
         settings=settings_of,
         seeds=EXPERIMENT.seeds,
-    conda:
-        ENVIRONMENT
+    message:
+        "prediction and generation of {wildcards.configuration}"
     script:
         "../scripts/generate.py"

@@ -10,10 +10,12 @@ rule measure:
         "<results>/metrics/{configuration}.json",
     log:
         "<logs>/measure/{configuration}.log",
+    conda:
+        ENVIRONMENT
     params:
         settings=settings_of,
         kind=lambda wildcards: EXPERIMENT.config["signals"][settings_of(wildcards)["signal"]]["kind"],
-    conda:
-        ENVIRONMENT
+    message:
+        "metrics of {wildcards.configuration}"
     script:
         "../scripts/measure.py"

@@ -1,8 +1,3 @@
-def runs_of(wildcards):
-    folder = f"<results>/models/{wildcards.configuration}"
-    return [f"{folder}/seed-{seed}/run.json" for seed in EXPERIMENT.seeds]
-
-
 rule select_best:
     """The best of a configuration's seeds, with every seed's losses (paper B, section 3)."""
     input:
@@ -12,9 +7,11 @@ rule select_best:
         "<results>/models/{configuration}/selection.json",
     log:
         "<logs>/select_best/{configuration}.log",
-    params:
-        select_by=lambda wildcards: settings_of(wildcards)["select_by"],
     conda:
         ENVIRONMENT
+    params:
+        select_by=lambda wildcards: settings_of(wildcards)["select_by"],
+    message:
+        "best seed of {wildcards.configuration}"
     script:
         "../scripts/select_best.py"

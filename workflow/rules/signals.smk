@@ -7,12 +7,14 @@ rule prepare_signal:
         "<results>/signals/{signal}/source.wav",
     log:
         "<logs>/prepare_signal/{signal}.log",
-    params:
-        settings=lambda wildcards: EXPERIMENT.source_settings(wildcards.signal),
+    cache: True
     priority: 10  # a recording that cannot be used is found out before anything trains
     conda:
         ENVIRONMENT
-    cache: True
+    params:
+        settings=lambda wildcards: EXPERIMENT.source_settings(wildcards.signal),
+    message:
+        "signal {wildcards.signal}"
     script:
         "../scripts/prepare_signal.py"
 
@@ -26,11 +28,13 @@ rule resample_signal:
         "<results>/signals/{signal}/{rate}.wav",
     log:
         "<logs>/resample_signal/{signal}/{rate}.log",
-    params:
-        normalise=lambda wildcards: EXPERIMENT.config["signals"][wildcards.signal]["normalise"],
+    cache: True
     priority: 10
     conda:
         ENVIRONMENT
-    cache: True
+    params:
+        normalise=lambda wildcards: EXPERIMENT.config["signals"][wildcards.signal]["normalise"],
+    message:
+        "signal {wildcards.signal} at {wildcards.rate} Hz"
     script:
         "../scripts/resample_signal.py"

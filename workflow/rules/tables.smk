@@ -1,10 +1,3 @@
-def table_inputs(path):
-    """For each configuration that a table names, the artefact of this path."""
-    return lambda wildcards: expand(
-        path, configuration=EXPERIMENT.configurations_of(config["tables"][wildcards.table])
-    )
-
-
 rule table:
     """A table of the configuration, the papers' values beside ours."""
     input:
@@ -20,14 +13,19 @@ rule table:
             caption="../report/table.rst",
             category=lambda wildcards: config["papers"][config["tables"][wildcards.table]["paper"]]["title"],
             subcategory="Tables",
-            labels=lambda wildcards: {"table": wildcards.table, "content": config["tables"][wildcards.table]["caption"]},
+            labels=lambda wildcards: {
+                "table": wildcards.table,
+                "content": config["tables"][wildcards.table]["caption"],
+            },
         ),
     log:
         "<logs>/table/{table}.log",
+    conda:
+        ENVIRONMENT
     params:
         declaration=lambda wildcards: config["tables"][wildcards.table],
         notes=lambda wildcards: EXPERIMENT.table_notes(wildcards.table),
-    conda:
-        ENVIRONMENT
+    message:
+        "table {wildcards.table}"
     script:
         "../scripts/table.py"

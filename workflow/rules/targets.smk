@@ -1,9 +1,3 @@
-def artefacts(section, names):
-    """The files of tables or figures."""
-    suffixes = {"tables": ("csv", "md", "tex", "html"), "figures": ("svg", "png")}[section]
-    return expand("<results>/{section}/{name}.{suffix}", section=section, name=names, suffix=suffixes)
-
-
 rule tables:
     """Every table."""
     input:

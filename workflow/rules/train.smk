@@ -9,13 +9,15 @@ rule train:
         run="<results>/models/{configuration}/seed-{seed}/run.json",
     log:
         "<logs>/train/{configuration}/seed-{seed}.log",
-    params:
-        settings=settings_of,
-        checkpoints=lambda wildcards: f"{config['pathvars']['results']}/checkpoints/{wildcards.configuration}",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         gpu=GPUS_PER_TRAINING,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=settings_of,
+        checkpoints=lambda wildcards: f"{config['pathvars']['results']}/checkpoints/{wildcards.configuration}",
+    message:
+        "training {wildcards.configuration}, seed {wildcards.seed}"
     script:
         "../scripts/train.py"

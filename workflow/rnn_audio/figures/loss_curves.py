@@ -145,7 +145,7 @@ def _draw_panel(axes: Axes, panel: LossPanel) -> None:
         epochs = [min(curve.epochs[0] for curve in panel.curves), max(curve.epochs[-1] for curve in panel.curves)]
         # The diamond stands at the last epoch alone: the paper says where training ended, not how it got there.
         axes.plot(epochs, [panel.published_mse] * 2, label="paper", markevery=[1], clip_on=False, **_LINES["paper"])
-    axes.locator_params(axis="x", nbins=4)
+    axes.locator_params(axis="x", nbins=4, integer=True)
 
 
 def _add_legend(figure: Figure, panels: Sequence[LossPanel]) -> None:

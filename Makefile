@@ -1,0 +1,33 @@
+# make quick: the whole workflow in a quick profile; make test: all tests. Both install first.
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: install quick test lint format clean
+
+install: .venv/.installed
+
+.venv/.installed: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	touch $@
+
+quick: install
+	$(BIN)/snakemake --profile profiles/quick
+	$(BIN)/snakemake --profile profiles/quick --report results/quick/report.html
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+clean:
+	rm -rf .venv

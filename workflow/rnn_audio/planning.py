@@ -1,0 +1,78 @@
+"""What a run will do, said before it starts: how many models, on which device, and for about how long."""
+
+import json
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rnn_audio.configuration import Experiment
+from rnn_audio.progress import format_duration
+
+Settings = dict[str, Any]
+
+# Measured on one core of a 2023 server processor (docs/performance.md), hidden 64 and batch 64.
+_STEP_S = 120e-6
+_MIXED_STEP_S = 420e-6
+_UPDATE_S = 1.2e-3
+_START_UP_S = 3.0
+_REFERENCE_WORK = 64 * 64 * (64 + 2)
+
+
+def training_seconds(settings: Settings, samples: int) -> float:
+    """About how long one model of a resolved configuration trains on the machine of docs/performance.md.
+
+    The recurrence goes sample by sample: its time grows with the signal's length, and with the work of a step, which
+    is batch x hidden x (hidden + 2) multiplications for each gate.
+    """
+    work = settings["batch_size"] * settings["hidden_size"] * (settings["hidden_size"] + 2)
+    mixes = not isinstance(settings["teacher_forcing"], str)
+    step_s = (_MIXED_STEP_S if mixes else _STEP_S) * (0.3 + 0.7 * work / _REFERENCE_WORK)
+    updates = -(-samples // (settings["update_length_samples"] or samples))
+    return settings["epochs"] * (samples * step_s + updates * _UPDATE_S)
+
+
+def describe_plan(experiment: Experiment, jobs: Sequence[tuple[Settings, int]], device: str, at_once: int) -> str:
+    """A few lines for the beginning of a run.
+
+    Args:
+        jobs: resolved configuration and seed of each model that will be trained.
+        device: `cpu` or `cuda`.
+        at_once: how many of them train at the same time.
+
+    Times of models that were trained here before, on the same device, correct the estimate.
+    """
+    if not jobs:
+        return "No model to train: all that is asked for is made from trained ones."
+    configurations = len({json.dumps(settings, sort_keys=True) for settings, _ in jobs})
+    estimates = [training_seconds(settings, experiment.samples(settings)) for settings, _ in jobs]
+    pace, basis = _pace(experiment, device)
+    total_s = (sum(estimates) * pace + len(jobs) * _START_UP_S) / max(1, min(at_once, len(jobs)))
+    total_s = max(total_s, max(estimates) * pace + _START_UP_S)
+    return (
+        f"Training {len(jobs)} model(s) of {configurations} configuration(s) on {device}, "
+        f"{min(at_once, len(jobs))} at a time: about {format_duration(total_s)} ({basis})."
+    )
+
+
+def _pace(experiment: Experiment, device: str) -> tuple[float, str]:
+    """How much longer than estimated the models took that were trained here before, and how that is known."""
+    ratios = []
+    for path in Path(experiment.config["pathvars"]["results"]).glob("models/*/seed-*/run.json"):
+        run = _read(path)
+        if run is None or run["measured"]["device"] != device:
+            continue
+        ratios.append(run["measured"]["wall_time_s"] / training_seconds(run["configuration"], run["samples"]))
+    if ratios:
+        return statistics.median(ratios), f"from the times of {len(ratios)} model(s) trained here"
+    if device == "cpu":
+        return 1.0, "from times on another machine's CPU"
+    return 1.0, "from times on a CPU: a GPU has not been measured"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """A run's record, or None where it cannot be read: an estimate is no reason to stop."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
