@@ -20,10 +20,12 @@ rule all:
 
 
 include: "workflow/rules/signals.smk"
+include: "workflow/rules/devices.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/select.smk"
 include: "workflow/rules/generate.smk"
 include: "workflow/rules/metrics.smk"
+include: "workflow/rules/speed.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 

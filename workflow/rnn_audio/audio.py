@@ -70,7 +70,7 @@ def read_recording(
     *,
     channel: int | None,
     start: float | Literal["onset"],
-    duration: Duration,
+    duration: Duration | None,
     section: str = "recording",
 ) -> Recording:
     """Read one channel's excerpt of a WAV, FLAC or AIFF file (or what else libsndfile reads), and check it.
@@ -83,7 +83,7 @@ def read_recording(
         channel: which channel, from 0; may be None where there is only one.
         start: seconds from the file's start, or `onset`: the direct sound, that is the first sample within 20 dB of
             the largest magnitude (ISO 3382-1) of the file's first `ONSET_SEARCH_S`.
-        duration: length of the excerpt.
+        duration: length of the excerpt; None reads to the end.
         section: the configuration's section that has `channel` and `start`, for messages: `signals.room.file`. The
             duration's key stands one level above it.
 
@@ -94,9 +94,9 @@ def read_recording(
     with _open(path, section) as file:
         column = _checked_channel(path, file.channels, channel, section)
         first = _first_frame(path, file, column, start, section)
-        wanted = duration.in_samples(file.samplerate)
         available = file.frames - first
-        if available < wanted:
+        wanted = available if duration is None else duration.in_samples(file.samplerate)
+        if duration is not None and available < wanted:
             raise InputError(
                 f"{path}: {duration.length:g} wanted by {_parent(section)}{duration.key}, but from the start point on "
                 f"(sample {first}) there are only {duration.at(file.samplerate, available):g}; "

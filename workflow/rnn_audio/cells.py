@@ -42,12 +42,14 @@ class Format(StrEnum):
     """What a column holds, and with it how its cells are rounded.
 
     TEXT is written as it stands; INTEGER without decimals; NUMBER with three significant digits, as a power of ten
-    only below 0.01 and from a million; SCIENTIFIC always as a power of ten; DURATION, in seconds, as 3 min 22 s.
+    only below 0.01 and from a million; PERCENT, of a fraction, as the NUMBER of its hundredths, with the sign left to
+    the header; SCIENTIFIC always as a power of ten; DURATION, in seconds, as 3 min 22 s.
     """
 
     TEXT = "text"
     INTEGER = "integer"
     NUMBER = "number"
+    PERCENT = "percent"
     SCIENTIFIC = "scientific"
     DURATION = "duration"
 
@@ -131,6 +133,8 @@ def format_cell(value: Cell, kind: Format, notation: Notation) -> str:
         return notation.text(str(value))
     if math.isinf(value):
         return notation.text(f"{value:+} (diverged)")
+    if kind is Format.PERCENT:
+        return format_cell(100 * value, Format.NUMBER, notation)
     if kind is Format.DURATION:
         return notation.text(_duration(value))
     if kind is Format.INTEGER:
@@ -148,6 +152,8 @@ def format_spread(mean: Cell, spread: Cell, kind: Format, notation: Notation) ->
     if is_missing(mean) or is_missing(spread) or math.isinf(mean) or math.isinf(spread):
         pieces = [format_cell(value, kind, notation) for value in (mean, spread)]
         return notation.text(DASH) if is_missing(mean) else notation.text(" ± ").join(pieces)
+    if kind is Format.PERCENT:
+        return format_spread(100 * mean, 100 * spread, Format.NUMBER, notation)
     if _as_power(mean, kind):
         exponent = _exponent(mean)
         scale = 10.0**exponent

@@ -36,8 +36,10 @@ def _imported_modules(path: Path) -> list[Path]:
 
 
 def _module_files(name: str) -> list[Path]:
+    """The files that importing a module of this package runs: its own, and the `__init__` of each package above it."""
     package, *parts = name.split(".")
     if package != _PACKAGE.name:
         return []
-    location = _PACKAGE.joinpath(*parts)
-    return [path for path in (location.with_suffix(".py"), location / "__init__.py") if path.is_file()]
+    folders = [_PACKAGE.joinpath(*parts[:depth]) for depth in range(len(parts) + 1)]
+    candidates = [*(folder / "__init__.py" for folder in folders), folders[-1].with_suffix(".py")]
+    return [path for path in candidates if path.is_file()]

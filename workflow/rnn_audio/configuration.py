@@ -9,6 +9,9 @@ from rnn_audio.configuration_checks import check_references, check_schema
 
 Settings = dict[str, Any]
 
+# A download's length is not known before it is there; the authors' recordings last about seven minutes.
+_ASSUMED_DOWNLOAD_S = 420.0
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -40,8 +43,29 @@ class Experiment:
         settings = self.config["signals"][signal]
         return [settings["file"]["path"]] if settings["source"] == "file" else []
 
+    def used_devices(self) -> list[str]:
+        """The devices that any configuration models."""
+        return list(dict.fromkeys(entry["device"] for entry in self.configurations.values() if "device" in entry))
+
+    def configurations_on(self, kind: str) -> list[str]:
+        """Names of the configurations that learn a `signal`, or model a `device`."""
+        return [name for name, settings in self.configurations.items() if kind in settings]
+
+    def device_settings(self, device: str) -> Settings:
+        """What determines a device's recordings: its rate, split and the settings of its active source."""
+        settings = self.config["devices"][device]
+        keep = ("rate_hz", "split", "latency", "source", settings["source"])
+        return {key: settings[key] for key in keep}
+
+    def device_paths(self, device: str) -> list[str]:
+        """The user's recordings behind a device: input and target, or none."""
+        settings = self.config["devices"][device]
+        return [settings["file"]["input"], settings["file"]["target"]] if settings["source"] == "file" else []
+
     def samples(self, settings: Settings) -> int:
-        """How many samples the signal of a resolved configuration has at the rate that the network learns."""
+        """About how many samples a resolved configuration trains on in an epoch, for an estimate of its time."""
+        if "device" in settings:
+            return self._device_samples(settings["device"])
         signal = self.config["signals"][settings["signal"]]
         if "duration_s" in signal:
             return int(signal["duration_s"] * settings["rate_hz"])
@@ -50,7 +74,7 @@ class Experiment:
 
     def rates_hz(self, signal: str) -> list[int]:
         """The rates at which any configuration learns a signal, ascending."""
-        rates = {settings["rate_hz"] for settings in self.configurations.values() if settings["signal"] == signal}
+        rates = {settings["rate_hz"] for settings in self.configurations.values() if settings.get("signal") == signal}
         return sorted(rates)
 
     def configurations_of(self, *artefacts: Mapping[str, Any]) -> list[str]:
@@ -64,9 +88,9 @@ class Experiment:
         """Names of the tables or figures of one paper."""
         return [name for name, artefact in self.config[section].items() if artefact["paper"] == paper]
 
-    def of_kind(self, section: str, kind: str) -> list[str]:
-        """Names of the tables or figures of one kind."""
-        return [name for name, artefact in self.config[section].items() if artefact["kind"] == kind]
+    def of_kind(self, section: str, *kinds: str) -> list[str]:
+        """Names of the tables or figures of some kinds."""
+        return [name for name, artefact in self.config[section].items() if artefact["kind"] in kinds]
 
     def table_notes(self, table: str) -> list[str]:
         """What a reader must know beside a table's numbers: its scale, where its signals come from, its own notes."""
@@ -97,17 +121,24 @@ class Experiment:
                     return row.get("published", {}).get("value")
         return None
 
+    def _device_samples(self, name: str) -> int:
+        device = self.config["devices"][name]
+        if device["source"] == "synthetic":
+            duration_s = device["synthetic"]["duration_s"]
+        elif device["source"] == "file":
+            import soundfile
+
+            duration_s = soundfile.info(device["file"]["input"]).duration
+        else:
+            duration_s = _ASSUMED_DOWNLOAD_S
+        return int(duration_s * device["rate_hz"] * device["split"][0])
+
     def _provenance_notes(self, configurations: list[str]) -> list[str]:
         notes = []
-        for signal in dict.fromkeys(self.configurations[name]["signal"] for name in configurations):
-            settings = self.config["signals"][signal]
-            active = settings["source"]
-            origin = {
-                "synthetic": lambda s: f"synthetic ({s['generator']})",
-                "file": lambda s: f"recording {Path(s['path']).name}",
-                "url": lambda s: f"recording {s['address']}",
-            }[active](settings[active])
-            notes.append(f"Signal '{signal}': {origin}.")
+        for kind in ("signal", "device"):
+            learned = [self.configurations[name][kind] for name in configurations if kind in self.configurations[name]]
+            for name in dict.fromkeys(learned):
+                notes.append(f"{kind.capitalize()} '{name}': {_origin(self.config[f'{kind}s'][name])}.")
         return notes
 
 
@@ -134,3 +165,14 @@ def _resolve(settings: Settings, epochs_factor: float) -> Settings:
         "epochs": max(1, round(settings["epochs"] * epochs_factor)),
         "update_length_samples": None if update_length == "full" else update_length,
     }
+
+
+def _origin(settings: Settings) -> str:
+    own = settings[settings["source"]]
+    if settings["source"] == "synthetic":
+        return f"synthetic ({own['generator']}), not a recording"
+    if settings["source"] == "file":
+        names = [Path(own[key]).name for key in ("path", "input", "target") if key in own]
+        return f"recording {' and '.join(names)}"
+    address = own["address"] if "address" in own else own["test"]["target"]["address"]
+    return f"recording {address}"

@@ -11,6 +11,8 @@ from rnn_audio.errors import InputError
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
+_OF_SIGNALS = ("losses", "generations", "waveforms")
+_OF_DEVICES = ("device_losses", "band_errors", "running_speed", "training_time", "error_spectra")
 _SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 
@@ -36,17 +38,27 @@ def check_references(config: Mapping[str, Any], merged: Mapping[str, Mapping[str
     for name, own in config["configurations"].items():
         if "preset" in own:
             _require_known(f"configurations.{name}.preset", own["preset"], config["presets"])
-    complete = {"$defs": _schema()["$defs"], "$ref": "#/$defs/configuration"}
     for name, settings in merged.items():
+        kind = "device" if "device" in settings else "signal"
+        complete = {"$defs": _schema()["$defs"], "$ref": f"#/$defs/{kind}_configuration"}
         _check(settings, complete, prefix=f"configurations.{name} (with its preset)")
-        _require_known(f"configurations.{name}.signal", settings["signal"], config["signals"])
+        _require_known(f"configurations.{name}.{kind}", settings[kind], config[f"{kind}s"])
     for section, entries in (("tables", "rows"), ("figures", "panels")):
         for name, artefact in config[section].items():
             _require_known(f"{section}.{name}.paper", artefact["paper"], config["papers"])
-            for index, entry in enumerate(artefact[entries]):
+            for index, entry in enumerate(artefact.get(entries, [])):
                 where = f"{section}.{name}.{entries}[{index}]"
                 _require_known(f"{where}.configuration", entry["configuration"], merged)
+                _require_suitable(where, artefact["kind"], entry["configuration"], merged)
                 _check_entry(where, artefact, entry)
+
+
+def _require_suitable(where: str, kind: str, name: str, merged: Mapping[str, Mapping[str, Any]]) -> None:
+    wanted = {"signal"} if kind in _OF_SIGNALS else {"device"} if kind in _OF_DEVICES else {"signal", "device"}
+    if not wanted & set(merged[name]):
+        raise InputError(
+            f"{where}.configuration: '{name}' learns no {wanted.pop()}, but '{kind}' shows such configurations only"
+        )
 
 
 def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, Any]) -> None:
@@ -55,10 +67,14 @@ def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, An
             f"{where}.labels: has {sorted(entry['labels'])}, the table's labels are {sorted(artefact['labels'])}; "
             "give each row all of them"
         )
-    if artefact["kind"] in ("losses", "observations") and "quantity" not in entry:
+    if artefact["kind"] in ("losses", "observations", "band_errors") and "quantity" not in entry:
         raise InputError(f"{where}: a row of this kind of table needs a quantity, such as prediction_mse")
     if artefact["kind"] == "waveforms" and "shows" not in entry:
         raise InputError(f"{where}: a panel of waveforms needs 'shows: prediction' or 'shows: generation'")
+    if artefact["kind"] == "error_spectra" and "group" not in entry:
+        raise InputError(f"{where}: a curve of error spectra needs a 'group', the title of its panel")
+    if artefact["kind"] == "device_losses" and "select_by" not in artefact:
+        raise InputError(f"{where}: a table of this kind needs 'select_by: test_loss' or 'select_by: validation_loss'")
     start, stop = entry.get("zoom_samples", (0, 1))
     if stop <= start:
         raise InputError(f"{where}.zoom_samples: [{start}, {stop}] is empty; give a start below its stop")

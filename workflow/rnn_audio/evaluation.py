@@ -34,6 +34,7 @@ def evaluate_sounds(
     record: dict[str, Any] = {
         "kind": kind,
         "rate_hz": rate_hz,
+        "zero_loss": signal_power(target[first:]),
         "target": {"samples": len(target), "power": signal_power(target[first:])},
         "prediction": _errors(prediction[first:], target[first:]),
         "generation": {

@@ -22,14 +22,24 @@ _REFERENCE_WORK = 64 * 64 * (64 + 2)
 def training_seconds(settings: Settings, samples: int) -> float:
     """About how long one model of a resolved configuration trains on the machine of docs/performance.md.
 
-    The recurrence goes sample by sample: its time grows with the signal's length, and with the work of a step, which
-    is batch x hidden x (hidden + 2) multiplications for each gate.
+    The recurrence goes sample by sample: its time grows with the number of steps, and with the work of a step, which
+    is batch x hidden x (hidden + 2) multiplications for each gate. A signal is one sequence; a device's segments are
+    steps of one batch after the other.
+
+    Args:
+        samples: of training data.
     """
-    work = settings["batch_size"] * settings["hidden_size"] * (settings["hidden_size"] + 2)
+    steps, length, batch = samples, samples, settings["batch_size"]
+    if "device" in settings:
+        length = settings["segment_samples"]
+        segments = max(1, samples // length)
+        batch = min(batch, segments)
+        steps = -(-segments // batch) * length
+    work = batch * settings["hidden_size"] * (settings["hidden_size"] + 2)
     mixes = not isinstance(settings["teacher_forcing"], str)
-    step_s = (_MIXED_STEP_S if mixes else _STEP_S) * (0.3 + 0.7 * work / _REFERENCE_WORK)
-    updates = -(-samples // (settings["update_length_samples"] or samples))
-    return settings["epochs"] * (samples * step_s + updates * _UPDATE_S)
+    step_s = (_MIXED_STEP_S if mixes else _STEP_S) * (0.15 + 0.85 * work / _REFERENCE_WORK)
+    updates = steps / length * -(-length // (settings["update_length_samples"] or length))
+    return settings["epochs"] * (steps * step_s + updates * _UPDATE_S)
 
 
 def describe_plan(experiment: Experiment, jobs: Sequence[tuple[Settings, int]], device: str, at_once: int) -> str:

@@ -1,7 +1,8 @@
 """Small result files: JSON records and loss histories."""
 
 import json
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +39,20 @@ def read_by_configuration(paths: Iterable[str | Path]) -> dict[str, Record]:
     return {record["configuration"]: record for record in records}
 
 
-def write_history(path: Path, losses: Sequence[float]) -> None:
-    """Write one model's training loss per epoch, to full precision: columns `epoch` (from 1) and `training_mse`."""
-    rows = [f"{epoch},{loss!r}" for epoch, loss in enumerate(losses, start=1)]
+def write_history(path: Path, columns: Mapping[str, Sequence[float]]) -> None:
+    """Write one model's losses per epoch, to full precision: `epoch` (from 1) and the given columns.
+
+    An epoch without a value (NaN) leaves its cell empty.
+    """
+    lines = [",".join(["epoch", *columns])]
+    for epoch, losses in enumerate(zip(*columns.values(), strict=True), start=1):
+        lines.append(",".join([str(epoch), *("" if math.isnan(loss) else repr(loss) for loss in losses)]))
     with replacing(path) as temporary:
-        temporary.write_text("\n".join(["epoch,training_mse", *rows]) + "\n", encoding="utf-8")
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def read_history(path: Path) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Read a loss history: epochs and losses, [epochs] each.
+    """Read a loss history: epochs and training losses, [epochs] each.
 
     Raises:
         InputError: the file is missing or is not a history.

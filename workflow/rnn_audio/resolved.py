@@ -12,7 +12,7 @@ from rnn_audio.training import Method
 
 def build_shape(settings: dict[str, Any]) -> ModelShape:
     """The model of a resolved configuration."""
-    return ModelShape(hidden_size=settings["hidden_size"])
+    return ModelShape(hidden_size=settings["hidden_size"], skip=settings.get("skip", False))
 
 
 def build_method(settings: dict[str, Any]) -> Method:

@@ -15,17 +15,24 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
         rule: the loss that decides, such as `prediction_mse`.
 
     Raises:
-        InputError: a run does not state that loss.
+        InputError: the runs do not state that loss.
+
+    Returns:
+        The choice, every seed's losses, and under `chosen_seeds` which seed each loss would have chosen.
     """
-    for run in runs:
-        if rule not in run["losses"]:
-            known = ", ".join(run["losses"])
-            raise InputError(f"configuration {configuration}: select_by is '{rule}', but its runs state {known}")
     ordered = sorted(runs, key=lambda run: run["seed"])
-    best = min(ordered, key=lambda run: run["losses"][rule])
+    chosen_seeds = {loss: _lowest(ordered, loss) for loss in ordered[0]["losses"]}
+    if rule not in chosen_seeds:
+        known = ", ".join(chosen_seeds)
+        raise InputError(f"configuration {configuration}: select_by is '{rule}', but its runs state {known}")
     return {
         "configuration": configuration,
         "rule": rule,
-        "chosen_seed": best["seed"],
+        "chosen_seed": chosen_seeds[rule],
+        "chosen_seeds": chosen_seeds,
         "seeds": {str(run["seed"]): {"losses": run["losses"], **run["measured"]} for run in ordered},
     }
+
+
+def _lowest(runs: Sequence[Record], loss: str) -> int:
+    return min(runs, key=lambda run: run["losses"][loss])["seed"]

@@ -5,23 +5,9 @@ from dataclasses import dataclass
 
 import torch
 
+from rnn_audio.batches import Batch
 from rnn_audio.randomness import RandomStreams
 from rnn_audio.recurrence import State
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What one pass through the network needs.
-
-    Attributes:
-        inputs: [M, B, T]; the first sample is the seed of whatever is fed back.
-        targets: [M, B, T].
-        state: the state before the first sample, [M, B, H] each.
-    """
-
-    inputs: torch.Tensor
-    targets: torch.Tensor
-    state: State
 
 
 @dataclass(frozen=True)
@@ -45,6 +31,11 @@ class SignalData:
     silent_seed: bool
     state_scale: float
 
+    @property
+    def device(self) -> torch.device:
+        """Where the signal is."""
+        return self.signal.device
+
     def batches(self, streams: RandomStreams) -> Iterator[Batch]:
         """The epoch's single batch, its initial states drawn afresh."""
         yield self.batch(streams, "states")
@@ -59,8 +50,7 @@ class SignalData:
         """Random states for every copy of every model."""
         shape = (self.batch_size, self.hidden_size)
         h, c = streams.normal(stream, shape), streams.normal(stream, shape)
-        device = self.signal.device
-        return (self.state_scale * h).to(device), (self.state_scale * c).to(device)
+        return (self.state_scale * h).to(self.device), (self.state_scale * c).to(self.device)
 
     def _pair(self) -> tuple[torch.Tensor, torch.Tensor]:
         if self.silent_seed:

@@ -43,7 +43,7 @@ def load_source(
             )
         return samples, rate_hz
 
-    path = Path(source["path"]) if settings["source"] == "file" else _download(section, source, Path(download_folder))
+    path = Path(source["path"]) if settings["source"] == "file" else download(section, source, Path(download_folder))
     recording = _read(path, section, source, duration)
     return recording.samples, recording.rate_hz
 
@@ -57,7 +57,7 @@ def inspect_source(signal_name: str, settings: Mapping[str, Any], highest_rate_h
     section, source = _chosen_section(signal_name, settings)
     duration = _duration(signal_name, settings)
     if settings["source"] == "url":
-        _check_address(section, source)
+        check_address(section, source)
         return
     if settings["source"] == "synthetic":
         with _errors_name(section):
@@ -110,7 +110,7 @@ def _check_rate(what: str, rate_hz: int, highest_rate_hz: int) -> None:
         )
 
 
-def _check_address(section: str, source: Mapping[str, Any]) -> tuple[str, str]:
+def check_address(section: str, source: Mapping[str, Any]) -> tuple[str, str]:
     """Check address and digest of a download; return the digest's kind and value."""
     address = str(source.get("address", ""))
     parts = urlsplit(address)
@@ -128,8 +128,12 @@ def _check_address(section: str, source: Mapping[str, Any]) -> tuple[str, str]:
     return kind, digest
 
 
-def _download(section: str, source: Mapping[str, Any], folder: Path) -> Path:
-    kind, digest = _check_address(section, source)
+def download(section: str, source: Mapping[str, Any], folder: Path) -> Path:
+    """Fetch a configuration section's `address` into `folder`, unless it is there, verified by its digest.
+
+    Returns the file's path. Raises InputError, which names the section's key, where it cannot be had or differs.
+    """
+    kind, digest = check_address(section, source)
     # The suffix is kept for people; libsndfile looks at the content.
     suffix = PurePosixPath(urlsplit(source["address"]).path).suffix
     destination = folder / f"{digest.lower()}{suffix}"

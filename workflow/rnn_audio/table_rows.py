@@ -6,7 +6,7 @@ its rows. Every error names the table, the row (counted from 1) and the configur
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rnn_audio.cells import Cell
@@ -24,10 +24,12 @@ class Published:
     Attributes:
         value: a number, the paper's own words ("about 200"), or None where it states nothing.
         time_s: training time in seconds on the authors' machine; NaN where it states none.
+        losses: test losses by the name of their pre-emphasis filter, as fractions; empty in tables of one quantity.
     """
 
     value: float | str | None = None
     time_s: float = MISSING
+    losses: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,19 @@ class Row:
         if seed not in seeds:
             raise self.error(f"the chosen seed {seed} is not among the seeds {', '.join(seeds)}")
         return seeds[seed]
+
+    def selected_by(self, rule: str) -> "Row":
+        """The same row with the seed that another rule chooses; its metrics are of the run's own choice still.
+
+        Raises:
+            InputError: no seed was chosen by that rule.
+        """
+        chosen = self.selection.get("chosen_seeds", {})
+        if rule not in chosen:
+            raise self.error(
+                f"no seed was chosen by {rule!r}; select_by may be: {', '.join(chosen) or 'left out only'}"
+            )
+        return replace(self, selection={**self.selection, "rule": rule, "chosen_seed": chosen[rule]})
 
     def is_loss(self) -> bool:
         """Whether the quantity is a loss that every seed has."""
@@ -131,13 +146,16 @@ def read_rows(
         metrics: one a configuration, by its name.
 
     Raises:
-        InputError: a row has no configuration, one without results, or labels other than the table's.
+        InputError: a row has no configuration, one without results, or labels other than the table's; or no seed
+            was chosen by the table's select_by.
     """
     headers = list(declaration["labels"])
-    return [
+    rows = [
         _read_row(table, position, headers, row, selections, metrics)
         for position, row in enumerate(declaration["rows"], start=1)
     ]
+    rule = declaration.get("select_by")
+    return rows if rule is None else [row.selected_by(rule) for row in rows]
 
 
 def _read_row(
@@ -173,7 +191,8 @@ def _read_row(
 
 def _read_published(published: Record | float | str | None) -> Published:
     if isinstance(published, Mapping):
-        return Published(published.get("value"), number(published.get("time_s")))
+        losses = {key: value for key, value in published.items() if key not in ("value", "time_s")}
+        return Published(published.get("value"), number(published.get("time_s")), losses)
     return Published(published)
 
 

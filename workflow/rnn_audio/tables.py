@@ -1,51 +1,37 @@
 """Result tables: the paper's numbers beside ours, as declared in the configuration.
 
-Three kinds: `losses` (one loss, best, mean and spread over the seeds, the trivial baseline, times), `observations`
-(any quantity a row, losses and metrics mixed) and `generations` (what the chosen models make on their own).
+Of signals: `losses` (one loss, best, mean and spread over the seeds, the trivial baseline, times), `observations`
+(any quantity a row, losses and metrics mixed) and `generations` (what the chosen models make on their own). Of
+devices: `device_losses` and `band_errors`, see `device_tables`.
 Units are in the column names: *_s seconds, *_hz hertz, *_db decibels, *_percent, *_permille, *_samples; a mean squared
 error is in the signal's own unit squared.
 """
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from types import NoneType
 
 import pandas as pd
 
 from rnn_audio.cells import Cell, Format
+from rnn_audio.device_tables import band_errors, device_losses
 from rnn_audio.errors import InputError
 from rnn_audio.rendering import Column, Table
+from rnn_audio.table_parts import (
+    PAPER_NOTE,
+    SPREAD_NOTE,
+    Built,
+    SeedSummary,
+    best_header,
+    rule_note,
+    rules,
+    summarise_seeds,
+)
 from rnn_audio.table_rows import MISSING, Record, Row, number, read_rows
 
 _ROOM_PARAMETERS = ("t30_s", "edt_s", "c50_db", "t30_nonlinearity_permille")
 
-_SPREAD_NOTE = "Mean ± std: over the seeds with a measured loss, as many as counted; sample standard deviation."
-_PAPER_NOTE = "Paper: value published in the paper, not measured here."
 _ZERO_NOTE = "Predicting zero: the loss of an output that is always zero, which is the power of the target."
-
-
-@dataclass(frozen=True)
-class SeedSummary:
-    """A loss over the seeds of one configuration.
-
-    Attributes:
-        best: the chosen seed's loss.
-        mean: mean over the seeds; NaN without any.
-        std: sample standard deviation (divisor n - 1); NaN for fewer than two seeds.
-        seeds: number of seeds with a loss.
-    """
-
-    best: float
-    mean: float
-    std: float
-    seeds: int
-
-
-def summarise_seeds(best: float, losses: Sequence[float]) -> SeedSummary:
-    """Mean and spread of the seeds' losses, beside the chosen one."""
-    mean = statistics.fmean(losses) if losses else MISSING
-    std = statistics.stdev(losses) if len(losses) > 1 else MISSING
-    return SeedSummary(best, mean, std, len(losses))
 
 
 def build_table(
@@ -59,7 +45,8 @@ def build_table(
 
     Args:
         name: the table's key in the configuration, `table_1`.
-        declaration: its entry: caption, kind, labels (column name to header) and rows.
+        declaration: its entry: caption, kind, labels (column name to header), rows, and select_by where the table
+            shows other seeds than the run chose.
         selections: the selection of each configuration, by its name.
         metrics: the metrics of each configuration's chosen model, by its name.
         notes: what a reader has to know to judge the values; notes on the columns themselves are added before.
@@ -73,13 +60,11 @@ def build_table(
     rows = read_rows(name, declaration, selections, metrics)
     if not rows:
         raise InputError(f"table {name}: it has no rows")
-    records, columns, own_notes = _BUILDERS[kind](rows)
-    frame = pd.DataFrame([{**row.labels, **record} for row, record in zip(rows, records, strict=True)])
+    built = _BUILDERS[kind](rows)
+    declared = [{**row.labels, **record} for row, record in zip(rows, built.records, strict=True)]
+    frame = _frame([*declared, *built.closing_records])
     labels = tuple(_label_column(key, header, rows) for key, header in declaration["labels"].items())
-    return Table(name, declaration["caption"], frame, labels + columns, (*own_notes, *notes))
-
-
-Built = tuple[list[dict[str, Cell]], tuple[Column, ...], tuple[str, ...]]
+    return Table(name, declaration["caption"], frame, labels + built.columns, (*built.notes, *notes))
 
 
 def _losses(rows: Sequence[Row]) -> Built:
@@ -91,7 +76,7 @@ def _losses(rows: Sequence[Row]) -> Built:
         )
     columns = (
         Column("paper_mse", "Paper", Format.SCIENTIFIC),
-        Column("best_mse", _best_header(rows), Format.SCIENTIFIC),
+        Column("best_mse", best_header(rows), Format.SCIENTIFIC),
         Column("mean_mse", "Mean ± std", Format.SCIENTIFIC, spread_key="std_mse"),
         Column("seeds", "Seeds", Format.INTEGER),
         Column("zero_baseline_mse", "Predicting\nzero", Format.SCIENTIFIC),
@@ -101,8 +86,8 @@ def _losses(rows: Sequence[Row]) -> Built:
         Column("mean_wall_time_s", "Mean\ntime", Format.DURATION),
         Column("device", "Device", Format.TEXT),
     )
-    notes = (f"Loss: {quantities[0]}. {_rule_note(rows)}", _PAPER_NOTE, _SPREAD_NOTE, _ZERO_NOTE)
-    return [_loss_record(row) for row in rows], columns, notes
+    notes = (f"Loss: {quantities[0]}. {rule_note(rows)}", PAPER_NOTE, SPREAD_NOTE, _ZERO_NOTE)
+    return Built([_loss_record(row) for row in rows], columns, notes)
 
 
 def _loss_record(row: Row) -> dict[str, Cell]:
@@ -135,15 +120,15 @@ def _observations(rows: Sequence[Row]) -> Built:
     columns = (
         Column("quantity", "Quantity", Format.TEXT),
         Column("paper", "Paper"),
-        Column("best", _best_header(rows)),
+        Column("best", best_header(rows)),
         Column("mean", "Mean ± std", spread_key="std"),
         Column("seeds", "Seeds", Format.INTEGER),
         Column("zero_baseline_mse", "Predicting\nzero"),
         Column("best_over_paper", "Best /\nPaper"),
     )
     metric_note = "Quantities other than losses are measured on the chosen model alone: no mean, no spread."
-    notes = (_rule_note(rows), _PAPER_NOTE, _SPREAD_NOTE, _ZERO_NOTE, metric_note)
-    return [_observation_record(row) for row in rows], columns, notes
+    notes = (rule_note(rows), PAPER_NOTE, SPREAD_NOTE, _ZERO_NOTE, metric_note)
+    return Built([_observation_record(row) for row in rows], columns, notes)
 
 
 def _observation_record(row: Row) -> dict[str, Cell]:
@@ -186,11 +171,11 @@ def _generations(rows: Sequence[Row]) -> Built:
         ),
     )
     notes = (
-        f"Generation: free running from one seed sample, by the seed with the lowest {_rules(rows)}.",
+        f"Generation: free running from one seed sample, by the seed with the lowest {rules(rows)}.",
         "LSD: log-spectral distance. T30, EDT, C50: room acoustic parameters, given for room responses only.",
         "–: could not be measured, or does not apply.",
     )
-    return [_generation_record(row) for row in rows], columns, notes
+    return Built([_generation_record(row) for row in rows], columns, notes)
 
 
 def _generation_record(row: Row) -> dict[str, Cell]:
@@ -219,17 +204,13 @@ def _ratio(ours: float, paper: float | str | None) -> float:
     return ours / paper
 
 
-def _best_header(rows: Sequence[Row]) -> str:
-    counts = {len(row.selection["seeds"]) for row in rows}
-    return f"Best of {counts.pop()}" if len(counts) == 1 else "Best seed"
+def _frame(records: Sequence[Mapping[str, Cell]]) -> pd.DataFrame:
+    return pd.DataFrame({key: _series([record[key] for record in records]) for key in records[0]})
 
 
-def _rules(rows: Sequence[Row]) -> str:
-    return " or ".join(sorted({str(row.selection["rule"]) for row in rows}))
-
-
-def _rule_note(rows: Sequence[Row]) -> str:
-    return f"Best: the seed with the lowest {_rules(rows)}, whichever quantity is shown."
+def _series(values: list[Cell]) -> pd.Series:
+    """A column; whole numbers stay whole beside an empty cell, where pandas would make them floats."""
+    return pd.Series(values, dtype=object if {type(value) for value in values} == {int, NoneType} else None)
 
 
 def _label_column(key: str, header: str, rows: Sequence[Row]) -> Column:
@@ -241,4 +222,6 @@ _BUILDERS: dict[str, Callable[[Sequence[Row]], Built]] = {
     "losses": _losses,
     "observations": _observations,
     "generations": _generations,
+    "device_losses": device_losses,
+    "band_errors": band_errors,
 }

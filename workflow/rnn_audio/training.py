@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import torch
 
 from rnn_audio import recurrence
+from rnn_audio.batches import Batch, TrainingData
+from rnn_audio.best_so_far import BestSoFar
 from rnn_audio.errors import InputError
 from rnn_audio.models import ModelShape, Parameters, initialise
+from rnn_audio.objectives import MeanSquaredError, Objective
 from rnn_audio.optimiser import Adam
 from rnn_audio.randomness import RandomStreams
 from rnn_audio.recurrence import State
-from rnn_audio.signal_data import Batch, SignalData
 from rnn_audio.teacher_forcing import TeacherForcing
 
 
@@ -43,11 +45,14 @@ class Method:
     gradient_clip_norm: float | None = None
 
 
-def sub_sequences(length: int, update_length: int | None) -> Iterator[slice]:
-    """Consecutive stretches of a sequence; the last one is shorter where the length does not divide."""
+def sub_sequences(length: int, update_length: int | None, offset: int = 0) -> Iterator[slice]:
+    """Consecutive stretches of `length` samples from `offset` on; the last is shorter where the length does not divide.
+
+    A shorter last stretch is trained on like the others: its loss is the mean over its own samples.
+    """
     step = update_length or length
     for start in range(0, length, step):
-        yield slice(start, min(start + step, length))
+        yield slice(offset + start, offset + min(start + step, length))
 
 
 class Trainer:
@@ -56,21 +61,31 @@ class Trainer:
     Args:
         shape: the models' common shape.
         method: how they are trained.
-        data: what they learn; its signal's device is where everything runs.
+        data: what they learn; its device is where everything runs.
         seeds: one seed a model.
+        objective: what is minimised; paper A's mean squared error where none is given.
     """
 
-    def __init__(self, shape: ModelShape, method: Method, data: SignalData, seeds: list[int]) -> None:
+    def __init__(
+        self,
+        shape: ModelShape,
+        method: Method,
+        data: TrainingData,
+        seeds: list[int],
+        objective: Objective | None = None,
+    ) -> None:
+        self.shape = shape
         self.method = method
         self.data = data
         self.seeds = seeds
+        self.objective = objective or MeanSquaredError()
         self.streams = RandomStreams(seeds)
         self.optimiser = Adam(method.learning_rate, method.gradient_clip_norm)
         self.parameters: Parameters = {
-            name: tensor.to(data.signal.device).requires_grad_()
-            for name, tensor in initialise(shape, self.streams).items()
+            name: tensor.to(data.device).requires_grad_() for name, tensor in initialise(shape, self.streams).items()
         }
         self.history: list[list[float]] = []
+        self.best = BestSoFar()
 
     @property
     def epoch(self) -> int:
@@ -90,7 +105,7 @@ class Trainer:
         samples = 0
         for batch in self.data.batches(self.streams):
             totals += self._train_batch(batch)
-            samples += batch.targets.shape[-1]
+            samples += batch.targets.shape[1] * (batch.targets.shape[2] - batch.warm_up)
         losses = (totals / samples).tolist()
         self.history.append(losses)
         return losses
@@ -103,11 +118,11 @@ class Trainer:
         tensors |= {f"streams.{name}": tensor for name, tensor in self.streams.state().items()}
         tensors["adam.step_count"] = torch.tensor(self.optimiser.step_count)
         tensors["history"] = torch.tensor(self.history, dtype=torch.float64)
-        return tensors
+        return tensors | self.best.state_dict()
 
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
         """Go on from what `state_dict` returned, to the same bytes as without the break."""
-        device = self.data.signal.device
+        device = self.data.device
         for name in self.parameters:
             self.parameters[name] = tensors[f"parameters.{name}"].to(device).requires_grad_()
             self.optimiser.first[name] = tensors[f"adam.first.{name}"].to(device)
@@ -115,28 +130,43 @@ class Trainer:
         self.optimiser.step_count = int(tensors["adam.step_count"])
         self.streams.restore({name: tensors[f"streams.{name}"] for name in self.streams.state()})
         self.history = tensors["history"].tolist()
+        self.best.load_state_dict(tensors, device)
 
     def _train_batch(self, batch: Batch) -> torch.Tensor:
         probability = self.method.teacher_forcing.probability(self.epoch)
         totals = torch.zeros(len(self.seeds), dtype=torch.float64)
-        state, previous = batch.state, batch.inputs[..., 0]
-        for update, stretch in enumerate(sub_sequences(batch.targets.shape[-1], self.method.update_length)):
+        self.objective.restart()
+        state, previous = self._warm_up(batch)
+        length = batch.targets.shape[-1] - batch.warm_up
+        for update, stretch in enumerate(sub_sequences(length, self.method.update_length, offset=batch.warm_up)):
             if update > 0 and not self.method.carry_state:
                 state = self.data.initial_state(self.streams, "states")
             outputs, state = self._forward(batch.inputs[..., stretch], previous, state, probability)
-            losses = (outputs - batch.targets[..., stretch]).square().mean(dim=(1, 2))
+            losses = self.objective(batch.targets[..., stretch], outputs)
             losses.sum().backward()
             self._require_finite(losses, update)
             self.optimiser.step(self.parameters)
             state, previous = recurrence.detach(state), outputs[..., -1].detach()
-            totals += losses.detach().cpu().double() * outputs.shape[-1]
+            totals += losses.detach().cpu().double() * outputs.shape[1] * outputs.shape[2]
         return totals
+
+    def _warm_up(self, batch: Batch) -> tuple[State, torch.Tensor]:
+        """The state, and the output, before the first sample that is trained on (paper B, section 3)."""
+        if batch.warm_up == 0:
+            return batch.state, batch.inputs[..., 0]
+        beginning = slice(0, batch.warm_up)
+        with torch.no_grad():
+            outputs, state = recurrence.run(
+                self.parameters, batch.inputs[..., beginning], batch.state, skip=self.shape.skip
+            )
+        self.objective.observe(batch.targets[..., beginning], outputs)
+        return state, outputs[..., -1]
 
     def _forward(
         self, inputs: torch.Tensor, previous: torch.Tensor, state: State, probability: float
     ) -> tuple[torch.Tensor, State]:
         if probability == 1:
-            return recurrence.run(self.parameters, inputs, state)
+            return recurrence.run(self.parameters, inputs, state, skip=self.shape.skip)
         if probability == 0:
             return recurrence.free_run(self.parameters, previous, inputs.shape[-1], state)
         forced = self.streams.bernoulli("sampling", probability, inputs.shape[1:]).to(inputs.device)

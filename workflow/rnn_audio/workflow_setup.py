@@ -35,9 +35,12 @@ def export_library() -> None:
 
 
 def _inspect_sources(experiment: Experiment) -> None:
+    from rnn_audio.device_sources import inspect_device
     from rnn_audio.sources import inspect_source
 
     for signal in experiment.config["signals"]:
         rates = experiment.rates_hz(signal)
         if rates:
             inspect_source(signal, experiment.source_settings(signal), max(rates))
+    for device in experiment.used_devices():
+        inspect_device(device, experiment.config["devices"][device])

@@ -31,10 +31,12 @@ onstart:
 
 
 ENVIRONMENT = "../../envs/rnn_audio.yaml"
+RESULT_TABLES = ("losses", "observations", "generations", "device_losses", "band_errors")
 GPUS_PER_TRAINING = 1 if DEVICE == "cuda" else 0
 
 
 wildcard_constraints:
+    device="[a-z][a-z0-9_]*",
     signal="[a-z][a-z0-9_]*",
     configuration="[a-z][a-z0-9_]*",
     table="[a-z][a-z0-9_]*",

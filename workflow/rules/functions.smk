@@ -15,6 +15,25 @@ def signal_of(wildcards):
     return f"<results>/signals/{settings['signal']}/{settings['rate_hz']}.wav"
 
 
+def device_recordings(device, splits=("train", "val", "test")):
+    """Input and target of each split of a device."""
+    return [f"<results>/devices/{device}/{split}/{side}.wav" for split in splits for side in ("input", "target")]
+
+
+def recordings_of(wildcards):
+    """What a configuration trains on."""
+    settings = settings_of(wildcards)
+    return device_recordings(settings["device"]) if "device" in settings else signal_of(wildcards)
+
+
+def test_recordings_of(wildcards):
+    return device_recordings(settings_of(wildcards)["device"], ["test"])
+
+
+def baselines_of(wildcards):
+    return f"<results>/devices/{settings_of(wildcards)['device']}/baselines.json"
+
+
 def runs_of(wildcards):
     folder = f"<results>/models/{wildcards.configuration}"
     return [f"{folder}/seed-{seed}/run.json" for seed in EXPERIMENT.seeds]
@@ -28,6 +47,18 @@ def models_of(wildcards):
 def table_inputs(path):
     """For each configuration that a table names, the artefact of this path."""
     return lambda wildcards: expand(path, configuration=EXPERIMENT.configurations_of(config["tables"][wildcards.table]))
+
+
+def declared_table(wildcards):
+    return config["tables"][wildcards.table]
+
+
+def table_category(wildcards):
+    return config["papers"][declared_table(wildcards)["paper"]]["title"]
+
+
+def table_labels(wildcards):
+    return {"table": wildcards.table, "content": declared_table(wildcards)["caption"]}
 
 
 def one_of(names):
@@ -48,6 +79,17 @@ def shown_signals(wildcards):
     """For each panel, its target."""
     shown = [EXPERIMENT.configurations[panel["configuration"]] for panel in panels_of(wildcards)]
     return [f"<results>/signals/{settings['signal']}/{settings['rate_hz']}.wav" for settings in shown]
+
+
+def shown_predictions(wildcards):
+    """For each curve of error spectra, the model's output for the test set."""
+    return [f"<results>/predictions/{panel['configuration']}.wav" for panel in panels_of(wildcards)]
+
+
+def shown_targets(wildcards):
+    """For each curve of error spectra, the device's output."""
+    devices = [EXPERIMENT.configurations[panel["configuration"]]["device"] for panel in panels_of(wildcards)]
+    return [f"<results>/devices/{device}/test/target.wav" for device in devices]
 
 
 def shown_metrics(wildcards):

@@ -10,6 +10,8 @@ rule generate:
         generation="<results>/generations/{configuration}.wav",
     log:
         "<logs>/generate/{configuration}.log",
+    wildcard_constraints:
+        configuration=one_of(EXPERIMENT.configurations_on("signal")),
     conda:
         ENVIRONMENT
     params:
@@ -19,3 +21,27 @@ rule generate:
         "prediction and generation of {wildcards.configuration}"
     script:
         "../scripts/generate.py"
+
+
+rule process_test_set:
+    """The chosen model's output for a device's test recording, as one signal, and its error (paper B, section 5.1)."""
+    input:
+        recordings=test_recordings_of,
+        models=models_of,
+        selection="<results>/models/{configuration}/selection.json",
+        code=code_of("process_test_set.py"),
+    output:
+        prediction="<results>/predictions/{configuration}.wav",
+        error="<results>/errors/{configuration}.wav",
+    log:
+        "<logs>/process_test_set/{configuration}.log",
+    wildcard_constraints:
+        configuration=one_of(EXPERIMENT.configurations_on("device")),
+    conda:
+        ENVIRONMENT
+    params:
+        seeds=EXPERIMENT.seeds,
+    message:
+        "test set through {wildcards.configuration}"
+    script:
+        "../scripts/process_test_set.py"

@@ -10,6 +10,8 @@ rule measure:
         "<results>/metrics/{configuration}.json",
     log:
         "<logs>/measure/{configuration}.log",
+    wildcard_constraints:
+        configuration=one_of(EXPERIMENT.configurations_on("signal")),
     conda:
         ENVIRONMENT
     params:
@@ -19,3 +21,27 @@ rule measure:
         "metrics of {wildcards.configuration}"
     script:
         "../scripts/measure.py"
+
+
+rule measure_device:
+    """How far the chosen model's output is from the device's, and how far trivial models are."""
+    input:
+        recordings=test_recordings_of,
+        prediction="<results>/predictions/{configuration}.wav",
+        selection="<results>/models/{configuration}/selection.json",
+        baselines=baselines_of,
+        code=code_of("measure_device.py"),
+    output:
+        "<results>/metrics/{configuration}.json",
+    log:
+        "<logs>/measure_device/{configuration}.log",
+    wildcard_constraints:
+        configuration=one_of(EXPERIMENT.configurations_on("device")),
+    conda:
+        ENVIRONMENT
+    params:
+        settings=settings_of,
+    message:
+        "metrics of {wildcards.configuration}"
+    script:
+        "../scripts/measure_device.py"

@@ -11,21 +11,82 @@ rule table:
         html=report(
             "<results>/tables/{table}.html",
             caption="../report/table.rst",
-            category=lambda wildcards: config["papers"][config["tables"][wildcards.table]["paper"]]["title"],
+            category=table_category,
             subcategory="Tables",
-            labels=lambda wildcards: {
-                "table": wildcards.table,
-                "content": config["tables"][wildcards.table]["caption"],
-            },
+            labels=table_labels,
         ),
     log:
         "<logs>/table/{table}.log",
+    wildcard_constraints:
+        table=one_of(EXPERIMENT.of_kind("tables", *RESULT_TABLES)),
     conda:
         ENVIRONMENT
     params:
-        declaration=lambda wildcards: config["tables"][wildcards.table],
+        declaration=declared_table,
         notes=lambda wildcards: EXPERIMENT.table_notes(wildcards.table),
     message:
         "table {wildcards.table}"
     script:
         "../scripts/table.py"
+
+
+rule running_speed_table:
+    """Seconds of computation per second of audio (paper B, section 5)."""
+    input:
+        records=table_inputs("<results>/speed/running/{configuration}.json"),
+        code=code_of("running_speed_table.py"),
+    output:
+        csv="<results>/tables/{table}.csv",
+        markdown="<results>/tables/{table}.md",
+        latex="<results>/tables/{table}.tex",
+        html=report(
+            "<results>/tables/{table}.html",
+            caption="../report/table.rst",
+            category=table_category,
+            subcategory="Tables",
+            labels=table_labels,
+        ),
+    log:
+        "<logs>/running_speed_table/{table}.log",
+    wildcard_constraints:
+        table=one_of(EXPERIMENT.of_kind("tables", "running_speed")),
+    conda:
+        ENVIRONMENT
+    params:
+        declaration=declared_table,
+        notes=lambda wildcards: EXPERIMENT.table_notes(wildcards.table),
+    message:
+        "table {wildcards.table}"
+    script:
+        "../scripts/running_speed_table.py"
+
+
+rule training_time_table:
+    """What a pre-emphasis filter costs in training (paper B, section 4.3)."""
+    input:
+        records=table_inputs("<results>/speed/training/{configuration}.json"),
+        code=code_of("training_time_table.py"),
+    output:
+        csv="<results>/tables/{table}.csv",
+        markdown="<results>/tables/{table}.md",
+        latex="<results>/tables/{table}.tex",
+        html=report(
+            "<results>/tables/{table}.html",
+            caption="../report/table.rst",
+            category=table_category,
+            subcategory="Tables",
+            labels=table_labels,
+        ),
+    log:
+        "<logs>/training_time_table/{table}.log",
+    wildcard_constraints:
+        table=one_of(EXPERIMENT.of_kind("tables", "training_time")),
+    conda:
+        ENVIRONMENT
+    params:
+        declaration=declared_table,
+        notes=lambda wildcards: EXPERIMENT.table_notes(wildcards.table),
+    message:
+        "table {wildcards.table}"
+    script:
+        "../scripts/training_time_table.py"

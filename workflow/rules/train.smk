@@ -1,7 +1,7 @@
 rule train:
     """One model: a configuration and a seed. A killed job continues from its last checkpoint."""
     input:
-        signal=signal_of,
+        recordings=recordings_of,
         code=code_of("train.py"),
     output:
         model="<results>/models/{configuration}/seed-{seed}/model.safetensors",

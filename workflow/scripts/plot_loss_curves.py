@@ -17,7 +17,7 @@ with logged_job(snakemake.log[0]):
                     for seed, path in zip(seeds, histories[index * len(seeds) :], strict=False)
                 ),
                 chosen_seed=read_json(Path(snakemake.input.selections[index]))["chosen_seed"],
-                baseline_mse=read_json(Path(snakemake.input.metrics[index]))["target"]["power"],
+                baseline_mse=read_json(Path(snakemake.input.metrics[index]))["zero_loss"],
                 published_mse=snakemake.params.published[index],
             )
         )

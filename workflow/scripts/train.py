@@ -8,7 +8,7 @@ with logged_job(snakemake.log[0]):
         name=snakemake.wildcards.configuration,
         settings=snakemake.params.settings,
         seed=int(snakemake.wildcards.seed),
-        signal_path=Path(snakemake.input.signal),
+        recordings=[Path(path) for path in snakemake.input.recordings],
         device="cuda" if snakemake.resources.gpu else "cpu",
         threads=snakemake.threads,
         code=[Path(path) for path in snakemake.input.code],

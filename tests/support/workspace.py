@@ -1,0 +1,204 @@
+"""Throw-away copies of the workflow, each with a configuration of its own, and Snakemake run on them as by a user."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Config = dict[str, Any]
+
+REPOSITORY = Path(__file__).parents[2]
+SNAKEMAKE = Path(sys.executable).with_name("snakemake")
+
+_WORKFLOW = ("Snakefile", "workflow", "profiles", "envs")
+_SNAKEMAKE_VARIABLES = ("SNAKEMAKE_PROFILE", "SNAKEMAKE_OUTPUT_CACHE")
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run of Snakemake ended: exit status, standard output, and both outputs together."""
+
+    status: int
+    stdout: str
+    output: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What Snakemake would make: each output that is pending, relative to the results folder, and its rule."""
+
+    rules: dict[str, str]
+
+    @property
+    def files(self) -> set[str]:
+        return set(self.rules)
+
+    def made_by(self, rule: str) -> set[str]:
+        return {file for file, maker in self.rules.items() if maker == rule}
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with the workflow, a configuration and results."""
+
+    folder: Path
+
+    @classmethod
+    def create(cls, folder: Path, config: Config) -> "Workspace":
+        """Copy the workflow into a new folder and write its configuration."""
+        folder.mkdir(parents=True)
+        for name in _WORKFLOW:
+            source = REPOSITORY / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy2(source, folder / name)
+        workspace = cls(folder)
+        workspace.write_config(config)
+        return workspace
+
+    def copy_to(self, folder: Path) -> "Workspace":
+        """A copy, results and Snakemake's records included, with all times of modification kept."""
+        shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        return Workspace(folder)
+
+    @property
+    def results(self) -> Path:
+        return self.folder / self.read_config()["pathvars"]["results"]
+
+    def read_config(self) -> Config:
+        return yaml.safe_load((self.folder / "config.yaml").read_text(encoding="utf-8"))
+
+    def write_config(self, config: Config) -> None:
+        text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+        (self.folder / "config.yaml").write_text(text, encoding="utf-8")
+
+    def edit_config(self, change: Callable[[Config], object]) -> None:
+        """Change the configuration in place: `change` is given its mapping."""
+        config = self.read_config()
+        change(config)
+        self.write_config(config)
+
+    def edit_library(self, module: str) -> None:
+        """Change the content, not the meaning, of a file below `workflow`."""
+        path = self.folder / "workflow" / module
+        path.write_text(path.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+
+    def command(self, *arguments: str) -> list[str]:
+        return [str(SNAKEMAKE), *arguments]
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        """The environment of a run: without a GPU, wherever the tests run, and without settings of the user's own."""
+        inherited = {key: value for key, value in os.environ.items() if key not in _SNAKEMAKE_VARIABLES}
+        return inherited | {"CUDA_VISIBLE_DEVICES": "-1", "PYTHONDONTWRITEBYTECODE": "1"} | variables
+
+    def snakemake(self, *arguments: str, **variables: str) -> Run:
+        """Run Snakemake to its end, whichever it is; `variables` are added to the environment."""
+        ended = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment(**variables),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Run(ended.returncode, ended.stdout, ended.stdout + ended.stderr)
+
+    def make(self, *arguments: str, **variables: str) -> str:
+        """Run Snakemake on two cores; it has to succeed. Returns what it said."""
+        run = self.snakemake("--cores", "2", *arguments, **variables)
+        assert run.status == 0, run.output
+        return run.output
+
+    def plan(self, *arguments: str) -> Plan:
+        """What Snakemake would make now."""
+        run = self.snakemake("--summary", *arguments)
+        assert run.status == 0, run.output
+        header, *lines = run.stdout.splitlines()
+        columns = header.split("\t")
+        rows = [dict(zip(columns, line.split("\t"), strict=True)) for line in lines]
+        results = self.read_config()["pathvars"]["results"]
+        return Plan(
+            {
+                row["output_file"].removeprefix(f"{results}/"): row["rule"]
+                for row in rows
+                if row["plan"] == "update pending"
+            }
+        )
+
+
+def shipped_config() -> Config:
+    """The configuration that users start from."""
+    return yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+
+
+def tiny_config() -> Config:
+    """Two configurations of seconds, each table and figure of a kind of its own; all else is as shipped.
+
+    `steady` is in both tables and in the figure `waves`; `chopped` is in the table `losses` and the figure `curves`.
+    """
+    config = shipped_config()
+    paper = next(iter(config["papers"]))
+    sine = config["signals"]["sine"]
+    sine |= {"duration_samples": 128, "synthetic": sine["synthetic"] | {"rate_hz": 8000}}
+    small = {"preset": "overfit", "signal": "sine", "hidden_size": 4, "batch_size": 2, "epochs": 3}
+    labels = {"labels": {"method": "Training"}}
+    row = {"quantity": "prediction_mse"}
+    return config | {
+        "device": "auto",
+        "seeds": [1, 2],
+        "signals": {"sine": sine},
+        "configurations": {
+            "steady": small | {"rate_hz": 8000},
+            "chopped": small | {"rate_hz": 4000, "update_length_samples": 16},
+        },
+        "tables": {
+            "losses": {"paper": paper, "kind": "losses", "caption": "Losses of both", **labels}
+            | {
+                "rows": [
+                    row | {"configuration": "steady", "labels": {"method": "full BPTT"}, "published": {"value": 0.5}},
+                    row | {"configuration": "chopped", "labels": {"method": "truncated BPTT"}},
+                ]
+            },
+            "sounds_of_steady": {"paper": paper, "kind": "generations", "caption": "Generation", **labels}
+            | {"rows": [{"configuration": "steady", "labels": {"method": "full BPTT"}}]},
+        },
+        "figures": {
+            "waves": {
+                "paper": paper,
+                "kind": "waveforms",
+                "caption": "Both sounds of steady",
+                "panels": [
+                    {"configuration": "steady", "shows": "prediction", "title": "Prediction"},
+                    {"configuration": "steady", "shows": "generation", "title": "Generation"},
+                ],
+            },
+            "curves": {
+                "paper": paper,
+                "kind": "loss_curves",
+                "caption": "Losses of chopped",
+                "panels": [{"configuration": "chopped", "title": "Truncated BPTT"}],
+            },
+        },
+    }
+
+
+def finished(base: Path) -> tuple[Workspace, Run]:
+    """The tiny configuration, run once in a whole session of tests, and what was said. Copy it; do not change it."""
+    workspace, run = _run_once(base / "finished")
+    assert run.status == 0, run.output
+    return workspace, run
+
+
+@cache
+def _run_once(folder: Path) -> tuple[Workspace, Run]:
+    workspace = Workspace.create(folder, tiny_config())
+    return workspace, workspace.snakemake("--cores", "2")

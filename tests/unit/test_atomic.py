@@ -1,0 +1,81 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from rnn_audio.atomic import replacing
+
+
+def test_success_puts_the_new_file_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "file.txt"
+    with replacing(path) as temporary:
+        temporary.write_text("content")
+        assert not path.exists()
+    assert path.read_text() == "content"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_success_replaces_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("old and longer")
+    with replacing(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old and longer"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path, error: type[BaseException]) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    with pytest.raises(error), replacing(path) as temporary:
+        temporary.write_text("half")
+        raise error
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_failure_leaves_no_file_where_there_was_none(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="amidst"), replacing(tmp_path / "file.txt") as temporary:
+        temporary.write_text("half")
+        raise ValueError("amidst")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full_disk(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(OSError, match="No space left"), replacing(path) as temporary:
+        temporary.write_text("new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_was_never_written_replaces_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    with pytest.raises(FileNotFoundError), replacing(path):
+        pass
+    assert path.read_text() == "old"
+
+
+def test_content_is_on_the_disk_before_it_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file.txt"
+    placed_at_sync = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: placed_at_sync.append(path.exists()))
+    with replacing(path) as temporary:
+        temporary.write_text("content")
+    assert placed_at_sync == [False]
+
+
+def test_the_temporary_file_is_a_hidden_neighbour_with_this_processs_id(tmp_path: Path) -> None:
+    with replacing(tmp_path / "file.txt") as temporary:
+        temporary.touch()
+        assert temporary.parent == tmp_path
+        assert temporary.name.startswith(".")
+        assert str(os.getpid()) in temporary.name

@@ -1,0 +1,49 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.workspace import REPOSITORY
+
+from rnn_audio.code_dependencies import code_of
+
+SCRIPTS = sorted((REPOSITORY / "workflow" / "scripts").glob("*.py"))
+
+# Runs each script's own import statements in turn, and prints the library's files that they brought in.
+LOADED = """
+import ast, json, sys
+loaded = {}
+for script in sys.argv[1:]:
+    for name in [name for name in sys.modules if name.split(".")[0] == "rnn_audio"]:
+        del sys.modules[name]
+    body = ast.parse(open(script).read()).body
+    imports = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    exec(compile(ast.Module(imports, []), script, "exec"), {})
+    loaded[script] = [module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == "rnn_audio"]
+print(json.dumps(loaded))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, list[str]]:
+    """The library's files that Python reads for each script's imports."""
+    library = str(REPOSITORY / "workflow")
+    command = [sys.executable, "-c", LOADED, *map(str, SCRIPTS)]
+    environment = os.environ | {"PYTHONPATH": library}
+    return json.loads(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_every_module_that_a_script_loads_is_an_input_of_its_rule(script: Path, loaded: dict[str, list[str]]) -> None:
+    declared = set(code_of(script))
+    assert script in declared
+    statements = {path for path in map(Path, loaded[str(script)]) if has_code(path)}
+    assert statements
+    assert statements <= declared
+
+
+def has_code(path: Path) -> bool:
+    """Whether there is more in a file than its docstring."""
+    return path.name != "__init__.py" or len(path.read_text(encoding="utf-8").splitlines()) > 1

@@ -1,0 +1,169 @@
+import os
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from support.workspace import Config, Plan, Workspace
+
+# One file of each job that a configuration's models feed.
+OF_BOTH = ("tables/losses.csv",)
+OF_STEADY = (*OF_BOTH, "tables/sounds_of_steady.csv", "figures/waves.svg")
+OF_CHOPPED = (*OF_BOTH, "figures/curves.svg")
+
+
+def jobs(plan: Plan) -> set[str]:
+    """One file a job: of outputs with several suffixes, the first."""
+    others = (".md", ".tex", ".html", ".png", "history.csv", "run.json")
+    return {file for file in plan.files if not file.endswith(others) and not file.startswith("predictions/")}
+
+
+def behind_training(configuration: str) -> set[str]:
+    return {
+        f"models/{configuration}/selection.json",
+        f"generations/{configuration}.wav",
+        f"metrics/{configuration}.json",
+    }
+
+
+def models(configuration: str, *seeds: int) -> set[str]:
+    return {f"models/{configuration}/seed-{seed}/model.safetensors" for seed in seeds}
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        os.utime(path)
+
+
+def write_recording(path: Path, seed: int, seconds: float = 0.1) -> None:
+    noise = np.random.default_rng(seed).uniform(-0.5, 0.5, round(seconds * 48000))
+    soundfile.write(path, noise, 48000, subtype="FLOAT")
+
+
+def use_recording(config: Config) -> None:
+    config["signals"]["sine"] |= {"source": "file", "file": {"path": "own.wav"}}
+
+
+def test_finished_run_has_nothing_left_to_do(done: Workspace) -> None:
+    assert not done.plan().files
+    assert "Nothing to be done" in done.make()
+
+
+def test_touched_sources_rerun_nothing(done: Workspace) -> None:
+    sources = [path for path in (done.folder / "workflow").rglob("*") if path.is_file()]
+    touch(done.folder / "Snakefile", done.folder / "config.yaml", *sources)
+    assert not done.plan().files
+
+
+def test_touched_results_rerun_nothing(done: Workspace) -> None:
+    touch(
+        done.results / "signals/sine/source.wav",
+        done.results / "models/steady/seed-1/model.safetensors",
+        done.results / "models/chopped/selection.json",
+        done.results / "predictions/steady.wav",
+    )
+    assert not done.plan().files
+
+
+def test_learning_rate_reruns_only_what_its_configuration_feeds(done: Workspace) -> None:
+    done.edit_config(lambda config: config["configurations"]["chopped"].update(learning_rate=0.002))
+    assert jobs(done.plan()) == {*models("chopped", 1, 2), *behind_training("chopped"), *OF_CHOPPED}
+
+
+def test_preset_reruns_every_configuration_that_takes_its_value(done: Workspace) -> None:
+    def change(config: Config) -> None:
+        config["configurations"]["chopped"]["learning_rate"] = config["presets"]["overfit"]["learning_rate"]
+        config["presets"]["overfit"]["learning_rate"] = 0.002
+
+    done.edit_config(change)
+    assert jobs(done.plan()) == {*models("steady", 1, 2), *behind_training("steady"), *OF_STEADY}
+
+
+def test_further_seed_trains_no_earlier_seed_again(done: Workspace) -> None:
+    names = ("steady", "chopped")
+    earlier = {done.results / path: (done.results / path).stat().st_mtime_ns for path in models("steady", 1, 2)}
+    done.edit_config(lambda config: config["seeds"].append(3))
+    plan = done.plan()
+    assert plan.made_by("train") == {
+        f"models/{name}/seed-3/{file}"
+        for name, file in product(names, ("model.safetensors", "history.csv", "run.json"))
+    }
+    assert plan.made_by("select_best") == {f"models/{name}/selection.json" for name in names}
+    output = done.make("models")
+    assert "Training 2 model(s) of 2 configuration(s)" in output
+    assert {path: path.stat().st_mtime_ns for path in earlier} == earlier
+
+
+def test_dropped_seed_trains_nothing(done: Workspace) -> None:
+    done.edit_config(lambda config: config["seeds"].remove(2))
+    plan = done.plan()
+    assert not plan.made_by("train")
+    assert plan.made_by("select_best") == {"models/steady/selection.json", "models/chopped/selection.json"}
+
+
+def test_further_configuration_leaves_the_others_alone(done: Workspace) -> None:
+    def change(config: Config) -> None:
+        config["configurations"]["reset"] = config["configurations"]["chopped"] | {"carry_state": False}
+        config["figures"]["curves"]["panels"].append({"configuration": "reset", "title": "State reset"})
+
+    done.edit_config(change)
+    assert jobs(done.plan()) == {*models("reset", 1, 2), *behind_training("reset"), "figures/curves.svg"}
+
+
+def test_caption_reruns_only_its_table(done: Workspace) -> None:
+    done.edit_config(lambda config: config["tables"]["losses"].update(caption="Another"))
+    assert jobs(done.plan()) == {"tables/losses.csv"}
+
+
+def test_module_of_training_leaves_the_signals_alone(done: Workspace) -> None:
+    done.edit_library("rnn_audio/optimiser.py")
+    everything = {*models("steady", 1, 2), *models("chopped", 1, 2), *OF_STEADY, *OF_CHOPPED}
+    assert jobs(done.plan()) == {*everything, *behind_training("steady"), *behind_training("chopped")}
+
+
+def test_module_of_a_generator_reruns_everything(done: Workspace) -> None:
+    done.edit_library("rnn_audio/synthesis/sine.py")
+    plan = done.plan()
+    assert plan.made_by("prepare_signal") == {"signals/sine/source.wav"}
+    assert plan.made_by("resample_signal") == {"signals/sine/8000.wav", "signals/sine/4000.wav"}
+    assert {*models("steady", 1, 2), *models("chopped", 1, 2)} <= plan.files
+
+
+@pytest.mark.parametrize(
+    ("module", "remade"),
+    [
+        ("rnn_audio/figures/style.py", {"figures/waves.svg", "figures/curves.svg"}),
+        ("rnn_audio/rendering.py", {"tables/losses.csv", "tables/sounds_of_steady.csv"}),
+        ("scripts/plot_loss_curves.py", {"figures/curves.svg"}),
+        ("rnn_audio/planning.py", set()),
+    ],
+)
+def test_module_reruns_only_what_imports_it(done: Workspace, module: str, remade: set[str]) -> None:
+    done.edit_library(module)
+    assert jobs(done.plan()) == remade
+
+
+def test_where_it_runs_reruns_nothing(done: Workspace) -> None:
+    assert done.read_config()["device"] == "auto"
+    done.edit_config(lambda config: config.update(device="cpu"))
+    assert not done.plan("--cores", "1", "--resources", "gpu=3").files
+
+
+def test_source_that_is_not_chosen_reruns_nothing(done: Workspace) -> None:
+    done.edit_config(lambda config: config["signals"]["sine"].update(file={"path": "recordings/none.wav"}))
+    assert not done.plan().files
+
+
+@pytest.mark.parametrize("seconds", [0.1, 12.0], ids=["small", "large"])
+def test_recording_is_taken_in_again_when_its_content_changes(fresh: Workspace, seconds: float) -> None:
+    recording = fresh.folder / "own.wav"
+    write_recording(recording, seed=1, seconds=seconds)
+    fresh.edit_config(use_recording)
+    source = str(fresh.results.relative_to(fresh.folder) / "signals/sine/source.wav")
+    fresh.make(source)
+    assert not fresh.plan(source).files
+    touch(recording)
+    assert not fresh.plan(source).files, "a touched recording is prepared again"
+    write_recording(recording, seed=2, seconds=seconds)
+    assert fresh.plan(source).files == {"signals/sine/source.wav"}

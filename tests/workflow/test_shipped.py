@@ -1,0 +1,150 @@
+"""What is shipped: its configurations plan, its style is checked, and its versions are pinned."""
+
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+from support.workspace import REPOSITORY, Config, Workspace, shipped_config
+
+CONFIG = shipped_config()
+RESULTS = CONFIG["pathvars"]["results"]
+QUICK = yaml.safe_load((REPOSITORY / "profiles/quick/settings.yaml").read_text(encoding="utf-8"))
+REQUIREMENTS = [
+    line
+    for line in (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+TABLE_SUFFIXES = ("csv", "md", "tex", "html")
+FIGURE_SUFFIXES = ("svg", "png")
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """All as shipped, nothing made. Tests only plan in it."""
+    return Workspace.create(tmp_path_factory.mktemp("shipped") / "workspace", CONFIG)
+
+
+def artefacts(config: Config, section: str, paper: str | None = None) -> set[str]:
+    suffixes = {"tables": TABLE_SUFFIXES, "figures": FIGURE_SUFFIXES}[section]
+    names = [name for name, artefact in config[section].items() if paper in (None, artefact["paper"])]
+    return {f"{section}/{name}.{suffix}" for name in names for suffix in suffixes}
+
+
+def in_folders(files: set[str], *folders: str) -> set[str]:
+    return {file for file in files if file.split("/")[0] in folders}
+
+
+def models(config: Config) -> set[str]:
+    return {
+        f"models/{name}/seed-{seed}/model.safetensors" for name in config["configurations"] for seed in config["seeds"]
+    }
+
+
+def test_shipped_configuration_plans_every_table_and_figure(shipped: Workspace) -> None:
+    files = shipped.plan().files
+    assert in_folders(files, "tables", "figures") == artefacts(CONFIG, "tables") | artefacts(CONFIG, "figures")
+    run = shipped.snakemake("-n", "--cores", "2")
+    assert run.status == 0, run.output
+    assert "This was a dry-run" in run.output
+
+
+def test_quick_profile_plans_the_same_beside_it(shipped: Workspace) -> None:
+    plan = shipped.plan("--profile", "profiles/quick")
+    folder = QUICK["pathvars"]["results"].removeprefix(f"{RESULTS}/")
+    assert folder != QUICK["pathvars"]["results"]
+    files = {file.removeprefix(f"{folder}/") for file in plan.files}
+    assert not files & plan.files, "something is made outside the quick profile's folder"
+    assert in_folders(files, "tables", "figures") == artefacts(CONFIG, "tables") | artefacts(CONFIG, "figures")
+    assert {file for file in files if file.endswith("model.safetensors")} <= models(CONFIG | QUICK)
+
+
+def test_tables_and_figures_are_targets(shipped: Workspace) -> None:
+    assert in_folders(shipped.plan("tables").files, "tables", "figures") == artefacts(CONFIG, "tables")
+    assert in_folders(shipped.plan("figures").files, "tables", "figures") == artefacts(CONFIG, "figures")
+
+
+def test_models_and_sounds_are_targets(shipped: Workspace) -> None:
+    planned = shipped.plan("models").files
+    assert {file for file in planned if file.endswith("model.safetensors")} == models(CONFIG)
+    assert not in_folders(planned, "predictions", "metrics", "tables", "figures")
+    planned = shipped.plan("sounds").files
+    assert in_folders(planned, "metrics")
+    assert not in_folders(planned, "tables", "figures")
+
+
+def test_signals_are_a_target(shipped: Workspace) -> None:
+    planned = shipped.plan("signals").files
+    assert in_folders(planned, "signals") == planned
+    learned = {Path(file).parent.name for file in planned}
+    assert learned <= set(CONFIG["signals"])
+    assert learned >= {own["signal"] for own in CONFIG["configurations"].values() if "signal" in own}
+
+
+@pytest.mark.parametrize("paper", CONFIG["papers"])
+def test_each_paper_is_a_target(shipped: Workspace, paper: str) -> None:
+    planned = in_folders(shipped.plan(paper).files, "tables", "figures")
+    assert planned == artefacts(CONFIG, "tables", paper) | artefacts(CONFIG, "figures", paper)
+
+
+def test_snakemake_lint_is_clean(shipped: Workspace) -> None:
+    run = shipped.snakemake("--lint")
+    assert run.status == 0, run.output
+    assert "condition" in run.output, "lint says that the workflow is in a good condition"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ruff", "check", "--no-cache", "."),
+        ("ruff", "format", "--no-cache", "--check", "."),
+        ("snakefmt", "--check", "Snakefile", "workflow/rules"),
+    ],
+    ids=" ".join,
+)
+def test_style_is_clean(command: tuple[str, ...]) -> None:
+    program = Path(sys.executable).with_name(command[0])
+    ended = subprocess.run([program, *command[1:]], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_every_requirement_is_pinned_exactly() -> None:
+    assert REQUIREMENTS
+    unpinned = [line for line in REQUIREMENTS if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*", line)]
+    assert not unpinned
+    names = [re.sub(r"[-_.]+", "-", line.split("==")[0]).lower() for line in REQUIREMENTS]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS)
+def test_installed_version_is_the_pinned_one(requirement: str) -> None:
+    name, pinned = requirement.split("==")
+    assert version(name).split("+")[0] == pinned
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "envs").glob("*.yaml")), ids=lambda path: path.name)
+def test_environment_of_jobs_has_the_pinned_versions(path: Path) -> None:
+    dependencies = yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"]
+    (pinned,) = [entry["pip"] for entry in dependencies if isinstance(entry, dict)]
+    assert pinned
+    assert set(pinned) <= set(REQUIREMENTS)
+
+
+def test_tracked_files_name_no_registry_and_no_folder_of_one_machine() -> None:
+    if not (REPOSITORY / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("not a git checkout")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    # Brackets keep the patterns from finding themselves.
+    forbidden = re.compile(
+        r"[p]ypi\.|[p]ythonhosted|[a]naconda\.(org|com)|[i]ndex-url|(?<![\w.])/([h]ome|[r]oot|[U]sers|[w]ork)/"
+    )
+    found = []
+    for name in filter(None, listed.stdout.split("\0")):
+        content = (REPOSITORY / name).read_bytes() if (REPOSITORY / name).is_file() else b""
+        text = "" if b"\0" in content else content.decode("utf-8")
+        found += [f"{name}: {match.group()}" for match in forbidden.finditer(text)]
+    assert not found

@@ -1,0 +1,146 @@
+"""Where a device's paired recordings come from: a simulated amplifier, the user's own files, or a download.
+
+They are split by time into train, val and test before anything else (paper B, section 3), so that no segment of one
+has heard a sample of another.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_audio.audio import read_recording
+from rnn_audio.device_checks import Finding, Recording, check_pair
+from rnn_audio.errors import InputError
+from rnn_audio.latency import correct_latency, measure_latency
+from rnn_audio.sources import check_address, download
+from rnn_audio.splitting import split_by_fractions
+
+Samples = NDArray[np.float64]
+SPLITS = ("train", "val", "test")
+SIDES = ("input", "target")
+
+
+@dataclass(frozen=True)
+class DeviceRecordings:
+    """A device's recordings, checked and split.
+
+    Attributes:
+        pairs: input and target of `train`, `val` and `test`, [N] each.
+        rate_hz: their common rate.
+        findings: what their owner should know.
+        corrections: what was done about it.
+    """
+
+    pairs: dict[str, tuple[Samples, Samples]]
+    rate_hz: int
+    findings: list[Finding]
+    corrections: list[str]
+
+
+def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -> DeviceRecordings:
+    """Make, read or download a device's recordings.
+
+    Args:
+        name: the device.
+        settings: its entry of the configuration's `devices`.
+        download_folder: where downloads are kept.
+
+    Raises:
+        InputError: a recording is missing, unreadable or silent, rates or lengths differ, or the split leaves nothing.
+    """
+    section = f"devices.{name}"
+    if settings["source"] == "url":
+        return _downloaded(section, settings, download_folder)
+    pair = (
+        _simulated(settings) if settings["source"] == "synthetic" else _read_files(f"{section}.file", settings["file"])
+    )
+    rate_hz = _checked_rate(section, settings, *pair)
+    findings, corrections, source, target = _checked(settings, *pair)
+    halves = [split_by_fractions(side, settings["split"]) for side in (source, target)]
+    pairs = {split: (getattr(halves[0], split), getattr(halves[1], split)) for split in SPLITS}
+    return DeviceRecordings(pairs, rate_hz, findings, corrections)
+
+
+def inspect_device(name: str, settings: Mapping[str, Any]) -> None:
+    """Check what can be checked before anything runs: files exist and fit each other, addresses are sound.
+
+    Raises:
+        InputError: as `load_device`.
+    """
+    section = f"devices.{name}"
+    if settings["source"] == "file":
+        _checked_rate(section, settings, *_read_files(f"{section}.file", settings["file"]))
+    if settings["source"] == "url":
+        for split in SPLITS:
+            for side in SIDES:
+                check_address(f"{section}.url.{split}.{side}", settings["url"][split][side])
+
+
+def _simulated(settings: Mapping[str, Any]) -> tuple[Recording, Recording]:
+    from rnn_audio.amplifier import amplify
+    from rnn_audio.guitar import playing
+
+    own, rate_hz = settings["synthetic"], settings["rate_hz"]
+    source = playing(own["duration_s"], rate_hz, own["seed"])
+    target = amplify(source, rate_hz, oversampling=own["oversampling"])
+    return Recording("synthetic guitar", source, rate_hz), Recording("simulated amplifier", target, rate_hz)
+
+
+def _read_files(section: str, files: Mapping[str, Any]) -> tuple[Recording, Recording]:
+    sides = []
+    for side in SIDES:
+        channel = files.get(f"{side}_channel")
+        recording = read_recording(files[side], channel=channel, start=0.0, duration=None, section=section)
+        sides.append(Recording(files[side], recording.samples, recording.rate_hz))
+    return sides[0], sides[1]
+
+
+def _downloaded(section: str, settings: Mapping[str, Any], folder: Path) -> DeviceRecordings:
+    pairs: dict[str, tuple[Samples, Samples]] = {}
+    findings: list[Finding] = []
+    corrections: list[str] = []
+    for split in SPLITS:
+        files = {}
+        for side in SIDES:
+            entry = settings["url"][split][side]
+            files[side] = str(download(f"{section}.url.{split}.{side}", entry, folder))
+            files[f"{side}_channel"] = entry.get("channel")
+        pair = _read_files(f"{section}.url.{split}", files)
+        _checked_rate(section, settings, *pair)
+        found, corrected, source, target = _checked(settings, *pair)
+        pairs[split] = (source, target)
+        findings += found
+        corrections += corrected
+    return DeviceRecordings(
+        {split: tuple(pair) for split, pair in pairs.items()}, settings["rate_hz"], findings, corrections
+    )
+
+
+def _checked_rate(section: str, settings: Mapping[str, Any], source: Recording, target: Recording) -> int:
+    for recording in (source, target):
+        if recording.rate_hz != settings["rate_hz"]:
+            raise InputError(
+                f"{recording.name}: its rate is {recording.rate_hz:g} Hz, but {section}.rate_hz is "
+                f"{settings['rate_hz']}; correct the key or resample the recording (a device is not resampled here)"
+            )
+    if len(source.samples) != len(target.samples):
+        raise InputError(
+            f"{source.name} has {len(source.samples)} samples and {target.name} {len(target.samples)}: "
+            "trim them to the same length, from the same start"
+        )
+    return int(settings["rate_hz"])
+
+
+def _checked(
+    settings: Mapping[str, Any], source: Recording, target: Recording
+) -> tuple[list[Finding], list[str], Samples, Samples]:
+    findings = check_pair(source, target)
+    if settings["latency"] != "correct" or not any(finding.name == "latency" for finding in findings):
+        return findings, [], source.samples, target.samples
+    latency = measure_latency(source.samples, target.samples, source.rate_hz)
+    corrected = correct_latency(source.samples, target.samples, source.rate_hz, latency.samples)
+    return findings, [corrected.message], corrected.input, corrected.target

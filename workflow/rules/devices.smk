@@ -1,0 +1,36 @@
+rule prepare_device:
+    """A device's recordings: simulated, read or downloaded, checked, and split by time (paper B, section 3)."""
+    input:
+        recordings=lambda wildcards: EXPERIMENT.device_paths(wildcards.device),
+        code=code_of("prepare_device.py"),
+    output:
+        recordings=device_recordings("{device}"),
+        checks="<results>/devices/{device}/checks.json",
+    log:
+        "<logs>/prepare_device/{device}.log",
+    priority: 10  # a recording that cannot be used is found out before anything trains
+    conda:
+        ENVIRONMENT
+    params:
+        settings=lambda wildcards: EXPERIMENT.device_settings(wildcards.device),
+    message:
+        "recordings of {wildcards.device}"
+    script:
+        "../scripts/prepare_device.py"
+
+
+rule fit_baselines:
+    """What a device's loss is without a network: silence, a gain, a memoryless waveshaper."""
+    input:
+        recordings=device_recordings("{device}"),
+        code=code_of("fit_baselines.py"),
+    output:
+        "<results>/devices/{device}/baselines.json",
+    log:
+        "<logs>/fit_baselines/{device}.log",
+    conda:
+        ENVIRONMENT
+    message:
+        "trivial baselines of {wildcards.device}"
+    script:
+        "../scripts/fit_baselines.py"

@@ -1,0 +1,43 @@
+rule measure_running_speed:
+    """Seconds of computation per second of audio, on one core (paper B, section 5)."""
+    input:
+        models=models_of,
+        selection="<results>/models/{configuration}/selection.json",
+        code=code_of("measure_running_speed.py"),
+    output:
+        "<results>/speed/running/{configuration}.json",
+    log:
+        "<logs>/measure_running_speed/{configuration}.log",
+    conda:
+        ENVIRONMENT
+    # Alone on the machine: a neighbour would slow the measurement.
+    threads: workflow.cores or 1
+    params:
+        seeds=EXPERIMENT.seeds,
+        rate_hz=lambda wildcards: config["devices"][settings_of(wildcards)["device"]]["rate_hz"],
+    message:
+        "running speed of {wildcards.configuration}"
+    script:
+        "../scripts/measure_running_speed.py"
+
+
+rule measure_training_time:
+    """Time of an update behind a configuration's filter and behind none, in turn (paper B, section 4.3)."""
+    input:
+        recordings=recordings_of,
+        code=code_of("measure_training_time.py"),
+    output:
+        "<results>/speed/training/{configuration}.json",
+    log:
+        "<logs>/measure_training_time/{configuration}.log",
+    conda:
+        ENVIRONMENT
+    threads: workflow.cores or 1
+    resources:
+        gpu=GPUS_PER_TRAINING,
+    params:
+        settings=settings_of,
+    message:
+        "training time of {wildcards.configuration}"
+    script:
+        "../scripts/measure_training_time.py"

@@ -1,0 +1,12 @@
+from pathlib import Path
+
+from rnn_audio.audio import read_wav
+from rnn_audio.device_metrics import baseline_losses
+from rnn_audio.jobs import logged_job
+from rnn_audio.records import write_json
+
+with logged_job(snakemake.log[0]):
+    recordings = [read_wav(path) for path in snakemake.input.recordings]
+    train_input, train_target, _, _, test_input, test_target = (samples for samples, _ in recordings)
+    losses = baseline_losses((train_input, train_target), (test_input, test_target), rate_hz=recordings[0][1])
+    write_json(Path(snakemake.output[0]), losses)

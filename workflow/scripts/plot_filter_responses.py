@@ -1,0 +1,7 @@
+from pathlib import Path
+
+from rnn_audio.figures import plot_filter_responses, write_figure
+from rnn_audio.jobs import logged_job
+
+with logged_job(snakemake.log[0]):
+    write_figure(plot_filter_responses(snakemake.params.rate_hz), [Path(path) for path in snakemake.output])

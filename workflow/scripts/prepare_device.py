@@ -1,0 +1,18 @@
+import logging
+from pathlib import Path
+
+from rnn_audio.audio import write_wav
+from rnn_audio.device_sources import SIDES, SPLITS, load_device
+from rnn_audio.jobs import logged_job
+from rnn_audio.records import write_json
+
+with logged_job(snakemake.log[0]):
+    checks = Path(snakemake.output.checks)
+    device = load_device(snakemake.wildcards.device, snakemake.params.settings, checks.parent / "downloads")
+    for message in [*(finding.message for finding in device.findings), *device.corrections]:
+        logging.getLogger(__name__).warning("%s", message)
+    sides = [device.pairs[split][side] for split in SPLITS for side in range(len(SIDES))]
+    for path, samples in zip(snakemake.output.recordings, sides, strict=True):
+        write_wav(path, samples, device.rate_hz)
+    findings = [{"name": finding.name, "message": finding.message} for finding in device.findings]
+    write_json(checks, {"findings": findings, "corrections": device.corrections})
