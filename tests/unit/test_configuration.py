@@ -9,6 +9,7 @@ import yaml
 
 from rnn_audio.configuration import Experiment, load_experiment
 from rnn_audio.errors import InputError
+from rnn_audio.teacher_forcing import TeacherForcing
 
 Config = dict[str, Any]
 
@@ -147,7 +148,8 @@ def test_the_quick_profile_is_sound_and_says_that_it_is_not_the_papers() -> None
     for name, settings in quick.configurations.items():
         assert settings["epochs"] <= max(1, round(factor * full.configurations[name]["epochs"]))
         if "signal" in settings:
-            assert settings | {"epochs": None} == full.configurations[name] | {"epochs": None}
+            scaled = {"epochs": None, "teacher_forcing": None}
+            assert settings | scaled == full.configurations[name] | scaled
     for table in config["tables"]:
         assert any("do not reproduce the paper" in note for note in quick.table_notes(table))
 
@@ -308,7 +310,7 @@ def test_the_published_loss_is_that_of_the_first_row_that_states_one() -> None:
     config = minimal()
     stated = config["tables"]["table_1"]["rows"][0]
     silent = {key: value for key, value in stated.items() if key != "published"}
-    in_words = silent | {"published": {"text": "small"}}
+    in_words = silent | {"published": {"value": "small"}}
     other = stated | {"configuration": "tone_sub", "published": {"value": 0.25}}
     later = stated | {"published": {"value": 0.125}}
     config["tables"]["table_1"]["rows"] = [other, silent, in_words, stated, later]
@@ -624,3 +626,20 @@ def test_a_removed_configuration_is_missed_by_the_table_that_shows_it() -> None:
     config = mutate_shipped(lambda config: config["configurations"].pop("room_1024_sub_16"))
     with pytest.raises(InputError, match=r"table_2\.rows\[0\]\.configuration.*room_1024_sub_16"):
         load_experiment(config)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {"schedule": "linear", "start": 1.0, "slope_per_epoch": 0.0125, "minimum": 0.1},
+        {"schedule": "exponential", "base": 0.95},
+    ],
+)
+def test_a_scaled_schedule_falls_alike_over_fewer_epochs(schedule: dict[str, Any]) -> None:
+    config = minimal()
+    config["scale"]["epochs_factor"] = 0.25
+    config["configurations"]["tone_full"]["teacher_forcing"] = schedule
+    scaled = TeacherForcing.from_settings(load_experiment(config).configurations["tone_full"]["teacher_forcing"])
+    whole = TeacherForcing.from_settings(schedule)
+    for epoch in range(40):
+        assert scaled.probability(epoch) == pytest.approx(whole.probability(4 * epoch))

@@ -7,6 +7,7 @@ from scipy.signal import lfilter
 
 from rnn_audio import preemphasis
 from rnn_audio.errors import InputError
+from rnn_audio.packed_filter import apply_packed
 
 RATE_HZ = 44100.0
 
@@ -81,7 +82,7 @@ def test_a_mixed_pack_filters_each_model_as_scipy_does() -> None:
     filters, taps = _mixed_pack()
     signal = torch.randn(len(filters), 3, 500, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     history = torch.zeros(len(filters), 3, taps.shape[1] - 1, dtype=torch.float64)
-    filtered, _ = preemphasis.apply_packed(signal, taps, history)
+    filtered, _ = apply_packed(signal, taps, history)
     for model, own in enumerate(filters):
         wanted = lfilter(own, [1.0], signal[model].numpy(), axis=-1)
         np.testing.assert_allclose(filtered[model].numpy(), wanted, atol=1e-12)
@@ -92,11 +93,11 @@ def test_chunks_make_what_the_whole_makes(cuts: tuple[int, ...]) -> None:
     filters, taps = _mixed_pack()
     signal = torch.randn(len(filters), 2, 400, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
     start = torch.zeros(len(filters), 2, taps.shape[1] - 1, dtype=torch.float64)
-    whole, last = preemphasis.apply_packed(signal, taps, start)
+    whole, last = apply_packed(signal, taps, start)
     parts = []
     history = start
     for chunk in torch.tensor_split(signal, cuts, dim=2):
-        part, history = preemphasis.apply_packed(chunk, taps, history)
+        part, history = apply_packed(chunk, taps, history)
         parts.append(part)
     torch.testing.assert_close(torch.cat(parts, dim=2), whole, rtol=0.0, atol=1e-12)
     torch.testing.assert_close(history, last, rtol=0.0, atol=0.0)
@@ -105,7 +106,7 @@ def test_chunks_make_what_the_whole_makes(cuts: tuple[int, ...]) -> None:
 def test_the_history_carries_no_gradient() -> None:
     signal = torch.ones(1, 1, 10, requires_grad=True)
     taps = torch.tensor([[1.0, -0.85]])
-    _, history = preemphasis.apply_packed(signal, taps, torch.zeros(1, 1, 1))
+    _, history = apply_packed(signal, taps, torch.zeros(1, 1, 1))
     assert not history.requires_grad
 
 
@@ -113,9 +114,9 @@ def test_gradients_of_the_filter_are_those_of_finite_differences() -> None:
     taps = torch.tensor([[1.0, -0.85, 0.0], [0.5, 0.25, 0.125]], dtype=torch.float64)
     history = torch.randn(2, 2, 2, dtype=torch.float64)
     signal = torch.randn(2, 2, 6, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x: preemphasis.apply_packed(x, taps, history)[0], signal)
+    assert torch.autograd.gradcheck(lambda x: apply_packed(x, taps, history)[0], signal)
 
 
 def test_a_history_of_the_wrong_length_is_refused() -> None:
     with pytest.raises(ValueError, match=r"history is \(1, 1, 3\), must be \(1, 1, 1\)"):
-        preemphasis.apply_packed(torch.zeros(1, 1, 4), torch.ones(1, 2), torch.zeros(1, 1, 3))
+        apply_packed(torch.zeros(1, 1, 4), torch.ones(1, 2), torch.zeros(1, 1, 3))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_audio.acoustics import onset_index
 from rnn_audio.atomic import replacing
 from rnn_audio.errors import InputError
+from rnn_audio.onset import onset_index
 
 if TYPE_CHECKING:
     from soundfile import SoundFile

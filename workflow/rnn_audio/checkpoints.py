@@ -68,17 +68,19 @@ class CheckpointStore:
         try:
             with safe_open(self.path, framework="pt") as file:
                 header = json.loads((file.metadata() or {})[_METADATA_KEY])
+                key, progress = header["key"], header["progress"]
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
             return self._set_aside(f"cannot be read ({error})")
-        if header["key"] != self._key:
+        if key != self._key:
             return self._set_aside("belongs to another configuration")
-        return tensors, header["progress"]
+        return tensors, progress
 
     def remove(self) -> None:
-        """Remove this job's checkpoints, those of earlier configurations included."""
-        for path in [*self._folder.glob(f"{self._name}.*.safetensors"), *self._folder.glob(f".{self._name}.*.partial")]:
-            path.unlink(missing_ok=True)
+        """Remove this job's checkpoints, those of earlier configurations and rejected ones included."""
+        for pattern in (f"{self._name}.*.safetensors", f"{self._name}.*.rejected", f".{self._name}.*.partial"):
+            for path in self._folder.glob(pattern):
+                path.unlink(missing_ok=True)
 
     def _set_aside(self, reason: str) -> None:
         aside = self.path.with_suffix(".rejected")

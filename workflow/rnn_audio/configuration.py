@@ -69,7 +69,8 @@ class Experiment:
         signal = self.config["signals"][settings["signal"]]
         if "duration_s" in signal:
             return int(signal["duration_s"] * settings["rate_hz"])
-        source_rate_hz = signal.get("synthetic", {}).get("rate_hz", settings["rate_hz"])
+        is_synthetic = signal["source"] == "synthetic"
+        source_rate_hz = signal["synthetic"]["rate_hz"] if is_synthetic else settings["rate_hz"]
         return int(signal["duration_samples"] * settings["rate_hz"] / source_rate_hz)
 
     def rates_hz(self, signal: str) -> list[int]:
@@ -96,15 +97,21 @@ class Experiment:
         """What a reader must know beside a table's numbers: its scale, where its signals come from, its own notes."""
         declared = self.config["tables"][table]
         names = self.configurations_of(declared)
-        return [*self.scale_notes(), *self._provenance_notes(names), *declared.get("notes", [])]
+        return [*self.scale_notes(*names), *self._provenance_notes(names), *declared.get("notes", [])]
 
-    def scale_notes(self) -> list[str]:
-        """A warning where the run is not at the paper's scale."""
+    def scale_notes(self, *configurations: str) -> list[str]:
+        """A warning where the run is not at the paper's scale.
+
+        Args:
+            configurations: whose numbers are shown; all where none is named.
+        """
         scale = self.config["scale"]
         if scale["name"] == "paper" and scale["epochs_factor"] == 1:
             return []
+        epochs = [self.configurations[name]["epochs"] for name in configurations or self.configurations]
+        spread = str(min(epochs)) if min(epochs) == max(epochs) else f"{min(epochs)} to {max(epochs)}"
         return [
-            f"Scale '{scale['name']}': epochs times {scale['epochs_factor']:g}, {len(self.seeds)} seed(s). "
+            f"Scale '{scale['name']}': trained for {spread} epochs, {len(self.seeds)} seed(s). "
             "These numbers do not reproduce the paper."
         ]
 
@@ -117,8 +124,10 @@ class Experiment:
             return None
         for table in self.config["tables"].values():
             for row in table["rows"]:
-                if row["configuration"] == configuration and row.get("quantity") == "prediction_mse":
-                    return row.get("published", {}).get("value")
+                is_its_loss = row["configuration"] == configuration and row.get("quantity") == "prediction_mse"
+                value = row.get("published", {}).get("value")
+                if is_its_loss and isinstance(value, int | float):
+                    return value
         return None
 
     def _device_samples(self, name: str) -> int:
@@ -164,7 +173,22 @@ def _resolve(settings: Settings, epochs_factor: float) -> Settings:
     return settings | {
         "epochs": max(1, round(settings["epochs"] * epochs_factor)),
         "update_length_samples": None if update_length == "full" else update_length,
+        "teacher_forcing": _scale_schedule(settings["teacher_forcing"], epochs_factor),
     }
+
+
+def _scale_schedule(schedule: str | Settings, epochs_factor: float) -> str | Settings:
+    """The same fall of teacher forcing over fewer or more epochs."""
+    if isinstance(schedule, str) or epochs_factor == 1:
+        return schedule
+    scaled = dict(schedule)
+    if "slope_per_epoch" in scaled:
+        scaled["slope_per_epoch"] /= epochs_factor
+    if "base" in scaled:
+        scaled["base"] **= 1 / epochs_factor
+    if "k_epochs" in scaled:
+        scaled["k_epochs"] = max(1.0, scaled["k_epochs"] * epochs_factor)
+    return scaled
 
 
 def _origin(settings: Settings) -> str:

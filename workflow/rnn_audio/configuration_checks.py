@@ -1,6 +1,7 @@
 """Whether a configuration is sound: against the schema, and against itself."""
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,8 @@ from rnn_audio.errors import InputError
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
+_LOSSES = ("prediction_mse", "generation_mse", "training_mse", "test_loss", "validation_loss", "training_loss")
+_MEASURED = ("target", "prediction", "generation")
 _OF_SIGNALS = ("losses", "generations", "waveforms")
 _OF_DEVICES = ("device_losses", "band_errors", "running_speed", "training_time", "error_spectra")
 _SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
@@ -69,6 +72,9 @@ def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, An
         )
     if artefact["kind"] in ("losses", "observations", "band_errors") and "quantity" not in entry:
         raise InputError(f"{where}: a row of this kind of table needs a quantity, such as prediction_mse")
+    if "quantity" in entry:
+        name = entry["quantity"].partition(".")[0]
+        _require_known(f"{where}.quantity", name, _LOSSES if name == entry["quantity"] else _MEASURED)
     if artefact["kind"] == "waveforms" and "shows" not in entry:
         raise InputError(f"{where}: a panel of waveforms needs 'shows: prediction' or 'shows: generation'")
     if artefact["kind"] == "error_spectra" and "group" not in entry:
@@ -92,10 +98,9 @@ def _hint(name: str, known: Iterable[str]) -> str:
 
 
 def _check(instance: Any, schema: Mapping[str, Any], prefix: str) -> None:  # noqa: ANN401 (any YAML value)
-    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    error = best_match(Draft202012Validator(schema).iter_errors(instance))
+    error = best_match(_validator()(schema).iter_errors(instance))
     if error is None:
         return
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
@@ -112,7 +117,25 @@ def _explain(error: "ValidationError") -> str:
         missing = [key for key in error.validator_value if key not in error.instance]
         return f"the key '{missing[0]}' is missing; add it"
     description = schema.get("description")
+    if error.validator == "not":
+        return f"it must be {description}"
     return f"{error.message}; it must be {description}" if description else error.message
+
+
+@cache
+def _validator() -> type:
+    """JSON Schema, but for numbers as they are used here: 8.0 is no integer, and NaN and infinities are no numbers."""
+    from jsonschema import Draft202012Validator, validators
+
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {
+            "integer": lambda _, value: isinstance(value, int) and not isinstance(value, bool),
+            "number": lambda _, value: (
+                isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            ),
+        }
+    )
+    return validators.extend(Draft202012Validator, type_checker=types)
 
 
 @cache

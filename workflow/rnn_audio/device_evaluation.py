@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from rnn_audio import recurrence
 from rnn_audio.losses import EsrAccumulator
 from rnn_audio.models import ModelShape, Parameters, load_model
-from rnn_audio.preemphasis import NAMES, apply_packed, taps
+from rnn_audio.packed_filter import apply_packed
+from rnn_audio.preemphasis import NAMES, taps
 
 # cuDNN's LSTM takes at most 65,535 steps in one call.
 CHUNK_SAMPLES = 44_100

@@ -99,9 +99,18 @@ def load_model(path: Path) -> tuple[ModelShape, Parameters]:
         ) from error
     if _METADATA_KEY not in header:
         raise InputError(f"{path}: a safetensors file, but not a model of this workflow (no '{_METADATA_KEY}' entry)")
-    shape = ModelShape(**json.loads(header[_METADATA_KEY]))
+    shape = _read_shape(path, header[_METADATA_KEY])
     expected = shape.parameter_shapes()
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if found != expected:
         raise InputError(f"{path}: its tensors {found} are not those of its header, {expected}; train it again")
+    if any(tensor.dtype != torch.float32 for tensor in tensors.values()):
+        raise InputError(f"{path}: its tensors are not all float32; train it again")
     return shape, {name: tensor.unsqueeze(0) for name, tensor in tensors.items()}
+
+
+def _read_shape(path: Path, text: str) -> ModelShape:
+    try:
+        return ModelShape(**json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path}: its header does not describe a model ({error}); train it again") from error

@@ -10,7 +10,8 @@ from typing import Protocol
 import torch
 
 from rnn_audio import losses
-from rnn_audio.preemphasis import apply_packed, pad_taps, taps
+from rnn_audio.packed_filter import apply_packed
+from rnn_audio.preemphasis import pad_taps, taps
 
 
 class Objective(Protocol):

@@ -52,7 +52,8 @@ class RandomStreams:
 
 
 def _generator(seed: int, index: int) -> torch.Generator:
-    words = np.random.SeedSequence([seed, index]).generate_state(2, np.uint32)
+    # PyTorch seeds its generator with 32 bits; hashing spreads neighbouring seeds over all of them.
+    word = np.random.SeedSequence([seed, index]).generate_state(1, np.uint32)[0]
     generator = torch.Generator()
-    generator.manual_seed((int(words[0]) << 32) | int(words[1]))
+    generator.manual_seed(int(word))
     return generator

@@ -58,7 +58,10 @@ def read_history(path: Path) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         InputError: the file is missing or is not a history.
     """
     try:
-        table = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2, usecols=(0, 1))
+        lines = path.read_text(encoding="utf-8").splitlines()[1:]
+        if not lines:
+            raise ValueError("it has no epochs")
+        table = np.loadtxt(lines, delimiter=",", ndmin=2, usecols=(0, 1))
     except (OSError, ValueError) as error:
         raise InputError(
             f"{path}: not a readable loss history ({error}); delete it and run the workflow again"

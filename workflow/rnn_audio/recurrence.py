@@ -66,20 +66,33 @@ def mixed_run(
     Returns:
         The outputs, [M, B, T], and the state behind the last sample. Gradients pass through the fed-back outputs.
     """
-    weight_ih = parameters["lstm.weight_ih"].transpose(1, 2)
-    weight_hh = parameters["lstm.weight_hh"].transpose(1, 2)
-    bias = (parameters["lstm.bias_ih"] + parameters["lstm.bias_hh"]).unsqueeze(1)
-    weight_out = parameters["linear.weight"].transpose(1, 2)
-    bias_out = parameters["linear.bias"].unsqueeze(1)
+    outputs, last_h, last_c = [], [], []
+    for model in range(inputs.shape[0]):
+        own = {name: tensor[model] for name, tensor in parameters.items()}
+        own_state = (state[0][model], state[1][model])
+        output, (h, c) = _mix(own, inputs[model], forced[model], previous[model].detach(), own_state)
+        outputs.append(output)
+        last_h.append(h)
+        last_c.append(c)
+    return torch.stack(outputs), (torch.stack(last_h), torch.stack(last_c))
+
+
+def _mix(
+    own: Parameters, inputs: torch.Tensor, forced: torch.Tensor, previous: torch.Tensor, state: State
+) -> tuple[torch.Tensor, State]:
+    """One model's mixed run, [B, T]: sample by sample, as each step needs the last one's output."""
+    weight_ih, weight_hh = own["lstm.weight_ih"].t(), own["lstm.weight_hh"].t()
+    bias = own["lstm.bias_ih"] + own["lstm.bias_hh"]
+    weight_out = own["linear.weight"].t()
     h, c = state
-    output = previous.detach().unsqueeze(-1)
+    output = previous.unsqueeze(-1)
     outputs = []
     for true_sample, is_forced in zip(inputs.split(1, dim=-1), forced.split(1, dim=-1), strict=True):
-        gates = torch.baddbmm(bias + torch.where(is_forced, true_sample, output) * weight_ih, h, weight_hh)
+        gates = torch.addmm(bias + torch.where(is_forced, true_sample, output) * weight_ih, h, weight_hh)
         i, f, g, o = gates.chunk(4, dim=-1)
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
         h = torch.sigmoid(o) * torch.tanh(c)
-        output = torch.baddbmm(bias_out, h, weight_out)
+        output = torch.addmm(own["linear.bias"], h, weight_out)
         outputs.append(output)
     return torch.cat(outputs, dim=-1), (h, c)
 
@@ -90,8 +103,9 @@ def _head(parameters: Parameters) -> tuple[torch.Tensor, torch.Tensor]:
 
 def _fold(parameters: Parameters) -> tuple[torch.Tensor, torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
     weight_ih = parameters["lstm.weight_ih"]
-    weight_hh = torch.baddbmm(parameters["lstm.weight_hh"], weight_ih, parameters["linear.weight"])
-    bias_ih = torch.addcmul(parameters["lstm.bias_ih"], weight_ih.squeeze(-1), parameters["linear.bias"])
+    # Element by element: a batched product takes another path for one model than for many, and rounds differently.
+    weight_hh = parameters["lstm.weight_hh"] + weight_ih * parameters["linear.weight"]
+    bias_ih = parameters["lstm.bias_ih"] + weight_ih.squeeze(-1) * parameters["linear.bias"]
     return torch.zeros_like(weight_ih), weight_hh, (bias_ih, parameters["lstm.bias_hh"])
 
 

@@ -21,10 +21,12 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
         The choice, every seed's losses, and under `chosen_seeds` which seed each loss would have chosen.
     """
     ordered = sorted(runs, key=lambda run: run["seed"])
-    chosen_seeds = {loss: _lowest(ordered, loss) for loss in ordered[0]["losses"]}
-    if rule not in chosen_seeds:
-        known = ", ".join(chosen_seeds)
-        raise InputError(f"configuration {configuration}: select_by is '{rule}', but its runs state {known}")
+    for run in ordered:
+        if rule not in run["losses"]:
+            known = ", ".join(run["losses"])
+            raise InputError(f"configuration {configuration}: select_by is '{rule}', but its runs state {known}")
+    shared = set.intersection(*(set(run["losses"]) for run in ordered))
+    chosen_seeds = {loss: _lowest(ordered, loss) for loss in sorted(shared)}
     return {
         "configuration": configuration,
         "rule": rule,

@@ -125,8 +125,9 @@ class Trainer:
         device = self.data.device
         for name in self.parameters:
             self.parameters[name] = tensors[f"parameters.{name}"].to(device).requires_grad_()
-            self.optimiser.first[name] = tensors[f"adam.first.{name}"].to(device)
-            self.optimiser.second[name] = tensors[f"adam.second.{name}"].to(device)
+            if f"adam.first.{name}" in tensors:  # absent before the first update
+                self.optimiser.first[name] = tensors[f"adam.first.{name}"].to(device)
+                self.optimiser.second[name] = tensors[f"adam.second.{name}"].to(device)
         self.optimiser.step_count = int(tensors["adam.step_count"])
         self.streams.restore({name: tensors[f"streams.{name}"] for name in self.streams.state()})
         self.history = tensors["history"].tolist()

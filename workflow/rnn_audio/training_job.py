@@ -170,7 +170,12 @@ def train_model(
     prepare_process(device, threads)
     logger.info("configuration %s, seed %d, on %s (%s)", name, seed, device, device_name(device))
     key = training_key(
-        settings=settings, seed=seed, data=digest(recordings), code=digest(code), versions=library_versions()
+        settings=settings,
+        seed=seed,
+        device=device,
+        data=digest(recordings),
+        code=digest(code),
+        versions=library_versions(),
     )
     store = CheckpointStore(checkpoints, f"seed-{seed}", key)
     task = build_task(settings, recordings, device, [seed])

@@ -12,6 +12,7 @@ rule prepare_signal:
     conda:
         ENVIRONMENT
     params:
+        signal=lambda wildcards: wildcards.signal,
         settings=lambda wildcards: EXPERIMENT.source_settings(wildcards.signal),
     message:
         "signal {wildcards.signal}"
@@ -33,6 +34,8 @@ rule resample_signal:
     conda:
         ENVIRONMENT
     params:
+        # A wildcard is no part of what --cache looks an output up by; a parameter is.
+        rate_hz=lambda wildcards: int(wildcards.rate),
         normalise=lambda wildcards: EXPERIMENT.config["signals"][wildcards.signal]["normalise"],
     message:
         "signal {wildcards.signal} at {wildcards.rate} Hz"

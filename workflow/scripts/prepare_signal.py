@@ -7,6 +7,6 @@ from rnn_audio.sources import load_source
 with logged_job(snakemake.log[0]):
     output = Path(snakemake.output[0])
     samples, rate_hz = load_source(
-        snakemake.wildcards.signal, snakemake.params.settings, download_folder=output.parent / "downloads"
+        snakemake.params.signal, snakemake.params.settings, download_folder=output.parent / "downloads"
     )
     write_wav(output, samples, rate_hz)

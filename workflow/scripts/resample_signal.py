@@ -4,6 +4,6 @@ from rnn_audio.resampling import normalise, resample
 
 with logged_job(snakemake.log[0]):
     samples, source_rate_hz = read_wav(snakemake.input.signal)
-    rate_hz = int(snakemake.wildcards.rate)
+    rate_hz = snakemake.params.rate_hz
     resampled = resample(samples, source_rate_hz, rate_hz)
     write_wav(snakemake.output[0], normalise(resampled, snakemake.params.normalise), rate_hz)

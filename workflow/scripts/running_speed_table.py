@@ -15,9 +15,7 @@ with logged_job(snakemake.log[0]):
     table = build_running_speed_table(
         snakemake.wildcards.table,
         declaration["caption"],
-        records=[
-            {"hidden_size": size, **speed} for size, run in zip(sizes, measured, strict=True) for speed in run["speeds"]
-        ],
+        records=speeds,
         published={
             row["labels"]["hidden_size"]: row["published"]["value"] for row in declaration["rows"] if "published" in row
         },

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_audio.acoustics import onset_index, room_parameters
+from rnn_audio.acoustics import room_parameters
 from rnn_audio.errors import InputError
+from rnn_audio.onset import onset_index
 
 if TYPE_CHECKING:
     from pyroomacoustics import ShoeBox
