@@ -120,7 +120,7 @@ class Workspace:
 
     def plan(self, *arguments: str) -> Plan:
         """What Snakemake would make now."""
-        run = self.snakemake("--summary", *arguments)
+        run = self.snakemake("--summary", "--cores", "2", *arguments)
         assert run.status == 0, run.output
         header, *lines = run.stdout.splitlines()
         columns = header.split("\t")

@@ -91,6 +91,12 @@ def test_each_paper_is_a_target(shipped: Workspace, paper: str) -> None:
     assert planned == artefacts(CONFIG, "tables", paper) | artefacts(CONFIG, "figures", paper)
 
 
+@pytest.mark.parametrize("command", ["--summary", "--unlock"])
+def test_command_that_makes_nothing_needs_no_cores(shipped: Workspace, command: str) -> None:
+    run = shipped.snakemake(command)
+    assert run.status == 0, run.output
+
+
 def test_snakemake_lint_is_clean(shipped: Workspace) -> None:
     run = shipped.snakemake("--lint")
     assert run.status == 0, run.output
