@@ -23,7 +23,7 @@ def device_recordings(device, splits=("train", "val", "test")):
 def recordings_of(wildcards):
     """What a configuration trains on."""
     settings = settings_of(wildcards)
-    return device_recordings(settings["device"]) if "device" in settings else signal_of(wildcards)
+    return device_recordings(settings["device"]) if "device" in settings else [signal_of(wildcards)]
 
 
 def test_recordings_of(wildcards):
