@@ -1,7 +1,24 @@
+from pathlib import Path
+
+import pytest
 import torch
 from hypothesis import settings
+from support.workspace import Workspace, finished, tiny_config
 
 # One thread, so that no result depends on how many cores there are; no time limit on an example, for the same reason.
 torch.set_num_threads(1)
 settings.register_profile("rnn_audio", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("rnn_audio")
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Workspace:
+    """The tiny configuration, of which nothing has been made yet."""
+    return Workspace.create(tmp_path / "fresh", tiny_config())
+
+
+@pytest.fixture
+def done(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Workspace:
+    """The tiny configuration, of which everything has been made."""
+    workspace, _ = finished(tmp_path_factory.getbasetemp())
+    return workspace.copy_to(tmp_path / "done")

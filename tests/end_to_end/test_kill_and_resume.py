@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 from support.workspace import Config, Workspace, tiny_config
 
-KILLS = 6
+KILLS = 5
 MODEL = "models/steady/seed-1"
 
 
@@ -67,7 +67,7 @@ def works_in(process: psutil.Process, folder: Path) -> bool:
 
 def test_killed_run_ends_with_the_bytes_of_an_undisturbed_one(tmp_path: Path) -> None:
     undisturbed = Workspace.create(tmp_path / "undisturbed", long_config())
-    undisturbed.make("models")
+    reference = start(undisturbed)
     killed = Workspace.create(tmp_path / "killed", long_config())
     save_often(killed)
 
@@ -92,6 +92,7 @@ def test_killed_run_ends_with_the_bytes_of_an_undisturbed_one(tmp_path: Path) ->
 
     assert kills >= 3, "it ended before it was killed often enough: it needs more epochs"
     killed.make("models")
+    assert reference.wait() == 0
     log = killed.folder / long_config()["pathvars"]["logs"] / "train/steady/seed-1.log"
     assert re.search(r"resumed behind epoch [1-9]", log.read_text(encoding="utf-8"))
     for name in ("model.safetensors", "history.csv"):

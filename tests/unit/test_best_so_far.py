@@ -97,7 +97,9 @@ def test_it_goes_on_from_its_state(count: int) -> None:
 
 def test_its_state_stands_among_other_tensors() -> None:
     resumed = BestSoFar()
-    resumed.load_state_dict({"parameters.a": torch.ones(2), **offered(ROWS).state_dict(), "history": torch.ones(1)}, CPU)
+    resumed.load_state_dict(
+        {"parameters.a": torch.ones(2), **offered(ROWS).state_dict(), "history": torch.ones(1)}, CPU
+    )
     assert resumed.parameters.keys() == {"a", "b"}
     assert best_epochs(resumed) == [4, 3]
 

@@ -72,6 +72,7 @@ def read_recording(
     start: float | Literal["onset"],
     duration: Duration | None,
     section: str = "recording",
+    channel_key: str = "channel",
 ) -> Recording:
     """Read one channel's excerpt of a WAV, FLAC or AIFF file (or what else libsndfile reads), and check it.
 
@@ -86,13 +87,14 @@ def read_recording(
         duration: length of the excerpt; None reads to the end.
         section: the configuration's section that has `channel` and `start`, for messages: `signals.room.file`. The
             duration's key stands one level above it.
+        channel_key: what the section calls `channel`.
 
     Raises InputError where the file is missing, unreadable, empty or too short, has several channels of which none is
     named, or where the excerpt is not finite, silent or constant.
     """
     path = Path(path)
     with _open(path, section) as file:
-        column = _checked_channel(path, file.channels, channel, section)
+        column = _checked_channel(path, file.channels, channel, f"{section}.{channel_key}")
         first = _first_frame(path, file, column, start, section)
         available = file.frames - first
         wanted = available if duration is None else duration.in_samples(file.samplerate)
@@ -104,7 +106,8 @@ def read_recording(
             )
         samples = _read(path, file, first, wanted, column)
         rate_hz = file.samplerate
-    _check_content(path, samples, section)
+    start_advice = "" if duration is None else f"{section}.start or "
+    _check_content(path, samples, f"choose another {start_advice}{section}.{channel_key}, or another recording")
     return Recording(samples=samples, rate_hz=rate_hz, first_frame=first)
 
 
@@ -174,19 +177,19 @@ def _open(path: Path, section: str) -> "SoundFile":
     return file
 
 
-def _checked_channel(path: Path, channels: int, channel: int | None, section: str) -> int:
+def _checked_channel(path: Path, channels: int, channel: int | None, key: str) -> int:
     choice = "0" if channels == 1 else f"0..{channels - 1}"
     if channel is None and channels > 1:
-        raise InputError(f"{path}: has {channels} channels; set {section}.channel to one of {choice}")
+        raise InputError(f"{path}: has {channels} channels; set {key} to one of {choice}")
     if channel is not None and not 0 <= channel < channels:
-        raise InputError(f"{path}: has no channel {channel}, only {channels} in all; set {section}.channel to {choice}")
+        raise InputError(f"{path}: has no channel {channel}, only {channels} in all; set {key} to {choice}")
     return channel or 0
 
 
 def _first_frame(path: Path, file: "SoundFile", column: int, start: float | Literal["onset"], section: str) -> int:
     if start == "onset":
         searched = _read(path, file, 0, min(file.frames, int(ONSET_SEARCH_S * file.samplerate)), column)
-        _check_content(path, searched, section)
+        _check_content(path, searched, f"choose another {section}.channel, or another recording")
         return onset_index(searched)
     first = round(start * file.samplerate)
     if not 0 <= first < file.frames:
@@ -215,8 +218,7 @@ def _read(path: Path, file: "SoundFile", first: int, frames: int, column: int) -
     return samples
 
 
-def _check_content(path: Path, samples: NDArray[np.float64], section: str) -> None:
-    advice = f"choose another {section}.start or {section}.channel, or another recording"
+def _check_content(path: Path, samples: NDArray[np.float64], advice: str) -> None:
     if not np.isfinite(samples).all():
         raise InputError(f"{path}: the excerpt has samples that are not finite (NaN or infinite); {advice}")
     if not samples.any():

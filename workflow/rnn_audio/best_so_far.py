@@ -1,5 +1,7 @@
 """The best weights of a training by its validation loss, model by model."""
 
+import math
+
 import torch
 
 from rnn_audio.models import Parameters
@@ -27,7 +29,7 @@ class BestSoFar:
             self._losses = list(losses)
             return
         for model, loss in enumerate(losses):
-            if loss < self._losses[model]:
+            if loss < self._losses[model] or math.isnan(self._losses[model]):
                 self._losses[model] = loss
                 for name, tensor in parameters.items():
                     self.parameters[name][model] = tensor[model]

@@ -46,6 +46,8 @@ def check_references(config: Mapping[str, Any], merged: Mapping[str, Mapping[str
         complete = {"$defs": _schema()["$defs"], "$ref": f"#/$defs/{kind}_configuration"}
         _check(settings, complete, prefix=f"configurations.{name} (with its preset)")
         _require_known(f"configurations.{name}.{kind}", settings[kind], config[f"{kind}s"])
+        if kind == "device":
+            _check_warm_up(name, settings)
     for section, entries in (("tables", "rows"), ("figures", "panels")):
         for name, artefact in config[section].items():
             _require_known(f"{section}.{name}.paper", artefact["paper"], config["papers"])
@@ -54,6 +56,14 @@ def check_references(config: Mapping[str, Any], merged: Mapping[str, Mapping[str
                 _require_known(f"{where}.configuration", entry["configuration"], merged)
                 _require_suitable(where, artefact["kind"], entry["configuration"], merged)
                 _check_entry(where, artefact, entry)
+
+
+def _check_warm_up(name: str, settings: Mapping[str, Any]) -> None:
+    if settings["warm_up_samples"] >= settings["segment_samples"]:
+        raise InputError(
+            f"configurations.{name}.warm_up_samples: {settings['warm_up_samples']} leave nothing of a segment of "
+            f"{settings['segment_samples']} samples (segment_samples) to train on; choose fewer"
+        )
 
 
 def _require_suitable(where: str, kind: str, name: str, merged: Mapping[str, Mapping[str, Any]]) -> None:

@@ -68,7 +68,7 @@ def check_pair(input: Recording, target: Recording) -> list[Finding]:
             differ.
     """
     for recording in (input, target):
-        _require_sound(recording)
+        require_sound(recording)
     if input.rate_hz != target.rate_hz:
         raise InputError(
             f"{input.name} has {input.rate_hz:g} Hz and {target.name} {target.rate_hz:g} Hz: "
@@ -101,7 +101,8 @@ def _samples_in_runs(marked: NDArray[np.bool_]) -> int:
     return int(lengths[lengths >= _CLIPPED_RUN].sum())
 
 
-def _require_sound(recording: Recording) -> None:
+def require_sound(recording: Recording) -> None:
+    """Check one side alone: raises InputError where it has several channels, no samples, NaN, or is silent."""
     samples = recording.samples
     if samples.ndim != 1:
         raise InputError(f"{recording.name} has shape {samples.shape}: choose one channel, [N]")

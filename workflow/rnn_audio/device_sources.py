@@ -4,7 +4,7 @@ They are split by time into train, val and test before anything else (paper B, s
 has heard a sample of another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_audio.audio import read_recording
-from rnn_audio.device_checks import Finding, Recording, check_pair
+from rnn_audio.device_checks import Finding, Recording, check_pair, require_sound
 from rnn_audio.errors import InputError
 from rnn_audio.latency import correct_latency, measure_latency
 from rnn_audio.sources import check_address, download
@@ -22,6 +22,8 @@ from rnn_audio.splitting import split_by_fractions
 Samples = NDArray[np.float64]
 SPLITS = ("train", "val", "test")
 SIDES = ("input", "target")
+LOWEST_RATE_HZ = 16_000
+"""Lowest rate of the simulated amplifier and of the strings that are played through it."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,26 @@ def inspect_device(name: str, settings: Mapping[str, Any]) -> None:
         InputError: as `load_device`.
     """
     section = f"devices.{name}"
+    _check_split(section, settings["split"])
+    if settings["source"] == "synthetic" and settings["rate_hz"] < LOWEST_RATE_HZ:
+        raise InputError(
+            f"{section}.rate_hz: {settings['rate_hz']} Hz is too low for the simulated amplifier; "
+            f"choose at least {LOWEST_RATE_HZ} Hz"
+        )
     if settings["source"] == "file":
-        _checked_rate(section, settings, *_read_files(f"{section}.file", settings["file"]))
+        pair = _read_files(f"{section}.file", settings["file"])
+        _checked_rate(section, settings, *pair)
+        for recording in pair:
+            require_sound(recording)
     if settings["source"] == "url":
         for split in SPLITS:
             for side in SIDES:
                 check_address(f"{section}.url.{split}.{side}", settings["url"][split][side])
+
+
+def _check_split(section: str, shares: Sequence[float]) -> None:
+    if sum(shares) > 1.0 + 1e-9:
+        raise InputError(f"{section}.split: {list(shares)} add up to more than 1; choose smaller shares")
 
 
 def _simulated(settings: Mapping[str, Any]) -> tuple[Recording, Recording]:
@@ -91,12 +107,17 @@ def _simulated(settings: Mapping[str, Any]) -> tuple[Recording, Recording]:
 
 
 def _read_files(section: str, files: Mapping[str, Any]) -> tuple[Recording, Recording]:
-    sides = []
-    for side in SIDES:
-        channel = files.get(f"{side}_channel")
-        recording = read_recording(files[side], channel=channel, start=0.0, duration=None, section=section)
-        sides.append(Recording(files[side], recording.samples, recording.rate_hz))
-    return sides[0], sides[1]
+    source, target = (
+        _read_side(files[side], section, f"{side}_channel", files.get(f"{side}_channel")) for side in SIDES
+    )
+    return source, target
+
+
+def _read_side(path: str, section: str, channel_key: str, channel: int | None) -> Recording:
+    recording = read_recording(
+        path, channel=channel, start=0.0, duration=None, section=section, channel_key=channel_key
+    )
+    return Recording(path, recording.samples, recording.rate_hz)
 
 
 def _downloaded(section: str, settings: Mapping[str, Any], folder: Path) -> DeviceRecordings:
@@ -104,12 +125,8 @@ def _downloaded(section: str, settings: Mapping[str, Any], folder: Path) -> Devi
     findings: list[Finding] = []
     corrections: list[str] = []
     for split in SPLITS:
-        files = {}
-        for side in SIDES:
-            entry = settings["url"][split][side]
-            files[side] = str(download(f"{section}.url.{split}.{side}", entry, folder))
-            files[f"{side}_channel"] = entry.get("channel")
-        pair = _read_files(f"{section}.url.{split}", files)
+        entries = settings["url"][split]
+        pair = tuple(_download_side(f"{section}.url.{split}.{side}", entries[side], folder) for side in SIDES)
         _checked_rate(section, settings, *pair)
         found, corrected, source, target = _checked(settings, *pair)
         pairs[split] = (source, target)
@@ -118,6 +135,10 @@ def _downloaded(section: str, settings: Mapping[str, Any], folder: Path) -> Devi
     return DeviceRecordings(
         {split: tuple(pair) for split, pair in pairs.items()}, settings["rate_hz"], findings, corrections
     )
+
+
+def _download_side(section: str, entry: Mapping[str, Any], folder: Path) -> Recording:
+    return _read_side(str(download(section, entry, folder)), section, "channel", entry.get("channel"))
 
 
 def _checked_rate(section: str, settings: Mapping[str, Any], source: Recording, target: Recording) -> int:

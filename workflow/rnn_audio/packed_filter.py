@@ -26,7 +26,10 @@ def apply_packed(signal: torch.Tensor, taps: torch.Tensor, history: torch.Tensor
     if history.shape != (models, batch, length - 1):
         raise ValueError(f"history is {tuple(history.shape)}, must be {(models, batch, length - 1)}")
     extended = torch.cat([history, signal], dim=2)
-    # conv1d correlates: flipped, the first tap meets the newest sample.
-    kernel = taps.flip(1)[:, None, :]
-    filtered = torch.nn.functional.conv1d(extended.transpose(0, 1), kernel, groups=models)
-    return filtered.transpose(0, 1), extended[:, :, steps:].detach()
+    # conv1d correlates: flipped, the first tap meets the newest sample. One call a model: a grouped convolution rounds
+    # differently for one model than for many, and a pack has to equal its models alone.
+    kernels = taps.flip(1)[:, None, None, :]
+    filtered = [
+        torch.nn.functional.conv1d(own[:, None], kernel)[:, 0] for own, kernel in zip(extended, kernels, strict=True)
+    ]
+    return torch.stack(filtered), extended[:, :, steps:].detach()

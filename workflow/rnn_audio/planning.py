@@ -53,7 +53,7 @@ def describe_plan(experiment: Experiment, jobs: Sequence[tuple[Settings, int]], 
     Times of models that were trained here before, on the same device, correct the estimate.
     """
     if not jobs:
-        return "No model to train: all that is asked for is made from trained ones."
+        return "No model to train."
     configurations = len({json.dumps(settings, sort_keys=True) for settings, _ in jobs})
     estimates = [training_seconds(settings, experiment.samples(settings)) for settings, _ in jobs]
     pace, basis = _pace(experiment, device)
@@ -69,10 +69,9 @@ def _pace(experiment: Experiment, device: str) -> tuple[float, str]:
     """How much longer than estimated the models took that were trained here before, and how that is known."""
     ratios = []
     for path in Path(experiment.config["pathvars"]["results"]).glob("models/*/seed-*/run.json"):
-        run = _read(path)
-        if run is None or run["measured"]["device"] != device:
-            continue
-        ratios.append(run["measured"]["wall_time_s"] / training_seconds(run["configuration"], run["samples"]))
+        ratio = _ratio(path, device)
+        if ratio is not None:
+            ratios.append(ratio)
     if ratios:
         return statistics.median(ratios), f"from the times of {len(ratios)} model(s) trained here"
     if device == "cpu":
@@ -80,9 +79,15 @@ def _pace(experiment: Experiment, device: str) -> tuple[float, str]:
     return 1.0, "from times on a CPU: a GPU has not been measured"
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    """A run's record, or None where it cannot be read: an estimate is no reason to stop."""
+def _ratio(path: Path, device: str) -> float | None:
+    """Measured over estimated time of a run on this device; None where its record does not tell.
+
+    An estimate is no reason to stop: a record that cannot be read is passed over.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        run = json.loads(path.read_text(encoding="utf-8"))
+        if run["measured"]["device"] != device:
+            return None
+        return run["measured"]["wall_time_s"] / training_seconds(run["configuration"], run["samples"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -19,6 +19,7 @@ Two things about those 100 taps are ours:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,6 +123,7 @@ def a_weighting_error_db(frequencies_hz: Floats, rate_hz: float) -> Floats:
     return 20.0 * np.log10(fitted / low_pass) - a_weighting_db(frequencies_hz)
 
 
+@cache
 def _a_weighting_taps(rate_hz: float) -> Floats:
     if not rate_hz >= _LOWEST_RATE_HZ:
         raise InputError(

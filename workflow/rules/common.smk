@@ -26,7 +26,8 @@ report: "../report/workflow.rst"
 onstart:
     waiting = [job.wildcards for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
     jobs = [(EXPERIMENT.configurations[wildcards.configuration], int(wildcards.seed)) for wildcards in waiting]
-    at_once = workflow.global_resources.get("gpu", 1) if DEVICE == "cuda" else workflow.cores
+    limit = workflow.global_resources.get("gpu") if DEVICE == "cuda" else workflow.resource_settings.cores
+    at_once = getattr(limit, "value", limit) or len(jobs)
     print(describe_plan(EXPERIMENT, jobs, DEVICE, at_once), file=sys.stderr)
 
 

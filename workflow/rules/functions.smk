@@ -123,3 +123,8 @@ def artefacts(section, names):
     """The files of tables or figures."""
     suffixes = {"tables": ("csv", "md", "tex", "html"), "figures": ("svg", "png")}[section]
     return expand("<results>/{section}/{name}.{suffix}", section=section, name=names, suffix=suffixes)
+
+
+def whole_machine(wildcards):
+    """As many threads as the run has: nothing else runs beside the job. A cluster gives each job its own cores."""
+    return workflow.resource_settings.cores or 1

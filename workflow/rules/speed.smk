@@ -11,7 +11,7 @@ rule measure_running_speed:
     conda:
         ENVIRONMENT
     # Alone on the machine: a neighbour would slow the measurement.
-    threads: workflow.cores or 1
+    threads: whole_machine
     params:
         seeds=EXPERIMENT.seeds,
         rate_hz=lambda wildcards: config["devices"][settings_of(wildcards)["device"]]["rate_hz"],
@@ -32,7 +32,7 @@ rule measure_training_time:
         "<logs>/measure_training_time/{configuration}.log",
     conda:
         ENVIRONMENT
-    threads: workflow.cores or 1
+    threads: whole_machine
     resources:
         gpu=GPUS_PER_TRAINING,
     params:
