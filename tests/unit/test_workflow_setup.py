@@ -15,7 +15,7 @@ import rnn_audio
 from rnn_audio import compute_device
 from rnn_audio.audio import write_wav
 from rnn_audio.errors import InputError
-from rnn_audio.workflow_setup import export_library, set_up
+from rnn_audio.workflow_setup import export_library, limit_threads, set_up
 
 Config = dict[str, Any]
 
@@ -135,3 +135,10 @@ def test_a_warm_up_that_leaves_nothing_of_a_segment_is_refused(warm_up: int) -> 
 
     with pytest.raises(InputError, match="warm_up_samples"):
         set_up(shipped(change), inspect_recordings=True)
+
+
+def test_jobs_take_one_thread_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    limit_threads()
+    assert (os.environ["OPENBLAS_NUM_THREADS"], os.environ["OMP_NUM_THREADS"]) == ("1", "3")

@@ -34,6 +34,15 @@ def export_library() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join([library, *others])
 
 
+def limit_threads() -> None:
+    """Let each job's linear algebra take one thread, as many as the job counts for, unless the user says otherwise.
+
+    More would compete with the jobs beside it, and could change how sums are rounded from machine to machine.
+    """
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+
+
 def _inspect_sources(experiment: Experiment) -> None:
     from rnn_audio.device_sources import inspect_device
     from rnn_audio.sources import inspect_source

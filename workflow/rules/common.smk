@@ -11,9 +11,10 @@ sys.path.insert(0, os.path.abspath(LIBRARY))
 from rnn_audio.code_dependencies import code_of as code_dependencies
 from rnn_audio.errors import InputError
 from rnn_audio.planning import describe_plan
-from rnn_audio.workflow_setup import export_library, set_up
+from rnn_audio.workflow_setup import export_library, limit_threads, set_up
 
 export_library()
+limit_threads()
 try:
     EXPERIMENT, DEVICE = set_up(config, inspect_recordings=workflow.is_main_process)
 except InputError as error:
