@@ -37,7 +37,7 @@ def training_seconds(settings: Settings, samples: int) -> float:
         steps = -(-segments // batch) * length
     work = batch * settings["hidden_size"] * (settings["hidden_size"] + 2)
     mixes = not isinstance(settings["teacher_forcing"], str)
-    step_s = (_MIXED_STEP_S if mixes else _STEP_S) * (0.15 + 0.85 * work / _REFERENCE_WORK)
+    step_s = (_MIXED_STEP_S if mixes else _STEP_S) * (0.09 + 0.91 * work / _REFERENCE_WORK)
     updates = steps / length * -(-length // (settings["update_length_samples"] or length))
     return settings["epochs"] * (steps * step_s + updates * _UPDATE_S)
 
