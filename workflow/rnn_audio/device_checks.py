@@ -74,13 +74,18 @@ def check_pair(input: Recording, target: Recording) -> list[Finding]:
             f"{input.name} has {input.rate_hz:g} Hz and {target.name} {target.rate_hz:g} Hz: "
             "resample one of them, input and target need one rate"
         )
+    require_equal_lengths(input, target)
+    findings = [finding for recording in (input, target) for finding in (*_clipping(recording), *_offset(recording))]
+    return findings + _latency(input, target)
+
+
+def require_equal_lengths(input: Recording, target: Recording) -> None:
+    """Check that both sides are as long as each other: raises InputError with both lengths where they differ."""
     if len(input.samples) != len(target.samples):
         raise InputError(
             f"{input.name} has {len(input.samples)} samples and {target.name} {len(target.samples)}: "
             "trim them to the same length, from the same start"
         )
-    findings = [finding for recording in (input, target) for finding in (*_clipping(recording), *_offset(recording))]
-    return findings + _latency(input, target)
 
 
 def count_clipped(samples: Floats) -> int:

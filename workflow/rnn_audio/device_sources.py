@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_audio.audio import read_recording
-from rnn_audio.device_checks import Finding, Recording, check_pair, require_sound
+from rnn_audio.device_checks import Finding, Recording, check_pair, require_equal_lengths, require_sound
 from rnn_audio.errors import InputError
 from rnn_audio.latency import correct_latency, measure_latency
 from rnn_audio.sources import check_address, download
@@ -148,11 +148,7 @@ def _checked_rate(section: str, settings: Mapping[str, Any], source: Recording, 
                 f"{recording.name}: its rate is {recording.rate_hz:g} Hz, but {section}.rate_hz is "
                 f"{settings['rate_hz']}; correct the key or resample the recording (a device is not resampled here)"
             )
-    if len(source.samples) != len(target.samples):
-        raise InputError(
-            f"{source.name} has {len(source.samples)} samples and {target.name} {len(target.samples)}: "
-            "trim them to the same length, from the same start"
-        )
+    require_equal_lengths(source, target)
     return int(settings["rate_hz"])
 
 

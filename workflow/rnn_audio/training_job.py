@@ -169,13 +169,14 @@ def train_model(
     """
     prepare_process(device, threads)
     logger.info("configuration %s, seed %d, on %s (%s)", name, seed, device, device_name(device))
+    versions = library_versions()
     key = training_key(
         settings=settings,
         seed=seed,
         device=device,
         data=digest(recordings),
         code=digest(code),
-        versions=library_versions(),
+        versions=versions,
     )
     store = CheckpointStore(checkpoints, f"seed-{seed}", key)
     task = build_task(settings, recordings, device, [seed])
@@ -189,7 +190,7 @@ def train_model(
         "samples": task.samples,
         "rate_hz": task.rate_hz,
         "losses": pack.results[0].losses,
-        "versions": library_versions(),
+        "versions": versions,
         "source_revision": source_revision(Path(__file__).parent),
         "measured": {
             "wall_time_s": pack.results[0].wall_time_s,
