@@ -3,20 +3,24 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: "config.yaml"
+include: "workflow/rules/library.smk"
+
+
+configfile: checked_configuration("config.yaml")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/names.smk"
 include: "workflow/rules/functions.smk"
-include: "workflow/rules/targets.smk"
 
 
 # The default target: Snakemake takes it from this file only, never from an included one.
 rule all:
-    """Every table and figure of every paper."""
+    """Every table, figure and convolution of every paper."""
     input:
-        artefacts("tables", config["tables"]),
-        artefacts("figures", config["figures"]),
+        artefacts("tables", EXPERIMENT.config["tables"]),
+        artefacts("figures", EXPERIMENT.config["figures"]),
+        convolved_sounds(EXPERIMENT.config["convolutions"]),
 
 
 include: "workflow/rules/signals.smk"
@@ -28,6 +32,9 @@ include: "workflow/rules/metrics.smk"
 include: "workflow/rules/speed.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/convolutions.smk"
+# The last, for a paper's or sweep's target must not have the name of any rule.
+include: "workflow/rules/targets.smk"
 
 
 localrules:

@@ -188,6 +188,8 @@ def tiny_config() -> Config:
                 "panels": [{"configuration": "chopped", "title": "Truncated BPTT"}],
             },
         },
+        "sweeps": {},
+        "convolutions": {},
     }
 
 

@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,14 @@ import pytest
 from numpy.typing import NDArray
 from pyroomacoustics.experimental import measure_rt60
 
-from rnn_audio.acoustics import decay_curve, onset_index, room_parameters
+from rnn_audio.acoustics import (
+    CLARITY_JND_DB,
+    TIME_JND_PERCENT,
+    compare_rooms,
+    decay_curve,
+    onset_index,
+    room_parameters,
+)
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 RATE_HZ = 44100
@@ -122,3 +130,75 @@ def test_decay_curve_starts_at_0_db_and_falls() -> None:
 def test_onset_of_silence_is_an_error() -> None:
     with pytest.raises(ValueError, match="onset"):
         onset_index(np.zeros(4))
+
+
+def room(t30_s: float | None = 20.0, edt_s: float | None = 20.0, c50_db: float | None = 4.0) -> dict[str, float | None]:
+    """Parameters of a room, whose numbers make thresholds that are floats without rounding."""
+    return {"t30_s": t30_s, "edt_s": edt_s, "c50_db": c50_db}
+
+
+def test_the_thresholds_are_those_of_the_standard() -> None:
+    assert (TIME_JND_PERCENT, CLARITY_JND_DB) == (5, 1)
+
+
+def test_equal_rooms_do_not_differ() -> None:
+    assert compare_rooms(room(), room()) == {
+        "t30_difference_percent": 0,
+        "edt_difference_percent": 0,
+        "c50_difference_db": 0,
+        "t30_within_jnd": True,
+        "edt_within_jnd": True,
+        "c50_within_jnd": True,
+    }
+
+
+@pytest.mark.parametrize("name", ["t30", "edt"])
+@pytest.mark.parametrize(
+    ("seconds", "is_within"),
+    [
+        (21.0, True),
+        (math.nextafter(21.0, math.inf), False),
+        (19.0, True),
+        (math.nextafter(19.0, 0), False),
+        (20.9, True),
+        (40.0, False),
+        (0.1, False),
+    ],
+)
+def test_a_time_is_within_5_per_cent_or_noticeable(name: str, seconds: float, is_within: bool) -> None:
+    compared = compare_rooms(room(), room() | {f"{name}_s": seconds})
+    assert compared[f"{name}_difference_percent"] == pytest.approx(5 * (seconds - 20))
+    assert compared[f"{name}_within_jnd"] is is_within
+    others = [compared[key] for key in compared if key.endswith("_within_jnd") and not key.startswith(name)]
+    assert others == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("c50_db", "is_within"),
+    [(5.0, True), (3.0, True), (math.nextafter(5.0, 9), False), (math.nextafter(3.0, 0), False), (-4.0, False)],
+)
+def test_clarity_is_within_1_decibel_or_noticeable(c50_db: float, is_within: bool) -> None:
+    compared = compare_rooms(room(), room(c50_db=c50_db))
+    assert compared["c50_difference_db"] == c50_db - 4
+    assert compared["c50_within_jnd"] is is_within
+
+
+def test_what_a_generation_lacks_is_noticeable_and_what_a_target_lacks_is_not_judged() -> None:
+    nothing = room(None, None, None)
+    for target, judgement in ((room(), False), (nothing, None)):
+        compared = compare_rooms(target, nothing)
+        assert {compared[f"{name}_within_jnd"] for name in ("t30", "edt", "c50")} == {judgement}
+        assert {value for key, value in compared.items() if "difference" in key} == {None}
+    assert set(compare_rooms(nothing, room()).values()) == {None}
+
+
+def test_measured_rooms_can_be_compared() -> None:
+    # Exponential decays: by 4 % longer times, and clarity falls by 4.34 dB times the relative change, at most.
+    target, longer, much_longer = (
+        room_parameters(decay(time_s, 1.0), RATE_HZ).as_dict() for time_s in (0.4, 0.416, 0.6)
+    )
+    compared = compare_rooms(target, longer)
+    assert compared["t30_difference_percent"] == pytest.approx(4, abs=0.1)
+    assert compared["edt_difference_percent"] == pytest.approx(4, abs=0.1)
+    assert all(compared[f"{name}_within_jnd"] is True for name in ("t30", "edt", "c50"))
+    assert not any(compare_rooms(target, much_longer)[f"{name}_within_jnd"] for name in ("t30", "edt", "c50"))

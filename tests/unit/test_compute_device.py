@@ -62,6 +62,12 @@ def test_cpu_is_the_cpu_on_every_machine(machine: Callable[[str], None], name: s
     assert resolve_device("cpu") == "cpu"
 
 
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_gpu_of_a_node_is_not_looked_for_here(machine: Callable[[str], None], name: str) -> None:
+    machine(name)
+    assert resolve_device("cuda_on_node") == "cuda"
+
+
 @pytest.mark.parametrize("setting", ["auto", "cuda"])
 def test_a_usable_gpu_is_used(machine: Callable[[str], None], setting: str) -> None:
     machine("GPU")

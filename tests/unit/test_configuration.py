@@ -144,13 +144,13 @@ def test_the_quick_profile_is_sound_and_says_that_it_is_not_the_papers() -> None
     quick, full = load_experiment(config), shipped()
     factor = config["scale"]["epochs_factor"]
     assert factor < 1
-    assert quick.configurations.keys() == full.configurations.keys()
+    assert set(config["configurations"]) <= quick.configurations.keys() <= full.configurations.keys()
     for name, settings in quick.configurations.items():
         assert settings["epochs"] <= max(1, round(factor * full.configurations[name]["epochs"]))
         if "signal" in settings:
-            scaled = {"epochs": None, "teacher_forcing": None}
+            scaled = {"epochs": None, "teacher_forcing": None, "auxiliary": None}
             assert settings | scaled == full.configurations[name] | scaled
-    for table in config["tables"]:
+    for table in quick.config["tables"]:
         assert any("do not reproduce the paper" in note for note in quick.table_notes(table))
 
 
@@ -209,12 +209,13 @@ def test_table_2_labels_are_its_configurations_rates_and_sub_sequences() -> None
 
 
 def test_networks_and_training_are_those_of_paper_a() -> None:
-    learning_signals = [settings for settings in shipped().configurations.values() if "signal" in settings]
-    assert len(learning_signals) >= 18
-    for settings in learning_signals:
+    signals = [settings for settings in shipped().configurations.values() if "signal" in settings]
+    of_the_paper = [settings for settings in signals if "free_running" not in settings]
+    assert len(of_the_paper) >= 18
+    for settings in of_the_paper:
         assert settings["hidden_size"] == 64
         assert settings["batch_size"] == 64
-        assert settings["epochs"] in (100, 500)
+        assert settings["epochs"] in (100, 200, 500)
 
 
 # --- what is made of it ---
@@ -601,6 +602,28 @@ def test_an_entry_that_does_not_fit_its_artefact_is_named(
 ) -> None:
     with pytest.raises(InputError, match=message):
         load_experiment(changed(path, value))
+
+
+def decays(*groups: str) -> Config:
+    """A figure of decays of two configurations that learn one signal at two rates."""
+    names = ("tone_full", "tone_sub")
+    panels = [
+        {"configuration": name, "title": name} | ({"group": group} if group else {})
+        for name, group in zip(names, groups, strict=True)
+    ]
+    return changed("figures/figure_1", {"paper": "paper_a", "kind": "decays", "caption": "Decays", "panels": panels})
+
+
+def test_curves_of_a_decay_panel_have_one_target() -> None:
+    load_experiment(decays("4 kHz", "8 kHz"))
+    message = r"figure_1\.panels\[1\].*'tone_sub' learns 'tone' at 4000 Hz.*'All' shows 'tone' at 8000 Hz"
+    with pytest.raises(InputError, match=message):
+        load_experiment(decays("All", "All"))
+
+
+def test_a_curve_of_decays_needs_its_panel() -> None:
+    with pytest.raises(InputError, match=r"figure_1\.panels\[1\].*'group'"):
+        load_experiment(decays("All", ""))
 
 
 @pytest.mark.parametrize("config", [{}, [], None, "config.yaml"])

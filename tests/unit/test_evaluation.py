@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rnn_audio.evaluation import evaluate_sounds
+from rnn_audio.evaluation import evaluate_reconstruction, evaluate_sounds
 
 RATE_HZ = 8000
 Floats = NDArray[np.float64]
@@ -105,8 +105,31 @@ def test_a_rooms_parameters_are_those_of_target_and_generation_each() -> None:
     assert record["generation"]["t30_s"] == pytest.approx(0.2, rel=0.05)
 
 
+def test_a_generated_room_is_compared_with_the_targets() -> None:
+    same = evaluate(decay(0.4), decay(0.4), decay(0.4), kind="room")["generation"]
+    shorter = evaluate(decay(0.4), decay(0.4), decay(0.2), kind="room")["generation"]
+    assert (same["t30_difference_percent"], same["edt_difference_percent"], same["c50_difference_db"]) == (0, 0, 0)
+    assert all(same[f"{name}_within_jnd"] is True for name in ("t30", "edt", "c50"))
+    assert shorter["t30_difference_percent"] == pytest.approx(-50, abs=3)
+    assert shorter["c50_difference_db"] > 1
+    assert not any(shorter[f"{name}_within_jnd"] for name in ("t30", "edt", "c50"))
+
+
 def test_the_record_can_be_written_as_json() -> None:
     target = decay().astype(np.float32)
     record = evaluate(target, 0.9 * target, 0.8 * target, kind="room")
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert record["rate_hz"] == RATE_HZ
+
+
+def test_a_reconstruction_is_compared_with_the_samples_before_its_anchor_but_the_seed() -> None:
+    signal = np.arange(20.0)
+    reconstruction = np.array([99.0, 9.0, 10.0, 12.0])  # of samples 7 to 10, the first of which is the seed
+    record = evaluate_reconstruction(signal, reconstruction, anchor=11, evaluated=[4, 20])
+    assert record == {
+        "first_sample": 7,
+        "segment_samples": 4,
+        "mse": pytest.approx((1 + 1 + 4) / 3),
+        "power": pytest.approx((64 + 81 + 100) / 3),
+        "evaluated_power": pytest.approx(((1 + 4 + 9) / 3 + (17**2 + 18**2 + 19**2) / 3) / 2),
+    }

@@ -109,6 +109,11 @@ def test_panels_are_lettered_and_say_length_rate_and_error() -> None:
     assert "prediction / generation" in legend_texts(figure)
 
 
+def test_a_segment_says_where_it_begins_in_its_recording() -> None:
+    figure = plot_waveforms([waveform(first_sample=946, output_label="reconstruction", mse=None)])
+    assert figure.axes[0].texts[0].get_text() == "200 samples at 1000 Hz from sample 946"
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

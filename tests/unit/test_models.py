@@ -8,8 +8,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from rnn_audio.auxiliary_shape import AuxiliaryShape
 from rnn_audio.errors import InputError
-from rnn_audio.models import ModelShape, Parameters, initialise, load_model, save_model
+from rnn_audio.models import INITIAL_STATE, ModelShape, Parameters, initialise, load_model, save_model, stored_state
 from rnn_audio.randomness import RandomStreams
 
 SHAPE = ModelShape(hidden_size=4)
@@ -185,3 +186,116 @@ def test_weights_of_another_precision_are_refused(tmp_path: Path) -> None:
     rewrite(path, tensors={name: tensor[0].double() for name, tensor in parameters.items()})
     with pytest.raises(InputError, match=r"model\.safetensors"):
         load_model(path)
+
+
+# --- with an auxiliary network ---
+
+AUXILIARY = ModelShape(4, auxiliary=AuxiliaryShape(2, first_state="bridge", second_state="zeros", cell_state="main"))
+BESIDE = {"hidden_size": 2, "first_state": "bridge", "second_state": "zeros", "cell_state": "main"}
+
+
+@pytest.mark.parametrize(
+    "auxiliary",
+    [AUXILIARY.auxiliary, AuxiliaryShape(3, "same_size", "main", "zeros"), AuxiliaryShape(4, "bridge", "main", "main")],
+    ids=str,
+)
+def test_a_model_with_an_auxiliary_network_loads_bit_by_bit(tmp_path: Path, auxiliary: AuxiliaryShape) -> None:
+    shape = ModelShape(4, auxiliary=auxiliary)
+    path, parameters = saved_model(tmp_path, shape)
+    loaded_shape, loaded = load_model(path)
+    assert loaded_shape == shape
+    assert loaded.keys() == parameters.keys()
+    assert all(torch.equal(loaded[name], parameters[name]) for name in parameters)
+    main = initialise(SHAPE, RandomStreams([1]))
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in main.items())
+
+
+def test_a_model_without_an_auxiliary_network_says_nothing_of_one(tmp_path: Path) -> None:
+    path, _ = saved_model(tmp_path)
+    assert b"auxiliary" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "auxiliary",
+    [
+        pytest.param(None, id="nothing"),
+        pytest.param(2, id="no mapping"),
+        pytest.param({}, id="empty"),
+        pytest.param(BESIDE | {"layers": 2}, id="unknown key"),
+        pytest.param(BESIDE | {"first_state": "tunnel"}, id="unknown choice"),
+        pytest.param(BESIDE | {"hidden_size": "2"}, id="hidden size a text"),
+        pytest.param(BESIDE | {"hidden_size": None}, id="no hidden size"),
+        pytest.param(BESIDE | {"hidden_size": 3}, id="another hidden size"),
+        pytest.param(BESIDE | {"cell_state": "zeros"}, id="a bridge too many"),
+        pytest.param(BESIDE | {"second_state": "main"}, id="bridges missing"),
+    ],
+)
+def test_a_header_that_describes_another_auxiliary_network_is_refused(tmp_path: Path, auxiliary: object) -> None:
+    path, parameters = saved_model(tmp_path, AUXILIARY)
+    description = {"hidden_size": 4, "skip": False, "auxiliary": auxiliary}
+    tensors = {name: tensor[0] for name, tensor in parameters.items()}
+    rewrite(path, header={metadata_key(path): json.dumps(description)}, tensors=tensors)
+    with pytest.raises(InputError, match=r"model\.safetensors"):
+        load_model(path)
+
+
+def test_tensors_of_an_auxiliary_network_that_the_header_does_not_name_are_refused(tmp_path: Path) -> None:
+    path, parameters = saved_model(tmp_path, AUXILIARY)
+    description = {"hidden_size": 4, "skip": False}
+    tensors = {name: tensor[0] for name, tensor in parameters.items()}
+    rewrite(path, header={metadata_key(path): json.dumps(description)}, tensors=tensors)
+    with pytest.raises(InputError, match=r"model\.safetensors"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("missing", ["auxiliary.linear.bias", "auxiliary.bridge_first_hidden.weight", "linear.bias"])
+def test_a_tensor_missing_from_either_network_is_refused(tmp_path: Path, missing: str) -> None:
+    path, parameters = saved_model(tmp_path, AUXILIARY)
+    tensors = {name: tensor[0] for name, tensor in parameters.items()}
+    rewrite(path, tensors=tensors | {missing: None})
+    with pytest.raises(InputError, match=r"model\.safetensors"):
+        load_model(path)
+
+
+STATEFUL = ModelShape(hidden_size=4, initial_state=True)
+
+
+def test_an_initial_state_is_two_vectors_behind_the_same_weights() -> None:
+    plain, stateful = (initialise(shape, RandomStreams([5, 6])) for shape in (SHAPE, STATEFUL))
+    assert stateful.keys() - plain.keys() == set(INITIAL_STATE)
+    assert all(torch.equal(stateful[name], plain[name]) for name in plain)
+    assert STATEFUL.parameter_count() == SHAPE.parameter_count() + 2 * 4
+
+
+def test_a_model_with_an_initial_state_loads_bit_by_bit(tmp_path: Path) -> None:
+    path, parameters = saved_model(tmp_path, STATEFUL)
+    shape, loaded = load_model(path)
+    assert shape == STATEFUL
+    assert loaded.keys() == parameters.keys()
+    assert all(torch.equal(loaded[name], parameters[name]) for name in parameters)
+
+
+@pytest.mark.parametrize("missing", INITIAL_STATE)
+def test_a_model_that_lacks_half_of_its_initial_state_is_refused(tmp_path: Path, missing: str) -> None:
+    path, parameters = saved_model(tmp_path, STATEFUL)
+    save_model(path, STATEFUL, {name: tensor for name, tensor in parameters.items() if name != missing})
+    with pytest.raises(InputError, match=r"model\.safetensors"):
+        load_model(path)
+
+
+def test_an_initial_state_that_the_header_does_not_name_is_refused(tmp_path: Path) -> None:
+    path, parameters = saved_model(tmp_path, STATEFUL)
+    save_model(path, SHAPE, parameters)
+    with pytest.raises(InputError, match=r"model\.safetensors"):
+        load_model(path)
+
+
+def test_the_stored_state_is_every_copys_and_takes_gradients() -> None:
+    parameters = {name: tensor.requires_grad_() for name, tensor in initialise(STATEFUL, RandomStreams([5, 6])).items()}
+    state = stored_state(parameters, copies=3)
+    for found, name in zip(state, INITIAL_STATE, strict=True):
+        assert found.shape == (2, 3, 4)
+        assert all(torch.equal(found[:, copy], parameters[name]) for copy in range(3))
+        found.sum().backward()
+        assert torch.equal(parameters[name].grad, torch.full((2, 4), 3.0))
+    assert stored_state(initialise(SHAPE, RandomStreams([5, 6])), copies=3) is None

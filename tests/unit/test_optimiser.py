@@ -107,3 +107,54 @@ def test_a_step_clears_the_gradients() -> None:
     parameters["value"].sum().backward()
     Adam(learning_rate=0.1).step(parameters)
     assert parameters["value"].grad is None
+
+
+@pytest.mark.parametrize("clip_norm", [None, 1.0])
+def test_a_tensor_without_a_gradient_is_treated_as_by_pytorchs_adam(clip_norm: float | None) -> None:
+    parameters = start([1])
+    ours = Adam(learning_rate=3e-3, clip_norm=clip_norm)
+    copies = {name: tensor[0].detach().clone().requires_grad_() for name, tensor in parameters.items()}
+    theirs = torch.optim.Adam(copies.values(), lr=3e-3)
+    before = parameters["linear.weight"].detach().clone()
+    for step in range(2 * STEPS):
+        theirs.zero_grad()
+        for name, parameter in parameters.items():
+            # The linear layer has a gradient in the second half only, and the bias none in one step of it.
+            if name.startswith("linear") and (step < STEPS or (step == STEPS + 2 and name == "linear.bias")):
+                continue
+            parameter.grad = gradient(name, step, models=1)
+            copies[name].grad = gradient(name, step, models=1)[0]
+        if clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(copies.values(), clip_norm)
+        theirs.step()
+        ours.step(parameters)
+        if step == STEPS - 1:
+            assert torch.equal(parameters["linear.weight"], before)
+            assert "linear.weight" not in ours.first
+    assert ours.step_count == 2 * STEPS
+    for name, copy in copies.items():
+        torch.testing.assert_close(parameters[name][0], copy, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("pause", [0, 1, 4])
+def test_training_goes_on_from_a_state_dict_to_the_same_bytes(pause: int) -> None:
+    parameters, optimiser = start([1, 2]), Adam(learning_rate=1e-2, clip_norm=1.0)
+    for step in range(STEPS):
+        if step == pause:
+            kept = {name: tensor.clone() for name, tensor in optimiser.state_dict().items()}
+            weights = {name: tensor.detach().clone().requires_grad_() for name, tensor in parameters.items()}
+        give(parameters, step)
+        optimiser.step(parameters)
+    resumed = Adam(learning_rate=1e-2, clip_norm=1.0)
+    resumed.load_state_dict(kept)
+    for step in range(pause, STEPS):
+        give(weights, step)
+        resumed.step(weights)
+    assert all(torch.equal(weights[name], parameters[name]) for name in parameters)
+    assert resumed.skipped == optimiser.skipped == {"linear.bias": 3}
+
+
+def give(parameters: Parameters, step: int) -> None:
+    """Gradients for all tensors but, in the first steps, one."""
+    for name, parameter in parameters.items():
+        parameter.grad = None if name == "linear.bias" and step < 3 else gradient(name, step, models=2)

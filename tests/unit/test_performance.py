@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from rnn_audio import recurrence
 from rnn_audio.errors import InputError
-from rnn_audio.models import ModelShape, Parameters, initialise, save_model
+from rnn_audio.models import ModelShape, Parameters, initialise, save_model, stored_state
 from rnn_audio.performance import Performance, perform, perform_chosen
 from rnn_audio.randomness import RandomStreams
 from rnn_audio.resolved import build_data, build_method
@@ -172,3 +172,40 @@ def test_the_chosen_models_initial_state_is_its_seeds(tmp_path: Path) -> None:
 def test_a_model_of_another_hidden_size_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"m\.safetensors.*hidden size 8"):
         perform_chosen(saved(tmp_path / "m.safetensors"), settings(hidden_size=16), SIGNAL, seed=1)
+
+
+STATEFUL = ModelShape(8, initial_state=True)
+
+
+def free_running() -> dict[str, Any]:
+    method = {"initial_state": "learned"}
+    return settings(teacher_forcing="never", batch_size=1, free_running=method)
+
+
+def test_a_stored_state_opens_the_generation_whatever_the_seed() -> None:
+    parameters, chosen = initialise(STATEFUL, RandomStreams(SEEDS)), free_running()
+    data = build_data(chosen, torch.from_numpy(SIGNAL), len(SEEDS))
+    performances = [perform(parameters, build_method(chosen), data, seeds) for seeds in (SEEDS, [8, 9])]
+    assert torch.equal(performances[0].generations, performances[1].generations)
+    first = torch.full((2, 1), float(SIGNAL[0]))
+    expected, _ = recurrence.free_run(parameters, first, len(SIGNAL) - 1, stored_state(parameters, copies=1))
+    torch.testing.assert_close(performances[0].generations, expected)
+    torch.testing.assert_close(performances[0].predictions, expected)
+    assert torch.equal(performances[0].targets, torch.from_numpy(SIGNAL[1:]))
+
+
+def test_a_free_running_models_sounds_open_with_the_signals_first_sample_and_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    save_model(path, STATEFUL, initialise(STATEFUL, RandomStreams([1])))
+    (prediction, generation), (other_seed, _) = (
+        perform_chosen(path, free_running(), SIGNAL, seed=seed) for seed in (1, 2)
+    )
+    assert generation[0] == SIGNAL[0]
+    assert generation.shape == SIGNAL.shape
+    assert np.array_equal(prediction, generation)
+    assert np.array_equal(prediction, other_seed)
+
+
+def test_a_model_with_another_initial_state_than_its_configurations_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"m\.safetensors.*initial state"):
+        perform_chosen(saved(tmp_path / "m.safetensors"), free_running(), SIGNAL, seed=1)

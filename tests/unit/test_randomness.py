@@ -95,3 +95,30 @@ def test_shapes_have_a_leading_model_axis() -> None:
     streams = RandomStreams(SEEDS)
     assert streams.normal("weights", (2, 5)).shape == (3, 2, 5)
     assert streams.bernoulli("weights", 0.5, (4,)).shape == (3, 4)
+
+
+def test_whole_numbers_are_drawn_with_both_ends_and_alike_often() -> None:
+    size = 60_000
+    draws = RandomStreams([5]).integers("anchors", 3, 8, (size,))
+    assert draws.shape == (1, size)
+    counts = torch.bincount(draws[0])
+    assert counts[:3].sum() == 0
+    assert len(counts) == 9
+    assert (counts[3:] - size / 6).abs().max() < 5 * np.sqrt(size / 6)
+
+
+def test_a_model_of_a_pack_draws_the_whole_numbers_that_it_draws_alone() -> None:
+    pack = RandomStreams(SEEDS).integers("anchors", 0, 10**6, (4, 2))
+    for index, seed in enumerate(SEEDS):
+        assert torch.equal(RandomStreams([seed]).integers("anchors", 0, 10**6, (4, 2))[0], pack[index])
+
+
+# Other streams may follow, but a stream that moves makes every earlier result another one.
+NUMBERED = ("weights", "states", "sampling", "shuffle", "evaluation", "anchors")
+
+
+@pytest.mark.parametrize(("number", "stream"), list(enumerate(NUMBERED)))
+def test_a_stream_is_seeded_by_the_seed_and_its_number(number: int, stream: str) -> None:
+    generator = torch.Generator()
+    generator.manual_seed(int(np.random.SeedSequence([7, number]).generate_state(1, np.uint32)[0]))
+    assert torch.equal(RandomStreams([7]).normal(stream, (5,))[0], torch.randn(5, generator=generator))

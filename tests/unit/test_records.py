@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_audio.errors import InputError
-from rnn_audio.records import read_by_configuration, read_history, read_json, write_history, write_json
+from rnn_audio.records import (
+    read_by_configuration,
+    read_columns,
+    read_history,
+    read_json,
+    write_history,
+    write_json,
+)
 
 RECORD = {"seed": 1, "losses": {"prediction_mse": 0.1}, "name": "Grüße", "missing": None, "rates": [1024, 5512]}
 
@@ -111,3 +118,42 @@ def test_a_history_that_cannot_be_read_is_named(tmp_path: Path, content: str | N
         path.write_text(content)
     with pytest.raises(InputError, match=r"history\.csv"):
         read_history(path)
+
+
+def test_all_columns_of_a_history_come_back_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    write_history(path, {"training_mse": [0.5, 0.25], "validation_loss": [math.nan, 0.1], "phase": [0, 1]})
+    columns = read_columns(path)
+    assert list(columns) == ["epoch", "training_mse", "validation_loss", "phase"]
+    assert columns["epoch"].tolist() == [1, 2]
+    assert columns["training_mse"].tolist() == [0.5, 0.25]
+    assert columns["phase"].tolist() == [0, 1]
+    assert np.isnan(columns["validation_loss"][0])
+    assert columns["validation_loss"][1] == 0.1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "",
+        "epoch,training_mse\n",
+        "epoch,training_mse\n1,0.5\n2\n",
+        "epoch,training_mse\nfirst,0.5\n",
+        "epoch\n1,2\n",
+    ],
+)
+def test_columns_that_cannot_be_read_are_named(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "history.csv"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(InputError, match=r"history\.csv"):
+        read_columns(path)
+
+
+def test_a_history_with_an_epoch_without_a_loss_is_read_with_a_gap(tmp_path: Path) -> None:
+    write_history(tmp_path / "history.csv", {"training_mse": [0.5, math.nan, 0.25], "learning_rate": [0.1, 0.0, 0.1]})
+    epochs, losses = read_history(tmp_path / "history.csv")
+    assert epochs.tolist() == [1, 2, 3]
+    assert np.isnan(losses).tolist() == [False, True, False]
+    assert losses[[0, 2]].tolist() == [0.5, 0.25]

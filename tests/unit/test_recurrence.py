@@ -229,3 +229,27 @@ def test_gradients_are_those_of_finite_differences(kind: str) -> None:
         return result, *state
 
     assert torch.autograd.gradcheck(outputs, (inputs, h, c, *parameters.values()))
+
+
+@pytest.mark.parametrize("positions", [[[0, 4, 9], [9, 1, 4], [2, 2, 2]], [[9], [9], [9]], [[0], [0], [0]]])
+def test_noted_states_are_those_behind_as_many_samples(positions: list[list[int]]) -> None:
+    parameters, inputs, state = pack(), normal(MODELS, BATCH, SAMPLES), random_state()
+    outputs, (noted_h, noted_c) = recurrence.run_noting_states(parameters, inputs, state, torch.tensor(positions))
+    torch.testing.assert_close(outputs, recurrence.run(parameters, inputs, state)[0], rtol=1e-10, atol=1e-12)
+    assert noted_h.shape == noted_c.shape == (MODELS, len(positions[0]), BATCH, HIDDEN)
+    for model, own in enumerate(positions):
+        for index, position in enumerate(own):
+            h, c = recurrence.run(parameters, inputs[..., :position], state)[1] if position else state
+            torch.testing.assert_close(noted_h[model, index], h[model], rtol=1e-10, atol=1e-12)
+            torch.testing.assert_close(noted_c[model, index], c[model], rtol=1e-10, atol=1e-12)
+
+
+def test_gradients_pass_through_noted_states_and_through_the_cuts() -> None:
+    parameters, inputs, state = pack(), normal(MODELS, BATCH, SAMPLES), random_state()
+    positions = torch.full((MODELS, 1), 4)
+    outputs, (h, c) = recurrence.run_noting_states(parameters, inputs, state, positions)
+    whole, _ = recurrence.run(parameters, inputs, state)
+    _, at_4 = recurrence.run(parameters, inputs[..., :4], state)
+    ours = gradients(parameters, outputs, (h[:, 0], c[:, 0]))
+    for gradient, expected in zip(ours, gradients(parameters, whole, at_4), strict=True):
+        torch.testing.assert_close(gradient, expected, rtol=1e-9, atol=1e-11)

@@ -12,6 +12,8 @@ def run(seed: int, prediction: float, generation: float) -> dict[str, Any]:
     return {
         "name": "room",
         "seed": seed,
+        "parameters": 449,
+        "samples": 512,
         "losses": {"prediction_mse": prediction, "generation_mse": generation},
         "measured": {"wall_time_s": 10.0 * seed, "device": "cpu"},
     }
@@ -52,6 +54,11 @@ def test_every_seed_keeps_its_losses_and_measurements() -> None:
 
 def test_the_seed_that_each_loss_would_have_chosen_is_said() -> None:
     assert select_best("room", RUNS, "prediction_mse")["chosen_seeds"] == {"prediction_mse": 2, "generation_mse": 10}
+
+
+def test_what_all_runs_share_is_said_once() -> None:
+    selection = select_best("room", RUNS, "prediction_mse")
+    assert (selection["parameters"], selection["samples"]) == (449, 512)
 
 
 def test_a_single_run_is_the_best() -> None:

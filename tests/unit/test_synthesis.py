@@ -5,6 +5,7 @@ from pyroomacoustics.experimental import measure_rt60
 
 from rnn_audio.acoustics import onset_index, room_parameters
 from rnn_audio.errors import InputError
+from rnn_audio.guitar import playing
 from rnn_audio.synthesis import GENERATORS, check_generator, synthesise
 
 RATE_HZ = 44100
@@ -161,7 +162,19 @@ def test_mistakes_name_the_key_and_the_remedy(name: str, own_keys: dict[str, obj
 
 
 def test_every_generator_checks_its_keys() -> None:
-    assert set(GENERATORS) == {"furnished_room", "sine", "vibraphone"}
+    assert set(GENERATORS) == {"furnished_room", "guitar", "sine", "vibraphone"}
     check_generator("furnished_room", ROOM_KEYS)
     check_generator("sine", SINE_KEYS)
     check_generator("vibraphone", NOTE_KEYS)
+    check_generator("guitar", {"seed": 1})
+
+
+def test_the_guitar_is_the_simulated_amplifiers_input() -> None:
+    guitar = synthesise("guitar", rate_hz=8000, samples=8001, own_keys={"seed": 2})
+    np.testing.assert_array_equal(guitar, playing(8001 / 8000, 8000, 2))
+    assert guitar.shape == (8001,)
+
+
+def test_a_guitar_at_too_low_a_rate_is_an_error() -> None:
+    with pytest.raises(InputError, match="rate_hz is 4000: the plucked strings need at least 8000 Hz"):
+        synthesise("guitar", rate_hz=4000, samples=100, own_keys={"seed": 2})

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from rnn_audio.errors import InputError
+from rnn_audio.rendering import render_markdown
 from rnn_audio.tables import build_table, summarise_seeds
 
 LOSSES = [5.1e-3, 5.6e-3, 4.9e-3, 6.3e-3, 5.0e-3]
@@ -20,7 +21,8 @@ def selection(losses: list[float | None] = LOSSES, chosen: int = 3) -> dict[str,
         }
         for seed, loss in enumerate(losses, start=1)
     }
-    return {"configuration": "room", "rule": "prediction_mse", "chosen_seed": chosen, "seeds": seeds}
+    shared = {"configuration": "room", "parameters": 16961, "samples": 512}
+    return shared | {"rule": "prediction_mse", "chosen_seed": chosen, "seeds": seeds}
 
 
 def metrics(kind: str = "room") -> dict[str, Any]:
@@ -35,6 +37,8 @@ def metrics(kind: str = "room") -> dict[str, Any]:
     if kind == "room":
         target |= {"t30_s": 0.41, "edt_s": 0.4, "c50_db": 5.2, "t30_nonlinearity_permille": 3.1}
         generation |= {"t30_s": None, "edt_s": 0.1, "c50_db": -3.0, "t30_nonlinearity_permille": None}
+        generation |= {"t30_difference_percent": None, "edt_difference_percent": -75.0, "c50_difference_db": -8.2}
+        generation |= {"t30_within_jnd": False, "edt_within_jnd": False, "c50_within_jnd": False}
     return {
         "configuration": "room",
         "signal": "impulse_response",
@@ -133,6 +137,16 @@ def test_an_observation_of_a_loss_has_a_spread_and_a_baseline() -> None:
     assert record["zero_baseline_mse"] == 5.7e-3
 
 
+def test_the_baseline_of_an_auxiliary_loss_is_the_power_of_the_segments() -> None:
+    results = selection()
+    for seed, losses in results["seeds"].items():
+        losses["losses"]["auxiliary_mse"] = 1e-3 * int(seed)
+    measured = metrics() | {"reconstruction": {"mse": 0.5, "evaluated_power": 4e-3}}
+    record = build(observations_declaration("auxiliary_mse"), selection=results, metrics=measured).frame.iloc[0]
+    assert record["best"] == 3e-3
+    assert record["zero_baseline_mse"] == 4e-3
+
+
 def test_an_observation_of_a_metric_is_the_chosen_models_and_keeps_the_papers_words() -> None:
     frame = build(observations_declaration("generation.effective_length_samples", "about 200")).frame
     assert frame.loc[0, "paper"] == "about 200"
@@ -221,3 +235,45 @@ def test_a_generation_is_set_in_relation_to_its_target() -> None:
 def test_signals_that_are_no_rooms_have_no_room_parameters() -> None:
     frame = build(generations_declaration(), metrics=metrics("sine")).frame
     assert frame[["target_t30_s", "generation_c50_db"]].isna().all(axis=None)
+
+
+def test_a_generation_has_its_models_size_beside_its_signals() -> None:
+    table = build(generations_declaration())
+    record = table.frame.to_dict("records")[0]
+    assert (record["parameters"], record["samples"]) == (16961, 512)
+    assert "16961 / 512" in render_markdown(table)
+
+
+def test_differences_of_room_parameters_are_those_of_the_metrics() -> None:
+    record = build(generations_declaration()).frame.to_dict("records")[0]
+    assert record["edt_difference_percent"] == -75
+    assert record["c50_difference_db"] == -8.2
+    assert record["t30_difference_percent"] != record["t30_difference_percent"]
+
+
+@pytest.mark.parametrize(
+    ("t30", "edt", "c50", "shown"),
+    [
+        (True, True, True, "T30, EDT, C50"),
+        (False, False, True, "C50"),
+        (True, None, False, "T30"),
+        (False, False, False, "none"),
+        (None, None, False, "none"),
+        (None, None, None, "–"),
+    ],
+)
+def test_the_room_parameters_that_a_listener_could_not_tell_apart_are_named(
+    t30: bool | None, edt: bool | None, c50: bool | None, shown: str
+) -> None:
+    measured = metrics()
+    measured["generation"] |= {"t30_within_jnd": t30, "edt_within_jnd": edt, "c50_within_jnd": c50}
+    table = build(generations_declaration(), metrics=measured)
+    place = [column.key for column in table.columns].index("within_jnd")
+    (row,) = [line for line in render_markdown(table).splitlines() if line.startswith("| Room ")]
+    assert row.strip("| ").split(" | ")[place].strip() == shown
+    assert any("5 %" in note and "1 dB" in note and "ISO 3382-1" in note for note in table.notes)
+
+
+def test_signals_that_are_no_rooms_are_not_judged_as_rooms() -> None:
+    record = build(generations_declaration(), metrics=metrics("sine")).frame.to_dict("records")[0]
+    assert record["within_jnd"] is None

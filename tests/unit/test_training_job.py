@@ -23,6 +23,7 @@ from rnn_audio.models import ModelShape, load_model, save_model
 from rnn_audio.performance import perform_chosen
 from rnn_audio.progress import ProgressLog
 from rnn_audio.records import write_history
+from rnn_audio.resolved import build_shape
 from rnn_audio.tasks import SignalTask
 from rnn_audio.training import DivergenceError
 from rnn_audio.training_job import TrainedPack
@@ -49,9 +50,23 @@ def settings(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (any setting)
     } | changes
 
 
+AUXILIARY = {
+    "pretraining_epochs": 2,
+    "anchors": 2,
+    "segment_samples": 7,
+    "hidden_size": 3,
+    "first_state": "bridge",
+    "second_state": "main",
+    "cell_state": "main",
+    "feed": "true_samples",
+    "gradient_into_main": 4,
+    "normalise": "per_segment",
+}
+WITH_AUXILIARY = settings(update_length_samples=None, auxiliary=AUXILIARY, epochs=EPOCHS - 2)
 METHODS = {
     "truncated": settings(),
     "reset": settings(carry_state=False),
+    "auxiliary": WITH_AUXILIARY,
     "free": settings(teacher_forcing="never", update_length_samples=None),
     "annealed": settings(teacher_forcing=ANNEALED),
 }
@@ -164,6 +179,7 @@ class Job:
             "settings": self.settings,
             "seed": 4,
             "recordings": [folder / "signal.wav"],
+            "start": None,
             "device": "cpu",
             "threads": 1,
             "code": [folder / "code.py"],
@@ -191,6 +207,24 @@ def test_a_model_a_history_and_a_record_are_written(tmp_path: Path, monkeypatch:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == [str(epoch) for epoch in range(1, EPOCHS + 1)]
     record = json.loads(job.run.read_text())
+    assert record["losses"]["training_mse"] == float(rows[-1]["training_mse"])
+
+
+def test_an_auxiliary_loss_adds_its_network_its_columns_and_its_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = Job(tmp_path, **WITH_AUXILIARY)
+    job.train(monkeypatch)
+    shape, parameters = load_model(job.model)
+    assert shape == build_shape(job.settings)
+    assert "auxiliary.bridge_second_cell.weight" in parameters
+    with job.history.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["epoch", "training_mse", "auxiliary_mse", "phase"]
+    assert [row["phase"] for row in rows] == ["0"] * 2 + ["1"] * (EPOCHS - 2)
+    record = json.loads(job.run.read_text())
+    assert record["losses"].keys() == {"prediction_mse", "generation_mse", "training_mse", "auxiliary_mse"}
+    assert all(math.isfinite(loss) and loss > 0 for loss in record["losses"].values())
     assert record["losses"]["training_mse"] == float(rows[-1]["training_mse"])
 
 

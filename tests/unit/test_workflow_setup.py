@@ -15,7 +15,7 @@ import rnn_audio
 from rnn_audio import compute_device
 from rnn_audio.audio import write_wav
 from rnn_audio.errors import InputError
-from rnn_audio.workflow_setup import export_library, limit_threads, set_up
+from rnn_audio.workflow_setup import check_device_elsewhere, export_library, limit_threads, set_up
 
 Config = dict[str, Any]
 
@@ -64,7 +64,7 @@ def test_the_shipped_configuration_is_set_up() -> None:
     config = shipped()
     experiment, device = set_up(config, inspect_recordings=True)
     assert device == "cpu"
-    assert experiment.configurations.keys() == config["configurations"].keys()
+    assert experiment.configurations.keys() >= config["configurations"].keys()
 
 
 def test_an_unknown_key_is_named() -> None:
@@ -126,6 +126,17 @@ def test_a_gpu_that_is_not_there_is_an_error_and_never_replaced(monkeypatch: pyt
     assert set_up(shipped(lambda config: config.update(device="auto")), inspect_recordings=False)[1] == "cpu"
     monkeypatch.setattr(compute_device, "_obstacle_to_cuda", lambda: None)
     assert set_up(shipped(lambda config: config.update(device="auto")), inspect_recordings=False)[1] == "cuda"
+
+
+@pytest.mark.parametrize("setting", ["auto", "cuda"])
+def test_what_this_machine_has_says_nothing_of_the_nodes_of_a_cluster(setting: str) -> None:
+    with pytest.raises(InputError, match=f"device: {setting} looks for a GPU .*cuda_on_node or cpu"):
+        check_device_elsewhere(setting)
+
+
+@pytest.mark.parametrize("setting", ["cpu", "cuda_on_node"])
+def test_a_device_that_needs_no_look_is_accepted_for_the_nodes_of_a_cluster(setting: str) -> None:
+    check_device_elsewhere(setting)
 
 
 @pytest.mark.parametrize("warm_up", [22050, 30000])

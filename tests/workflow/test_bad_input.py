@@ -1,106 +1,37 @@
-"""A user's mistakes: each is told once, before anything is made, by the name of the file or key that is wrong."""
+"""A user's mistakes: each is told once, before anything is made, by the name of the file or key that is wrong.
 
-from collections.abc import Callable
+The inputs stand in support/bad_input.py and support/bad_artefacts.py, and in docs/bad-input.md for users.
+"""
+
+import logging
+import re
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
-from support.workspace import Config, Workspace
+import yaml
+from support.bad_artefacts import ARTEFACTS, REMEDY, Artefact, write_sound_file
+from support.bad_input import CASES, Case
+from support.inputs import sound_config
+from support.workspace import REPOSITORY, Workspace
 
-RATE_HZ = 16000
-NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, RATE_HZ // 10)
+from rnn_audio.configuration_files import check_file
+from rnn_audio.errors import InputError
+from rnn_audio.records import write_history
+from rnn_audio.sources import load_source
+from rnn_audio.workflow_setup import set_up
 
-Mistake = Callable[[Workspace], None]
-
-
-def edit(change: Callable[[Config], object]) -> Mistake:
-    return lambda workspace: workspace.edit_config(change)
-
-
-def record(samples: np.ndarray, rate_hz: int = RATE_HZ, **settings: object) -> Mistake:
-    """Put a recording in the place of the sine."""
-
-    def make(workspace: Workspace) -> None:
-        soundfile.write(workspace.folder / "own.wav", samples, rate_hz, subtype="FLOAT")
-        use_file(workspace, **settings)
-
-    return make
+IN_PROCESS = [case for case in CASES if case.library and not case.used]
+REAL = [case for case in CASES if case.real]
+USED = [case for case in CASES if case.used]
 
 
-def use_file(workspace: Workspace, **settings: object) -> None:
-    source = {"source": "file", "file": {"path": "own.wav", **settings}}
-    workspace.edit_config(lambda config: config["signals"]["sine"].update(source))
-
-
-def cut_to_header(workspace: Workspace) -> None:
-    record(NOISE)(workspace)
-    path = workspace.folder / "own.wav"
-    path.write_bytes(path.read_bytes()[:44])
-
-
-def write_text_as_sound(workspace: Workspace) -> None:
-    use_file(workspace)
-    (workspace.folder / "own.wav").write_text("not a sound\n" * 100, encoding="utf-8")
-
-
-def rename(config: Config) -> None:
-    config["configurations"]["Steady!"] = config["configurations"]["steady"]
-
-
-def configuration(**settings: Any) -> Mistake:  # noqa: ANN401 (any YAML value)
-    return edit(lambda config: config["configurations"]["chopped"].update(settings))
-
-
-MISTAKES: dict[str, tuple[Mistake, str]] = {
-    "unknown key": (configuration(learning_rat=0.1), "unknown key 'learning_rat'; did you mean 'learning_rate'?"),
-    "value of the wrong type": (configuration(epochs="many"), "config.configurations.chopped.epochs: "),
-    "text where YAML reads no number": (configuration(learning_rate="1e-3"), "configurations.chopped.learning_rate: "),
-    "unknown signal": (configuration(signal="sin"), "configurations.chopped.signal: there is no 'sin'; did you mean"),
-    "unknown preset": (configuration(preset="over"), "configurations.chopped.preset: there is no 'over'"),
-    "bad name": (edit(rename), "Steady!"),
-    "missing section": (edit(lambda config: config.pop("seeds")), "the key 'seeds' is missing"),
-    "no seeds": (edit(lambda config: config["seeds"].clear()), "config.seeds: "),
-    "table of an unknown configuration": (
-        edit(lambda config: config["tables"]["losses"]["rows"][0].update(configuration="stedy")),
-        "tables.losses.rows[0].configuration: there is no 'stedy'; did you mean 'steady'?",
-    ),
-    "GPU that is not there": (edit(lambda config: config.update(device="cuda")), "device: cuda was asked for, but "),
-    "results outside the folder": (
-        edit(lambda config: config["pathvars"].update(results="../elsewhere")),
-        "config.pathvars.results: ",
-    ),
-    "missing recording": (use_file, "own.wav: no such file; correct the path in signals.sine.file"),
-    "stereo without a channel": (
-        record(np.column_stack([NOISE, NOISE])),
-        "own.wav: has 2 channels; set signals.sine.file.channel to one of 0..1",
-    ),
-    "channel that is not there": (record(NOISE, channel=3), "own.wav: has no channel 3"),
-    "silence": (record(np.zeros_like(NOISE)), "own.wav: the excerpt is silent"),
-    "not a number": (record(np.where(np.arange(NOISE.size) == 5, np.nan, NOISE)), "own.wav: the excerpt has samples"),
-    "too short": (record(NOISE[:100]), "own.wav: 128 wanted by signals.sine.duration_samples"),
-    "start behind the end": (record(NOISE, start=60), "own.wav: lasts 0.1 s; set signals.sine.file.start"),
-    "rate below the target": (record(NOISE, rate_hz=4000), "its rate is 4000 Hz, below the 8000 Hz"),
-    "header only": (cut_to_header, "own.wav: "),
-    "not a sound": (write_text_as_sound, "own.wav: cannot be read as sound"),
-}
-
-
-@pytest.mark.parametrize("name", MISTAKES)
-def test_mistake_is_told_before_anything_is_made(fresh: Workspace, name: str) -> None:
-    make_mistake, message = MISTAKES[name]
-    make_mistake(fresh)
-    run = fresh.snakemake("--cores", "2")
-    assert run.status != 0
-    assert run.output.count(message) == 1, run.output
-    assert "Traceback" not in run.output
-    assert made(fresh.folder) == set()
+def name(case: Case | Artefact) -> str:
+    return f"{case.kind}: {case.given}"
 
 
 def made(folder: Path) -> set[str]:
     """Result files, wherever a configuration lets them go."""
-    suffixes = {".safetensors", ".json", ".csv", ".log"}
+    suffixes = {".safetensors", ".json", ".csv", ".log", ".partial"}
     return {
         str(path.relative_to(folder))
         for path in folder.parent.rglob("*")
@@ -108,14 +39,135 @@ def made(folder: Path) -> set[str]:
     }
 
 
-def test_configuration_that_is_no_yaml_is_told(fresh: Workspace) -> None:
-    (fresh.folder / "config.yaml").write_text("seeds: [1, 2\ndevice: cpu\n", encoding="utf-8")
-    run = fresh.snakemake("--cores", "2")
+def start(folder: Path, case: Case) -> None:
+    """What the workflow does with its configuration before the first job."""
+    config = sound_config()
+    content = case.make(folder, config)
+    if content is not None:
+        path = Path("config.yaml")
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        check_file(path)
+        config = yaml.safe_load(path.read_bytes())
+    set_up(config, inspect_recordings=True)
+
+
+@pytest.mark.parametrize("case", IN_PROCESS, ids=name)
+def test_mistake_is_told_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
+    folder = tmp_path / "fresh"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    with pytest.raises(InputError) as caught:
+        start(folder, case)
+    message = str(caught.value)
+    assert case.said in message
+    assert "\n" not in message
+    assert len(message) < 600 or case.given == "a path that is too long"
+    assert made(folder) == set()
+
+
+@pytest.mark.parametrize("case", REAL, ids=name)
+def test_snakemake_tells_a_mistake_and_makes_nothing(fresh: Workspace, case: Case) -> None:
+    config = fresh.read_config()
+    content = case.make(fresh.folder, config)
+    fresh.write_config(config)
+    if content is not None:
+        (fresh.folder / "config.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    run = fresh.snakemake("--cores", "2", *case.arguments)
     assert run.status != 0
-    assert "not valid JSON or YAML" in run.output
+    assert run.output.count(case.said) == 1, run.output
     assert "Traceback" not in run.output
+    assert "Training" not in run.output
+    assert made(fresh.folder) == set()
+    assert not (fresh.folder / "x").exists()
+
+
+@pytest.mark.parametrize("case", USED, ids=name)
+def test_odd_recording_is_used_and_the_log_says_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, case: Case
+) -> None:
+    config = sound_config()
+    case.make(tmp_path, config)
+    monkeypatch.chdir(tmp_path)
+    experiment, _ = set_up(config, inspect_recordings=True)
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        samples, _ = load_source("sine", experiment.source_settings("sine"), tmp_path)
+    assert samples.shape == (128,)
+    assert sum(case.said in record.getMessage() for record in caplog.records) == 1, caplog.text
+
+
+@pytest.mark.parametrize("case", ARTEFACTS, ids=name)
+def test_spoilt_file_is_told_by_name_and_never_unpickled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: Artefact
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / case.name
+    write_sound_file(path)
+    case.read(path)
+    case.spoil(path)
+    with pytest.raises(InputError) as caught:
+        case.read(path)
+    assert case.said in str(caught.value)
+    assert REMEDY in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_jobs_that_read_spoilt_files_name_them_and_leave_nothing_behind(done: Workspace) -> None:
+    models = done.results / "models"
+    spoilt = {
+        models / "chopped/seed-1/run.json": (b'{"seed": 1', "select_best/chopped.log"),
+        models / "steady/seed-1/model.safetensors": (b"\x80\x04K\x01.", "generate/steady.log"),
+        models / "steady/seed-2/model.safetensors": (b"\x80\x04K\x01.", "generate/steady.log"),
+    }
+    for path, (content, _) in spoilt.items():
+        path.write_bytes(content)
+    write_history(models / "chopped/seed-2/history.csv", {"training_mse": [0.5]})
+    run = done.snakemake("--cores", "2")
+    assert run.status != 0
+    assert "Traceback" not in run.output
+    assert "bug" not in run.output
+    for log in {log for _, log in spoilt.values()}:
+        (line,) = (done.results / "logs" / log).read_text(encoding="utf-8").splitlines()[-1:]
+        assert any(str(path.relative_to(done.folder)) in line for path in spoilt)
+        assert REMEDY in line
+    assert not (models / "chopped/selection.json").exists()
+    assert not (done.results / "generations/steady.wav").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--configfile", "nowhere.yaml"), ("--config", "seeds")], ids=["no such file", "no value"]
+)
+def test_command_line_that_snakemake_itself_refuses_makes_nothing(fresh: Workspace, arguments: tuple[str, str]) -> None:
+    run = fresh.snakemake("--cores", "2", *arguments)
+    assert run.status != 0
+    assert arguments[1] in run.output.strip().splitlines()[-1]
+    assert made(fresh.folder) == set()
 
 
 def test_mistake_in_a_source_that_is_not_chosen_is_no_mistake(fresh: Workspace) -> None:
     fresh.edit_config(lambda config: config["signals"]["sine"].update(file={"path": "nowhere.wav"}))
     assert fresh.snakemake("-n").status == 0
+
+
+def rows(document: str) -> set[tuple[str, str, str]]:
+    """The rows of the document's tables: chapter, what is given, what is said."""
+    found = []
+    for chapter in document.split("\n## ")[1:]:
+        heading, _, body = chapter.partition("\n")
+        lines = [re.split(r"(?<!\\) \| ", line.strip("| \n")) for line in body.splitlines() if line.startswith("|")]
+        found += [(heading, given, said.strip("`")) for given, said, remedy in lines[2:] if remedy]
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+def test_document_has_a_row_for_each_input_and_no_other() -> None:
+    documented = rows((REPOSITORY / "docs/bad-input.md").read_text(encoding="utf-8"))
+    tested = {(case.kind, case.given, case.said) for case in [*CASES, *ARTEFACTS]}
+    assert documented == tested
+
+
+def test_the_inputs_are_many_and_each_has_a_name_of_its_own() -> None:
+    names = [name(case) for case in [*CASES, *ARTEFACTS]]
+    assert len(set(names)) == len(names) >= 60
+    assert len(REAL) >= 15

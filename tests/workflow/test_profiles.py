@@ -1,10 +1,13 @@
 import re
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.workspace import Workspace, finished
+import yaml
+from support.workspace import REPOSITORY, Workspace, finished, shipped_config
 
 # Stands in for NVIDIA's driver: one GPU, which nothing ever computes on.
 DRIVER = "int cuInit(unsigned flags) { return 0; } int cuDeviceGetCount(int *count) { *count = 1; return 0; }"
@@ -18,9 +21,9 @@ def show_resources(workspace: Workspace) -> None:
     rules.write_text(text, encoding="utf-8")
 
 
-def gpus_of_trainings(workspace: Workspace, **variables: str) -> list[str]:
+def gpus_of_trainings(workspace: Workspace, *arguments: str, **variables: str) -> list[str]:
     """The `gpu` resource of each training job of a dry run."""
-    run = workspace.snakemake("-n", "--cores", "2", "models", **variables)
+    run = workspace.snakemake("-n", "--cores", "2", "models", *arguments, **variables)
     assert run.status == 0, run.output
     jobs = re.findall(r"^rule train:\n(?: +.*\n)+", run.output, re.MULTILINE)
     assert len(jobs) == 4, run.output
@@ -75,3 +78,40 @@ def test_run_says_that_models_train_one_at_a_time_on_one_gpu(done: Workspace, gp
     run = done.snakemake("--cores", "2", model, **gpu)
     # The training itself fails: there is no GPU behind the driver.
     assert "Training 1 model(s) of 1 configuration(s) on cuda, 1 at a time" in run.output, run.output
+
+
+@pytest.fixture
+def slurm() -> dict[str, Any]:
+    """The profile for SLURM."""
+    return yaml.safe_load((REPOSITORY / "profiles/slurm/config.yaml").read_text(encoding="utf-8"))
+
+
+def test_rules_of_the_slurm_profile_exist(slurm: dict[str, Any], tmp_path: Path) -> None:
+    lines = Workspace.create(tmp_path / "shipped", shipped_config()).snakemake("--list-rules").stdout.splitlines()
+    rules = {line.split()[0] for line in lines}
+    assert {*slurm["set-resources"], *slurm["groups"]} <= rules
+    assert slurm["group-components"].keys() == set(slurm["groups"].values())
+
+
+def test_every_entry_of_the_slurm_profile_is_explained() -> None:
+    lines = (REPOSITORY / "profiles/slurm/config.yaml").read_text(encoding="utf-8").splitlines()
+    keys = [(before, line) for before, line in pairwise(lines) if re.match(r"[a-z][a-z-]*:", line)]
+    assert keys
+    assert [line for before, line in keys if not before.startswith("# ") or before.startswith("# ---")] == []
+
+
+@pytest.mark.parametrize("overlay", [(), ("--configfile", "profiles/quick/settings.yaml")], ids=["", "quick"])
+def test_on_a_cluster_training_asks_for_a_gpu_that_the_login_node_does_not_have(
+    fresh: Workspace, overlay: tuple[str, ...]
+) -> None:
+    show_resources(fresh)
+    assert set(gpus_of_trainings(fresh, "--profile", "profiles/slurm", *overlay)) == {"1"}
+
+
+def test_a_training_that_finds_no_gpu_on_its_node_says_so_and_does_not_fall_back(fresh: Workspace) -> None:
+    model = str(fresh.results.relative_to(fresh.folder) / "models/steady/seed-1/model.safetensors")
+    run = fresh.snakemake("--cores", "2", model, "--config", "device=cuda_on_node")
+    assert run.status != 0
+    log = (fresh.results / "logs/train/steady/seed-1.log").read_text(encoding="utf-8")
+    assert re.search(r"ERROR device: cuda was asked for, but .*\n\Z", log)
+    assert "training" not in log

@@ -11,7 +11,10 @@ import pytest
 import yaml
 from support.workspace import REPOSITORY, Config, Workspace, shipped_config
 
+from rnn_audio.configuration import load_experiment
+
 CONFIG = shipped_config()
+EXPANDED = load_experiment(CONFIG).config  # with what the sweeps add
 RESULTS = CONFIG["pathvars"]["results"]
 QUICK = yaml.safe_load((REPOSITORY / "profiles/quick/settings.yaml").read_text(encoding="utf-8"))
 REQUIREMENTS = [
@@ -47,7 +50,7 @@ def models(config: Config) -> set[str]:
 
 def test_shipped_configuration_plans_every_table_and_figure(shipped: Workspace) -> None:
     files = shipped.plan().files
-    assert in_folders(files, "tables", "figures") == artefacts(CONFIG, "tables") | artefacts(CONFIG, "figures")
+    assert in_folders(files, "tables", "figures") == artefacts(EXPANDED, "tables") | artefacts(EXPANDED, "figures")
     run = shipped.snakemake("-n", "--cores", "2")
     assert run.status == 0, run.output
     assert "This was a dry-run" in run.output
@@ -59,18 +62,20 @@ def test_quick_profile_plans_the_same_beside_it(shipped: Workspace) -> None:
     assert folder != QUICK["pathvars"]["results"]
     files = {file.removeprefix(f"{folder}/") for file in plan.files}
     assert not files & plan.files, "something is made outside the quick profile's folder"
-    assert in_folders(files, "tables", "figures") == artefacts(CONFIG, "tables") | artefacts(CONFIG, "figures")
-    assert {file for file in files if file.endswith("model.safetensors")} <= models(CONFIG | QUICK)
+    assert in_folders(files, "tables", "figures") == artefacts(EXPANDED, "tables") | artefacts(EXPANDED, "figures")
+    assert {file for file in files if file.endswith("model.safetensors")} <= models(
+        EXPANDED | {"seeds": QUICK["seeds"]}
+    )
 
 
 def test_tables_and_figures_are_targets(shipped: Workspace) -> None:
-    assert in_folders(shipped.plan("tables").files, "tables", "figures") == artefacts(CONFIG, "tables")
-    assert in_folders(shipped.plan("figures").files, "tables", "figures") == artefacts(CONFIG, "figures")
+    assert in_folders(shipped.plan("tables").files, "tables", "figures") == artefacts(EXPANDED, "tables")
+    assert in_folders(shipped.plan("figures").files, "tables", "figures") == artefacts(EXPANDED, "figures")
 
 
 def test_models_and_sounds_are_targets(shipped: Workspace) -> None:
     planned = shipped.plan("models").files
-    assert {file for file in planned if file.endswith("model.safetensors")} == models(CONFIG)
+    assert {file for file in planned if file.endswith("model.safetensors")} == models(EXPANDED)
     assert not in_folders(planned, "predictions", "metrics", "tables", "figures")
     planned = shipped.plan("sounds").files
     assert in_folders(planned, "metrics")
@@ -88,7 +93,7 @@ def test_signals_are_a_target(shipped: Workspace) -> None:
 @pytest.mark.parametrize("paper", CONFIG["papers"])
 def test_each_paper_is_a_target(shipped: Workspace, paper: str) -> None:
     planned = in_folders(shipped.plan(paper).files, "tables", "figures")
-    assert planned == artefacts(CONFIG, "tables", paper) | artefacts(CONFIG, "figures", paper)
+    assert planned == artefacts(EXPANDED, "tables", paper) | artefacts(EXPANDED, "figures", paper)
 
 
 @pytest.mark.parametrize("command", ["--summary", "--unlock"])

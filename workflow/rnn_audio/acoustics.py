@@ -1,5 +1,6 @@
 """Room acoustic parameters of an impulse response, after ISO 3382-1 and ISO 3382-2."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,15 @@ USABLE_SHARE = 0.9
 EARLY_TIME_S = 0.05
 
 MINIMUM_POINTS = 3
+
+TIME_JND_PERCENT = 5.0
+"""Just noticeable difference of a decay time, in per cent: ISO 3382-1, table A.1, states it for EDT."""
+
+CLARITY_JND_DB = 1.0
+"""Just noticeable difference of clarity, in decibels: ISO 3382-1, table A.1, states it for C80."""
+
+COMPARED = ("t30", "edt", "c50")
+"""What two responses are compared by, in the order of the tables."""
 
 _EDT_RANGE_DB = (0.0, -10.0)
 _T20_RANGE_DB = (-5.0, -25.0)
@@ -97,6 +107,38 @@ def room_parameters(samples: NDArray[np.floating], rate_hz: float) -> RoomParame
         c50_db=c50_db,
         c50_missing_because=c50_missing_because,
     )
+
+
+def compare_rooms(
+    target: Mapping[str, float | str | None], generation: Mapping[str, float | str | None]
+) -> dict[str, float | bool | None]:
+    """Say by how much a generation's T30, EDT and C50 differ from the target's, and whether a listener would notice.
+
+    Both are parameters as `RoomParameters.as_dict` gives them. Differences are the generation's value less the
+    target's, of times in per cent of the target's. A difference of just the threshold is within it. T30 is held to
+    the threshold that ISO 3382-1 states for EDT, and C50 to that for C80, for want of their own.
+
+    Returns `t30_difference_percent`, `edt_difference_percent` and `c50_difference_db`, None where either response
+    lacks the parameter, and `t30_within_jnd`, `edt_within_jnd` and `c50_within_jnd`: False where the generation lacks
+    what the target has, None where the target has nothing to be compared with.
+    """
+    comparison: dict[str, float | bool | None] = {}
+    for name in ("t30", "edt"):
+        reference, value = target[f"{name}_s"], generation[f"{name}_s"]
+        difference = None if reference is None or value is None else 100 * (value - reference) / reference
+        comparison[f"{name}_difference_percent"] = difference
+        comparison[f"{name}_within_jnd"] = _is_within(difference, TIME_JND_PERCENT, reference)
+    reference, value = target["c50_db"], generation["c50_db"]
+    difference = None if reference is None or value is None else value - reference
+    comparison["c50_difference_db"] = difference
+    comparison["c50_within_jnd"] = _is_within(difference, CLARITY_JND_DB, reference)
+    return comparison
+
+
+def _is_within(difference: float | None, threshold: float, reference: float | None) -> bool | None:
+    if reference is None:
+        return None
+    return difference is not None and abs(difference) <= threshold
 
 
 def _unusable(response: NDArray[np.float64]) -> str | None:

@@ -1,5 +1,6 @@
 """Sound in files: recordings of any kind in, float32 mono WAV in and out."""
 
+import logging
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,12 @@ from rnn_audio.onset import onset_index
 if TYPE_CHECKING:
     from soundfile import SoundFile
 
+logger = logging.getLogger(__name__)
+
 ONSET_SEARCH_S = 30.0
 """An onset is looked for in this first stretch only, so that an hour-long file is never read into memory."""
 
+_PLACEHOLDERS = "{}<>"
 _IEEE_FLOAT = 3
 _HEADER = struct.Struct("<4sI4s 4sIHHIIHHH 4sII 4sI")
 _RATE_FIELD = 7
@@ -90,7 +94,7 @@ def read_recording(
         channel_key: what the section calls `channel`.
 
     Raises InputError where the file is missing, unreadable, empty or too short, has several channels of which none is
-    named, or where the excerpt is not finite, silent or constant.
+    named, or where the excerpt is, as float32, not finite, silent or constant.
     """
     path = Path(path)
     with _open(path, section) as file:
@@ -106,8 +110,12 @@ def read_recording(
             )
         samples = _read(path, file, first, wanted, column)
         rate_hz = file.samplerate
+        form = f"{file.format} {file.subtype}, {rate_hz} Hz, channel {column} of {file.channels} (from 0)"
     start_advice = "" if duration is None else f"{section}.start or "
     _check_content(path, samples, f"choose another {start_advice}{section}.{channel_key}, or another recording")
+    logger.info(
+        "%s: %s; %d samples from sample %d on, peak %.4g", path, form, samples.size, first, np.abs(samples).max()
+    )
     return Recording(samples=samples, rate_hz=rate_hz, first_frame=first)
 
 
@@ -140,9 +148,14 @@ def read_wav(path: Path | str) -> tuple[NDArray[np.float32], int]:
     if len(header) == _HEADER.size:
         fields = _HEADER.unpack(header)
         rate_hz = fields[_RATE_FIELD]
-        if len(body) % 4 == 0 and fields == _header_fields(len(body) // 4, rate_hz):
-            return np.frombuffer(body, dtype="<f4").astype(np.float32), rate_hz
-    raise InputError(f"{path}: corrupt or cut short, or not a float32 mono WAV file of ours; delete it and run again")
+        if rate_hz > 0 and len(body) % 4 == 0 and fields == _header_fields(len(body) // 4, rate_hz):
+            samples = np.frombuffer(body, dtype="<f4").astype(np.float32)
+            if np.isfinite(samples).all():
+                return samples, rate_hz
+    raise InputError(
+        f"{path}: corrupt or cut short, or not a float32 mono WAV file of this workflow; "
+        "delete it and run the workflow again"
+    )
 
 
 def _header_fields(samples: int, rate_hz: int) -> tuple[bytes | int, ...]:
@@ -161,13 +174,22 @@ def _parent(section: str) -> str:
 def _open(path: Path, section: str) -> "SoundFile":
     from soundfile import LibsndfileError, SoundFile
 
-    if path.is_dir():
+    if set(str(path)) & set(_PLACEHOLDERS):
+        raise InputError(
+            f"{path}: Snakemake takes {' '.join(_PLACEHOLDERS)} in a path for placeholders; rename the file, and "
+            f"correct the path in {section}"
+        )
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except OSError as error:
+        raise InputError(f"{path}: no path of a file ({error.strerror}); correct it in {section}") from error
+    if is_folder:
         raise InputError(f"{path}: a folder, where {section} needs a sound file; name the file in it")
-    if not path.is_file():
+    if not is_file:
         raise InputError(f"{path}: no such file; correct the path in {section}")
     try:
         file = SoundFile(path)
-    except (LibsndfileError, TypeError) as error:
+    except (LibsndfileError, TypeError, OSError) as error:
         raise InputError(
             f"{path}: cannot be read as sound ({error}); give {section} a WAV, FLAC or AIFF file"
         ) from error
@@ -202,7 +224,7 @@ def _read(path: Path, file: "SoundFile", first: int, frames: int, column: int) -
     """Read one channel; libsndfile delivers all of them, so they go through memory in blocks."""
     from soundfile import LibsndfileError
 
-    samples = np.empty(frames)
+    samples = _room_for(path, frames)
     done = 0
     try:
         file.seek(first)
@@ -218,10 +240,22 @@ def _read(path: Path, file: "SoundFile", first: int, frames: int, column: int) -
     return samples
 
 
+def _room_for(path: Path, frames: int) -> NDArray[np.float64]:
+    try:
+        return np.empty(frames)
+    except (MemoryError, ValueError) as error:
+        raise InputError(
+            f"{path}: its header promises {frames} samples, more than there is memory for; replace the file, or take a "
+            "shorter excerpt"
+        ) from error
+
+
 def _check_content(path: Path, samples: NDArray[np.float64], advice: str) -> None:
-    if not np.isfinite(samples).all():
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        kept = samples.astype(np.float32)  # what everything behind it works with
+    if not np.isfinite(kept).all():
         raise InputError(f"{path}: the excerpt has samples that are not finite (NaN or infinite); {advice}")
-    if not samples.any():
+    if not kept.any():
         raise InputError(f"{path}: the excerpt is silent; {advice}")
-    if samples.size > 1 and np.ptp(samples) == 0:
+    if kept.size > 1 and kept.min() == kept.max():
         raise InputError(f"{path}: the excerpt is constant (only DC); {advice}")

@@ -8,13 +8,17 @@ from rnn_audio.errors import InputError
 
 
 def resolve_device(setting: str) -> str:
-    """The device for the configuration's `device`: `auto`, `cpu` or `cuda`.
+    """The device for the configuration's `device`: `auto`, `cpu`, `cuda` or `cuda_on_node`.
+
+    The last is CUDA on whichever node a cluster chooses; only a job that is there can look for its GPU.
 
     Raises:
         InputError: `cuda` was asked for, and PyTorch or the driver cannot use a GPU. There is no silent fallback.
     """
     if setting == "cpu":
         return "cpu"
+    if setting == "cuda_on_node":
+        return "cuda"
     obstacle = _obstacle_to_cuda()
     if obstacle is None:
         return "cuda"

@@ -5,9 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnn_audio.configuration_checks import check_references, check_schema
+from rnn_audio.configuration_checks import check_artefacts, check_configurations, check_schema
+from rnn_audio.convolutions import check_convolutions, expand_convolutions
+from rnn_audio.epochs import total_epochs
+from rnn_audio.free_running_checks import check_starts, start_of
+from rnn_audio.signal_length import signal_samples
+from rnn_audio.sweeps import check_sweeps, expand_sweeps
 
 Settings = dict[str, Any]
+
+# Mappings that a configuration adds to or changes, where any other value of its own replaces its preset's.
+_NESTED = ("auxiliary", "free_running")
 
 # A download's length is not known before it is there; the authors' recordings last about seven minutes.
 _ASSUMED_DOWNLOAD_S = 420.0
@@ -18,7 +26,8 @@ class Experiment:
     """A checked configuration.
 
     Attributes:
-        config: the whole configuration, as loaded.
+        config: the whole configuration, as loaded, with the configurations, tables and figures of its sweeps and the
+            tables of its convolutions.
         configurations: each configuration merged with its preset, by name; its epochs are scaled, and `full` update
             lengths are None.
     """
@@ -41,14 +50,14 @@ class Experiment:
     def recording_path(self, signal: str) -> list[str]:
         """The user's recording behind a signal, as a list of at most one path."""
         settings = self.config["signals"][signal]
-        return [settings["file"]["path"]] if settings["source"] == "file" else []
+        return [_tidied(settings["file"]["path"])] if settings["source"] == "file" else []
 
     def used_devices(self) -> list[str]:
         """The devices that any configuration models."""
         return list(dict.fromkeys(entry["device"] for entry in self.configurations.values() if "device" in entry))
 
     def configurations_on(self, kind: str) -> list[str]:
-        """Names of the configurations that learn a `signal`, or model a `device`."""
+        """Names of the configurations that learn a `signal`, model a `device`, or have an `auxiliary` network."""
         return [name for name, settings in self.configurations.items() if kind in settings]
 
     def device_settings(self, device: str) -> Settings:
@@ -60,23 +69,25 @@ class Experiment:
     def device_paths(self, device: str) -> list[str]:
         """The user's recordings behind a device: input and target, or none."""
         settings = self.config["devices"][device]
-        return [settings["file"]["input"], settings["file"]["target"]] if settings["source"] == "file" else []
+        return [_tidied(settings["file"][side]) for side in ("input", "target")] if settings["source"] == "file" else []
 
     def samples(self, settings: Settings) -> int:
         """About how many samples a resolved configuration trains on in an epoch, for an estimate of its time."""
         if "device" in settings:
             return self._device_samples(settings["device"])
-        signal = self.config["signals"][settings["signal"]]
-        if "duration_s" in signal:
-            return int(signal["duration_s"] * settings["rate_hz"])
-        is_synthetic = signal["source"] == "synthetic"
-        source_rate_hz = signal["synthetic"]["rate_hz"] if is_synthetic else settings["rate_hz"]
-        return int(signal["duration_samples"] * settings["rate_hz"] / source_rate_hz)
+        return signal_samples(self.config["signals"][settings["signal"]], settings["rate_hz"])
 
     def rates_hz(self, signal: str) -> list[int]:
-        """The rates at which any configuration learns a signal, ascending."""
-        rates = {settings["rate_hz"] for settings in self.configurations.values() if settings.get("signal") == signal}
-        return sorted(rates)
+        """The rates at which any configuration learns a signal, or is convolved with it, ascending."""
+        users = [settings for settings in self.configurations.values() if settings.get("signal") == signal]
+        for convolution in self.config["convolutions"].values():
+            if convolution["dry"] == signal:
+                users += [self.configurations[name] for name in convolution["configurations"]]
+        return sorted({settings["rate_hz"] for settings in users})
+
+    def start_of(self, configuration: str) -> str | None:
+        """The configuration whose models a configuration's trainings start from; None for random weights."""
+        return start_of(self.configurations[configuration])
 
     def configurations_of(self, *artefacts: Mapping[str, Any]) -> list[str]:
         """The configurations that tables and figures name, each once, in order of first mention."""
@@ -97,7 +108,8 @@ class Experiment:
         """What a reader must know beside a table's numbers: its scale, where its signals come from, its own notes."""
         declared = self.config["tables"][table]
         names = self.configurations_of(declared)
-        return [*self.scale_notes(*names), *self._provenance_notes(names), *declared.get("notes", [])]
+        dry = [declared["dry"]] if "dry" in declared else []
+        return [*self.scale_notes(*names), *self._provenance_notes(names, dry), *declared.get("notes", [])]
 
     def scale_notes(self, *configurations: str) -> list[str]:
         """A warning where the run is not at the paper's scale.
@@ -108,7 +120,7 @@ class Experiment:
         scale = self.config["scale"]
         if scale["name"] == "paper" and scale["epochs_factor"] == 1:
             return []
-        epochs = [self.configurations[name]["epochs"] for name in configurations or self.configurations]
+        epochs = [total_epochs(self.configurations[name]) for name in configurations or self.configurations]
         spread = str(min(epochs)) if min(epochs) == max(epochs) else f"{min(epochs)} to {max(epochs)}"
         return [
             f"Scale '{scale['name']}': trained for {spread} epochs, {len(self.seeds)} seed(s). "
@@ -142,39 +154,60 @@ class Experiment:
             duration_s = _ASSUMED_DOWNLOAD_S
         return int(duration_s * device["rate_hz"] * device["split"][0])
 
-    def _provenance_notes(self, configurations: list[str]) -> list[str]:
+    def _provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
         notes = []
-        for kind in ("signal", "device"):
+        for kind, used in (("signal", more_signals), ("device", [])):
             learned = [self.configurations[name][kind] for name in configurations if kind in self.configurations[name]]
-            for name in dict.fromkeys(learned):
+            for name in dict.fromkeys([*learned, *used]):
                 notes.append(f"{kind.capitalize()} '{name}': {_origin(self.config[f'{kind}s'][name])}.")
         return notes
 
 
 def load_experiment(config: Settings) -> Experiment:
-    """Check a configuration and merge its presets.
+    """Check a configuration, merge its presets and write out its sweeps and convolutions.
 
     Raises:
         InputError: a key is unknown, missing or of the wrong type, or something refers to what does not exist; the
             message names the key and says what to do.
     """
     check_schema(config)
-    merged = {}
-    for name, own in config["configurations"].items():
-        preset = config["presets"].get(own.get("preset"), {})
-        merged[name] = {key: value for key, value in (preset | own).items() if key != "preset"}
-    check_references(config, merged)
+    merged = {name: _merge(own, config["presets"]) for name, own in config["configurations"].items()}
+    check_configurations(config, merged)
+    check_sweeps(config)
+    sweeps = config.get("sweeps", {})
+    bases = {name: _merge(sweep["configuration"], config["presets"]) for name, sweep in sweeps.items()}
+    expanded, merged = expand_sweeps(config, merged, bases)
+    check_convolutions(expanded, merged)
+    expanded = expand_convolutions(expanded)
+    check_starts(merged)
+    check_artefacts(expanded, merged)
     factor = config["scale"]["epochs_factor"]
-    return Experiment(dict(config), {name: _resolve(settings, factor) for name, settings in merged.items()})
+    return Experiment(expanded, {name: _resolve(settings, factor) for name, settings in merged.items()})
+
+
+def _merge(own: Settings, presets: Mapping[str, Settings]) -> Settings:
+    """A configuration completed by its preset: key by key, within the nested mappings too."""
+    preset = presets.get(own.get("preset"), {})
+    merged = {key: value for key, value in (preset | own).items() if key != "preset"}
+    nested = [key for key in _NESTED if key in preset and key in own]
+    return merged | {key: preset[key] | own[key] for key in nested}
 
 
 def _resolve(settings: Settings, epochs_factor: float) -> Settings:
     update_length = settings["update_length_samples"]
+    if "auxiliary" in settings:
+        pretraining_epochs = _scale_epochs(settings["auxiliary"]["pretraining_epochs"], epochs_factor)
+        settings = settings | {"auxiliary": settings["auxiliary"] | {"pretraining_epochs": pretraining_epochs}}
     return settings | {
-        "epochs": max(1, round(settings["epochs"] * epochs_factor)),
+        "epochs": _scale_epochs(settings["epochs"], epochs_factor),
         "update_length_samples": None if update_length == "full" else update_length,
         "teacher_forcing": _scale_schedule(settings["teacher_forcing"], epochs_factor),
     }
+
+
+def _scale_epochs(epochs: int, factor: float) -> int:
+    """Scaled and rounded; at least 1, but none stay none."""
+    return max(1, round(epochs * factor)) if epochs > 0 else 0
 
 
 def _scale_schedule(schedule: str | Settings, epochs_factor: float) -> str | Settings:
@@ -189,6 +222,11 @@ def _scale_schedule(schedule: str | Settings, epochs_factor: float) -> str | Set
     if "k_epochs" in scaled:
         scaled["k_epochs"] = max(1.0, scaled["k_epochs"] * epochs_factor)
     return scaled
+
+
+def _tidied(path: str) -> str:
+    """A path without double slashes, which Snakemake would not find."""
+    return str(Path(path))
 
 
 def _origin(settings: Settings) -> str:

@@ -1,21 +1,23 @@
 """Whether a configuration is sound: against the schema, and against itself."""
 
-import difflib
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rnn_audio.auxiliary_checks import check_auxiliary, require_auxiliary
 from rnn_audio.errors import InputError
+from rnn_audio.free_running_checks import check_free_running
+from rnn_audio.schema_errors import hint, require_text_keys, require_valid
+from rnn_audio.signal_length import signal_samples
 
-if TYPE_CHECKING:
-    from jsonschema import ValidationError
-
-_LOSSES = ("prediction_mse", "generation_mse", "training_mse", "test_loss", "validation_loss", "training_loss")
-_MEASURED = ("target", "prediction", "generation")
-_OF_SIGNALS = ("losses", "generations", "waveforms")
+_SIGNAL_LOSSES = ("prediction_mse", "generation_mse", "training_mse")
+_DEVICE_LOSSES = ("test_loss", "validation_loss", "training_loss")
+_AUXILIARY_LOSSES = ("auxiliary_mse",)
+_MEASURED = ("target", "prediction", "generation", "reconstruction")
+_OF_SIGNALS = ("losses", "generations", "waveforms", "compared_losses", "decays")
 _OF_DEVICES = ("device_losses", "band_errors", "running_speed", "training_time", "error_spectra")
+_SHORTEST_SIGNAL = 2  # a sample to feed, and one to predict
 _SCHEMA = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
 
@@ -25,11 +27,12 @@ def check_schema(config: Mapping[str, Any]) -> None:
     Raises:
         InputError: naming the key, what is wrong with it, and what is allowed.
     """
-    _check(config, _schema(), prefix="config")
+    require_text_keys(config, "config")
+    require_valid(config, _schema(), prefix="config")
 
 
-def check_references(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
-    """Check that everything that is referred to exists, and that each configuration is complete.
+def check_configurations(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check that each declared configuration is complete, and that everything that it refers to exists.
 
     Args:
         config: the whole configuration, which has passed `check_schema`.
@@ -40,28 +43,116 @@ def check_references(config: Mapping[str, Any], merged: Mapping[str, Mapping[str
     """
     for name, own in config["configurations"].items():
         if "preset" in own:
-            _require_known(f"configurations.{name}.preset", own["preset"], config["presets"])
+            require_known(f"configurations.{name}.preset", own["preset"], config["presets"])
     for name, settings in merged.items():
-        kind = "device" if "device" in settings else "signal"
-        complete = {"$defs": _schema()["$defs"], "$ref": f"#/$defs/{kind}_configuration"}
-        _check(settings, complete, prefix=f"configurations.{name} (with its preset)")
-        _require_known(f"configurations.{name}.{kind}", settings[kind], config[f"{kind}s"])
-        if kind == "device":
-            _check_warm_up(name, settings)
+        check_configuration(f"configurations.{name}", settings, config)
+
+
+def check_configuration(where: str, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    """Check one configuration that has been merged with its preset.
+
+    Args:
+        where: what to call it in a message, such as `configurations.sine_full`.
+        settings: its settings.
+        config: the whole configuration, for the signals and devices that there are.
+
+    Raises:
+        InputError: naming the key and what is allowed.
+    """
+    kind = "device" if "device" in settings else "signal"
+    parts = [{"$ref": f"#/$defs/{part}"} for part in ("partial_configuration", f"{kind}_configuration")]
+    require_valid(settings, {"$defs": _schema()["$defs"], "allOf": parts}, prefix=f"{where} (with its preset)")
+    require_known(f"{where}.{kind}", settings[kind], config[f"{kind}s"])
+    if kind == "device":
+        _check_warm_up(where, settings)
+    else:
+        _check_length(where, settings, config["signals"][settings["signal"]])
+    if "free_running" in settings:
+        check_free_running(where, settings)
+    if "auxiliary" in settings:
+        check_auxiliary(where, settings, config["signals"][settings["signal"]])
+
+
+def check_artefacts(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check that everything that tables and figures refer to exists.
+
+    Args:
+        config: the whole configuration, which has passed `check_schema`.
+        merged: its configurations, those of sweeps among them, each merged with its preset.
+
+    Raises:
+        InputError: naming the key and what exists.
+    """
     for section, entries in (("tables", "rows"), ("figures", "panels")):
         for name, artefact in config[section].items():
-            _require_known(f"{section}.{name}.paper", artefact["paper"], config["papers"])
+            require_known(f"{section}.{name}.paper", artefact["paper"], config["papers"])
             for index, entry in enumerate(artefact.get(entries, [])):
                 where = f"{section}.{name}.{entries}[{index}]"
-                _require_known(f"{where}.configuration", entry["configuration"], merged)
+                require_known(f"{where}.configuration", entry["configuration"], merged)
                 _require_suitable(where, artefact["kind"], entry["configuration"], merged)
+                require_auxiliary(where, entry, merged[entry["configuration"]])
                 _check_entry(where, artefact, entry)
+            if artefact["kind"] == "decays":
+                _check_targets(f"{section}.{name}", artefact["panels"], merged)
 
 
-def _check_warm_up(name: str, settings: Mapping[str, Any]) -> None:
+def check_quantity(where: str, quantity: str, losses: Iterable[str]) -> None:
+    """Check the name of a quantity, and of a dotted one the part before its dot.
+
+    Args:
+        where: its place, for the message.
+        quantity: a loss, `prediction_mse`, or a metric, `generation.effective_length_samples`.
+        losses: the losses that there are.
+
+    Raises:
+        InputError: naming what exists.
+    """
+    name = quantity.partition(".")[0]
+    require_known(where, name, losses if name == quantity else _MEASURED)
+
+
+def losses_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The losses that every seed of a configuration has."""
+    if "device" in settings:
+        return _DEVICE_LOSSES
+    return (*_SIGNAL_LOSSES, *_AUXILIARY_LOSSES) if "auxiliary" in settings else _SIGNAL_LOSSES
+
+
+def require_known(where: str, name: str, known: Iterable[str]) -> None:
+    """Refuse a name that is not among the known ones with an InputError that hints at what was meant."""
+    if name in known:
+        return
+    raise InputError(f"{where}: there is no '{name}'; {hint(name, known)}")
+
+
+def configuration_keys() -> list[str]:
+    """Every key of a configuration, dotted where it stands in a mapping: `epochs`, `teacher_forcing.base`."""
+    return list(dict.fromkeys(_keys({"$ref": "#/$defs/partial_configuration"})))
+
+
+def _keys(schema: Mapping[str, Any]) -> Iterator[str]:
+    while "$ref" in schema:
+        schema = _schema()["$defs"][schema["$ref"].rpartition("/")[2]]
+    for key, value in schema.get("properties", {}).items():
+        yield key
+        yield from (f"{key}.{inner}" for inner in _keys(value))
+    for alternative in schema.get("oneOf", []):
+        yield from _keys(alternative)
+
+
+def _check_length(where: str, settings: Mapping[str, Any], signal: Mapping[str, Any]) -> None:
+    samples = signal_samples(signal, settings["rate_hz"])
+    if samples < _SHORTEST_SIGNAL:
+        raise InputError(
+            f"{where}.rate_hz: signal '{settings['signal']}' has {samples} sample(s) at {settings['rate_hz']} Hz, and "
+            f"training needs {_SHORTEST_SIGNAL}; choose a higher rate or a longer signal"
+        )
+
+
+def _check_warm_up(where: str, settings: Mapping[str, Any]) -> None:
     if settings["warm_up_samples"] >= settings["segment_samples"]:
         raise InputError(
-            f"configurations.{name}.warm_up_samples: {settings['warm_up_samples']} leave nothing of a segment of "
+            f"{where}.warm_up_samples: {settings['warm_up_samples']} leave nothing of a segment of "
             f"{settings['segment_samples']} samples (segment_samples) to train on; choose fewer"
         )
 
@@ -83,12 +174,13 @@ def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, An
     if artefact["kind"] in ("losses", "observations", "band_errors") and "quantity" not in entry:
         raise InputError(f"{where}: a row of this kind of table needs a quantity, such as prediction_mse")
     if "quantity" in entry:
-        name = entry["quantity"].partition(".")[0]
-        _require_known(f"{where}.quantity", name, _LOSSES if name == entry["quantity"] else _MEASURED)
+        check_quantity(f"{where}.quantity", entry["quantity"], (*_SIGNAL_LOSSES, *_AUXILIARY_LOSSES, *_DEVICE_LOSSES))
     if artefact["kind"] == "waveforms" and "shows" not in entry:
-        raise InputError(f"{where}: a panel of waveforms needs 'shows: prediction' or 'shows: generation'")
-    if artefact["kind"] == "error_spectra" and "group" not in entry:
-        raise InputError(f"{where}: a curve of error spectra needs a 'group', the title of its panel")
+        raise InputError(
+            f"{where}: a panel of waveforms needs 'shows: prediction', 'shows: generation' or 'shows: reconstruction'"
+        )
+    if artefact["kind"] in ("error_spectra", "compared_losses", "decays") and "group" not in entry:
+        raise InputError(f"{where}: a curve of this kind of figure needs a 'group', the title of its panel")
     if artefact["kind"] == "device_losses" and "select_by" not in artefact:
         raise InputError(f"{where}: a table of this kind needs 'select_by: test_loss' or 'select_by: validation_loss'")
     start, stop = entry.get("zoom_samples", (0, 1))
@@ -96,56 +188,18 @@ def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, An
         raise InputError(f"{where}.zoom_samples: [{start}, {stop}] is empty; give a start below its stop")
 
 
-def _require_known(where: str, name: str, known: Iterable[str]) -> None:
-    if name in known:
-        return
-    raise InputError(f"{where}: there is no '{name}'; {_hint(name, known)}")
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    guesses = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean '{guesses[0]}'?" if guesses else f"choose from {', '.join(known) or 'none'}"
-
-
-def _check(instance: Any, schema: Mapping[str, Any], prefix: str) -> None:  # noqa: ANN401 (any YAML value)
-    from jsonschema.exceptions import best_match
-
-    error = best_match(_validator()(schema).iter_errors(instance))
-    if error is None:
-        return
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
-    raise InputError(f"{prefix}{path}: {_explain(error)}")
-
-
-def _explain(error: "ValidationError") -> str:
-    schema = error.schema if isinstance(error.schema, Mapping) else {}
-    if error.validator == "additionalProperties":
-        known = schema.get("properties", {})
-        unknown = [key for key in error.instance if key not in known]
-        return f"unknown key '{unknown[0]}'; {_hint(str(unknown[0]), known)}"
-    if error.validator == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
-        return f"the key '{missing[0]}' is missing; add it"
-    description = schema.get("description")
-    if error.validator == "not":
-        return f"it must be {description}"
-    return f"{error.message}; it must be {description}" if description else error.message
-
-
-@cache
-def _validator() -> type:
-    """JSON Schema, but for numbers as they are used here: 8.0 is no integer, and NaN and infinities are no numbers."""
-    from jsonschema import Draft202012Validator, validators
-
-    types = Draft202012Validator.TYPE_CHECKER.redefine_many(
-        {
-            "integer": lambda _, value: isinstance(value, int) and not isinstance(value, bool),
-            "number": lambda _, value: (
-                isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            ),
-        }
-    )
-    return validators.extend(Draft202012Validator, type_checker=types)
+def _check_targets(where: str, panels: Iterable[Mapping[str, Any]], merged: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check that the curves of a panel have one target."""
+    targets: dict[str, str] = {}
+    for index, panel in enumerate(panels):
+        settings = merged[panel["configuration"]]
+        target = f"'{settings['signal']}' at {settings['rate_hz']} Hz"
+        expected = targets.setdefault(panel["group"], target)
+        if target != expected:
+            raise InputError(
+                f"{where}.panels[{index}].configuration: '{panel['configuration']}' learns {target}, but the group "
+                f"'{panel['group']}' shows {expected}; give it another group"
+            )
 
 
 @cache

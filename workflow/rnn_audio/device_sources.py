@@ -67,8 +67,13 @@ def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -
     return DeviceRecordings(pairs, rate_hz, findings, corrections)
 
 
-def inspect_device(name: str, settings: Mapping[str, Any]) -> None:
+def inspect_device(name: str, settings: Mapping[str, Any], longest_segment: int = 1) -> None:
     """Check what can be checked before anything runs: files exist and fit each other, addresses are sound.
+
+    Args:
+        name: the device.
+        settings: its entry of the configuration's `devices`.
+        longest_segment: samples of the longest segment that a configuration trains on.
 
     Raises:
         InputError: as `load_device`.
@@ -80,11 +85,15 @@ def inspect_device(name: str, settings: Mapping[str, Any]) -> None:
             f"{section}.rate_hz: {settings['rate_hz']} Hz is too low for the simulated amplifier; "
             f"choose at least {LOWEST_RATE_HZ} Hz"
         )
+    if settings["source"] == "synthetic":
+        samples = int(settings["synthetic"]["duration_s"] * settings["rate_hz"])
+        _check_lengths(section, settings, samples, longest_segment)
     if settings["source"] == "file":
         pair = _read_files(f"{section}.file", settings["file"])
         _checked_rate(section, settings, *pair)
         for recording in pair:
             require_sound(recording)
+        _check_lengths(section, settings, len(pair[0].samples), longest_segment)
     if settings["source"] == "url":
         for split in SPLITS:
             for side in SIDES:
@@ -94,6 +103,18 @@ def inspect_device(name: str, settings: Mapping[str, Any]) -> None:
 def _check_split(section: str, shares: Sequence[float]) -> None:
     if sum(shares) > 1.0 + 1e-9:
         raise InputError(f"{section}.split: {list(shares)} add up to more than 1; choose smaller shares")
+
+
+def _check_lengths(section: str, settings: Mapping[str, Any], samples: int, longest_segment: int) -> None:
+    try:
+        train = len(split_by_fractions(np.broadcast_to(0.0, samples), settings["split"]).train)
+    except InputError as error:
+        raise InputError(f"{section}.{error}") from error
+    if train < longest_segment:
+        raise InputError(
+            f"{section}.split: leaves {train} of {samples} samples to train on, fewer than a segment has "
+            f"({longest_segment}, segment_samples); choose shorter segments or give a longer recording"
+        )
 
 
 def _simulated(settings: Mapping[str, Any]) -> tuple[Recording, Recording]:

@@ -1,11 +1,12 @@
 """All metrics of one model's sounds against their target."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_audio.acoustics import room_parameters
+from rnn_audio.acoustics import compare_rooms, room_parameters
 from rnn_audio.signal_metrics import (
     effective_length,
     log_spectral_distance,
@@ -23,7 +24,8 @@ def evaluate_sounds(
     """Metrics of a prediction and a generation, all of shape [N].
 
     Args:
-        kind: `room` adds the acoustic parameters of ISO 3382 to target and generation.
+        kind: `room` adds the acoustic parameters of ISO 3382 to target and generation, and to the latter how far
+            they are from the target's.
         seeded: whether the sounds open with the target's own first sample, which then counts in no error.
 
     Returns:
@@ -45,9 +47,35 @@ def evaluate_sounds(
         },
     }
     if kind == "room":
-        record["target"] |= room_parameters(target, rate_hz).as_dict()
-        record["generation"] |= room_parameters(generation, rate_hz).as_dict()
+        rooms = [room_parameters(response, rate_hz).as_dict() for response in (target, generation)]
+        record["target"] |= rooms[0]
+        record["generation"] |= rooms[1] | compare_rooms(*rooms)
     return record
+
+
+def evaluate_reconstruction(
+    signal: Samples, reconstruction: Samples, *, anchor: int, evaluated: Sequence[int]
+) -> dict[str, Any]:
+    """Metrics of a reconstructed segment, shape [L], beside the segment of the signal, [N], that it should equal.
+
+    Args:
+        anchor: samples of the signal before the end of the segment.
+        evaluated: likewise for the segments that the auxiliary loss was evaluated on.
+
+    Returns:
+        A record with the place, error and power of the segment, and `evaluated_power`, the mean power of the others:
+        what the auxiliary loss of predicting zero is. A segment's first sample is the seed and counts in none of them.
+    """
+    length = len(reconstruction)
+    segment = signal[anchor - length + 1 : anchor]
+    powers = [signal_power(signal[each - length + 1 : each]) for each in evaluated]
+    return {
+        "first_sample": anchor - length,
+        "segment_samples": length,
+        "mse": mean_squared_error(reconstruction[1:], segment),
+        "power": signal_power(segment),
+        "evaluated_power": float(np.mean(powers)),
+    }
 
 
 def _errors(output: Samples, target: Samples) -> dict[str, float]:

@@ -15,6 +15,12 @@ class Adam:
     Attributes:
         learning_rate: step size alpha.
         clip_norm: largest gradient norm, each model's own over all its tensors; None leaves gradients alone.
+        step_count: steps made.
+        skipped: for each tensor, how many of them found it without a gradient.
+
+    A tensor without a gradient stays where it is, moments and all, and the step does not count for it: once it gets
+    gradients, it moves as if its training began then (so does PyTorch's Adam). A gradient of zero would count, and
+    the bias of its young moments would no longer be corrected.
     """
 
     learning_rate: float
@@ -25,6 +31,7 @@ class Adam:
     step_count: int = 0
     first: Parameters = field(default_factory=dict)
     second: Parameters = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
 
     @torch.no_grad()
     def step(self, parameters: Parameters) -> None:
@@ -32,10 +39,14 @@ class Adam:
         if self.clip_norm is not None:
             self._clip(parameters)
         self.step_count += 1
-        step_size = self.learning_rate / (1 - self.beta_1**self.step_count)
-        root_correction = math.sqrt(1 - self.beta_2**self.step_count)
         for name, parameter in parameters.items():
             gradient = parameter.grad
+            if gradient is None:
+                self.skipped[name] = self.skipped.get(name, 0) + 1
+                continue
+            steps = self.step_count - self.skipped.get(name, 0)
+            step_size = self.learning_rate / (1 - self.beta_1**steps)
+            root_correction = math.sqrt(1 - self.beta_2**steps)
             first = self.first.setdefault(name, torch.zeros_like(parameter))
             second = self.second.setdefault(name, torch.zeros_like(parameter))
             first.lerp_(gradient, 1 - self.beta_1)
@@ -43,8 +54,25 @@ class Adam:
             parameter.addcdiv_(first, second.sqrt().div_(root_correction).add_(self.epsilon), value=-step_size)
             parameter.grad = None
 
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """Moments and counts of steps, for a checkpoint."""
+        tensors = {"step_count": torch.tensor(self.step_count)}
+        tensors |= {f"first.{name}": tensor for name, tensor in self.first.items()}
+        tensors |= {f"second.{name}": tensor for name, tensor in self.second.items()}
+        return tensors | {f"skipped.{name}": torch.tensor(count) for name, count in self.skipped.items()}
+
+    def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Go on from what `state_dict` returned."""
+        self.step_count = int(tensors["step_count"])
+        self.first, self.second, skipped = (
+            {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+            for prefix in ("first.", "second.", "skipped.")
+        )
+        self.skipped = {name: int(count) for name, count in skipped.items()}
+
     def _clip(self, parameters: Parameters) -> None:
-        squares = sum(parameter.grad.square().flatten(1).sum(1) for parameter in parameters.values())
+        gradients = [parameter.grad for parameter in parameters.values() if parameter.grad is not None]
+        squares = sum(gradient.square().flatten(1).sum(1) for gradient in gradients)
         scale = (self.clip_norm / (squares.sqrt() + 1e-6)).clamp(max=1.0)
-        for parameter in parameters.values():
-            parameter.grad.mul_(scale.view(-1, *[1] * (parameter.dim() - 1)))
+        for gradient in gradients:
+            gradient.mul_(scale.view(-1, *[1] * (gradient.dim() - 1)))

@@ -2,7 +2,7 @@
 
 A prediction is fed the true input, a generation its own output from one seed sample (paper A, section IV-A). A
 network that was trained without teacher forcing never saw true input: its prediction is what it produced in training
-(section V-A, figure 2), from a seed of 0.
+(section V-A, figure 2), which is a generation.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rnn_audio import recurrence
 from rnn_audio.errors import InputError
-from rnn_audio.models import Parameters, load_model
+from rnn_audio.models import Parameters, load_model, stored_state
 from rnn_audio.randomness import RandomStreams
 from rnn_audio.resolved import build_data, build_method, build_shape
 from rnn_audio.signal_data import SignalData
@@ -55,8 +55,9 @@ def perform(parameters: Parameters, method: Method, data: SignalData, seeds: lis
     streams = RandomStreams(seeds)
     batch = data.batch(streams, "evaluation")
     length = batch.targets.shape[-1]
-    generations, _ = recurrence.free_run(parameters, batch.inputs[..., 0], length, batch.state)
-    if data.silent_seed:
+    opening = stored_state(parameters, data.batch_size) or batch.state
+    generations, _ = recurrence.free_run(parameters, batch.inputs[..., 0], length, opening)
+    if method.teacher_forcing.schedule == "never":
         return Performance(batch.targets[0, 0], generations, generations)
     stretches, state = [], batch.state
     for stretch in sub_sequences(length, None if method.carry_state else method.update_length):
@@ -65,6 +66,21 @@ def perform(parameters: Parameters, method: Method, data: SignalData, seeds: lis
         outputs, state = recurrence.run(parameters, batch.inputs[..., stretch], state)
         stretches.append(outputs)
     return Performance(batch.targets[0, 0], torch.cat(stretches, dim=-1), generations)
+
+
+def load_chosen(model_path: Path, settings: dict[str, Any]) -> Parameters:
+    """The weights of a trained model, as a pack of one.
+
+    Raises:
+        InputError: it is no model, or not one of this resolved configuration.
+    """
+    shape, parameters = load_model(model_path)
+    if shape != build_shape(settings):
+        raise InputError(
+            f"{model_path}: its hidden size {shape.hidden_size}, its initial state or its auxiliary network is not "
+            "its configuration's; delete it and run the workflow again"
+        )
+    return parameters
 
 
 def perform_chosen(
@@ -80,11 +96,7 @@ def perform_chosen(
 
     Both open with the signal's first sample where that was the seed of the generation.
     """
-    shape, parameters = load_model(model_path)
-    if shape != build_shape(settings):
-        raise InputError(
-            f"{model_path}: its hidden size {shape.hidden_size} is not its configuration's; train it again"
-        )
+    parameters = load_chosen(model_path, settings)
     target = torch.from_numpy(signal)
     data = build_data(settings, target, models=1)
     performance = perform(parameters, build_method(settings), data, [seed])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_audio.configuration import Experiment
+from rnn_audio.epochs import total_epochs
 from rnn_audio.progress import format_duration
 
 Settings = dict[str, Any]
@@ -39,7 +40,7 @@ def training_seconds(settings: Settings, samples: int) -> float:
     mixes = not isinstance(settings["teacher_forcing"], str)
     step_s = (_MIXED_STEP_S if mixes else _STEP_S) * (0.09 + 0.91 * work / _REFERENCE_WORK)
     updates = steps / length * -(-length // (settings["update_length_samples"] or length))
-    return settings["epochs"] * (steps * step_s + updates * _UPDATE_S)
+    return total_epochs(settings) * (steps * step_s + updates * _UPDATE_S)
 
 
 def describe_plan(experiment: Experiment, jobs: Sequence[tuple[Settings, int]], device: str, at_once: int) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-STREAMS = ("weights", "states", "sampling", "shuffle", "evaluation")
+STREAMS = ("weights", "states", "sampling", "shuffle", "evaluation", "anchors")
 
 
 class RandomStreams:
@@ -36,6 +36,14 @@ class RandomStreams:
         """Booleans that are true with the given probability, shape [models, *shape]."""
         draws = [torch.rand(*shape, generator=generator) for generator in self._generators[stream]]
         return torch.stack(draws) < probability
+
+    def integers(self, stream: str, lowest: int, highest: int, shape: Sequence[int]) -> torch.Tensor:
+        """Whole numbers from `lowest` to `highest`, both included and equally likely, shape [models, *shape]."""
+        draws = [
+            torch.randint(lowest, highest + 1, tuple(shape), generator=generator)
+            for generator in self._generators[stream]
+        ]
+        return torch.stack(draws)
 
     def state(self) -> dict[str, torch.Tensor]:
         """Where every stream stands, for a checkpoint: uint8 tensors [models, bytes]."""

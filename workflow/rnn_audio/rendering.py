@@ -32,7 +32,7 @@ body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; background: #fff; 
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; border-top: 2px solid #1a1a1a; border-bottom: 2px solid #1a1a1a; }
 caption { caption-side: top; text-align: left; font-weight: 600; padding-bottom: .6rem; }
-th, td { padding: .3rem .8rem; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th { border-bottom: 1px solid #1a1a1a; vertical-align: bottom; white-space: normal; }
 .text { text-align: left; }
 tbody tr:nth-child(even) { background: #f4f4f4; }

@@ -13,7 +13,7 @@ def resample(samples: NDArray[np.floating], from_hz: int, to_hz: int) -> NDArray
 
     `samples`, shape (n,), at `from_hz`; returned at `to_hz`, shape (floor(n to_hz / from_hz),), and a copy where the
     rates are equal. The paper's response of 22050 samples becomes 512 at 1024 Hz and 2756 at 5512 Hz.
-    Raises InputError where the rate would rise, or where nothing is left.
+    Raises InputError where the rate would rise, or where nothing is left, or nothing but a constant.
     """
     if to_hz > from_hz:
         raise InputError(
@@ -29,7 +29,13 @@ def resample(samples: NDArray[np.floating], from_hz: int, to_hz: int) -> NDArray
         )
     import resampy  # compiles with numba: seconds, which only those who resample should wait for
 
-    return np.asarray(resampy.resample(source, from_hz, to_hz, filter="kaiser_best"), dtype=np.float64)
+    resampled = np.asarray(resampy.resample(source, from_hz, to_hz, filter="kaiser_best"), dtype=np.float64)
+    if np.ptp(resampled.astype(np.float32)) == 0:
+        raise InputError(
+            f"of the signal at {from_hz} Hz nothing but silence or a constant is left at {to_hz} Hz; choose a higher "
+            "rate_hz"
+        )
+    return resampled
 
 
 def normalise(samples: NDArray[np.floating], how: Literal["peak", "none"]) -> NDArray[np.float64]:

@@ -1,9 +1,10 @@
 """The best of several seeds (paper B, section 3), beside all others."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rnn_audio.errors import InputError
-from rnn_audio.records import Record
+from rnn_audio.records import Record, read_json
 
 
 def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record:
@@ -18,7 +19,8 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
         InputError: the runs do not state that loss.
 
     Returns:
-        The choice, every seed's losses, and under `chosen_seeds` which seed each loss would have chosen.
+        The choice, every seed's losses, under `chosen_seeds` which seed each loss would have chosen, and what all
+        seeds share: the number of `parameters` of a model, and of `samples` that it trained on.
     """
     ordered = sorted(runs, key=lambda run: run["seed"])
     for run in ordered:
@@ -32,8 +34,30 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
         "rule": rule,
         "chosen_seed": chosen_seeds[rule],
         "chosen_seeds": chosen_seeds,
+        "parameters": ordered[0]["parameters"],
+        "samples": ordered[0]["samples"],
         "seeds": {str(run["seed"]): {"losses": run["losses"], **run["measured"]} for run in ordered},
     }
+
+
+def chosen_model(selection: Path | str, seeds: Sequence[int], models: Sequence[str]) -> tuple[int, Path]:
+    """The chosen seed and its model.
+
+    Args:
+        selection: the file of the choice.
+        seeds: all seeds of the configuration.
+        models: the model of each.
+
+    Raises:
+        InputError: the file cannot be read, or its choice is none of the seeds.
+    """
+    seed = read_json(Path(selection))["chosen_seed"]
+    if seed not in seeds:
+        raise InputError(
+            f"{selection}: the chosen seed is {seed!r}, but the seeds are {', '.join(map(str, seeds))}; "
+            "delete it and run the workflow again"
+        )
+    return seed, Path(models[seeds.index(seed)])
 
 
 def _lowest(runs: Sequence[Record], loss: str) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rnn_audio.audio import Duration, Recording, read_recording
 from rnn_audio.errors import InputError
 from rnn_audio.fetching import fetch
-from rnn_audio.synthesis import check_generator, synthesise
+from rnn_audio.synthesis import check_values, synthesise
 
 SOURCES = ("synthetic", "file", "url")
 DOWNLOAD_TIMEOUT_S = 60.0
@@ -51,8 +51,8 @@ def load_source(
 def inspect_source(signal_name: str, settings: Mapping[str, Any], highest_rate_hz: int) -> None:
     """Check a signal's source before anything is trained; `highest_rate_hz` is the highest rate that it is wanted at.
 
-    A file is read and checked in full, a generator's name, keys and rate are checked, of a download only address and
-    digest can be. Raises InputError as `load_source` does.
+    A file is read and checked in full, a generator's name, keys, values and rate are checked, of a download only
+    address and digest can be. Raises InputError as `load_source` does.
     """
     section, source = _chosen_section(signal_name, settings)
     duration = _duration(signal_name, settings)
@@ -61,7 +61,7 @@ def inspect_source(signal_name: str, settings: Mapping[str, Any], highest_rate_h
         return
     if settings["source"] == "synthetic":
         with _errors_name(section):
-            check_generator(source["generator"], _generator_keys(source))
+            check_values(source["generator"], rate_hz=source["rate_hz"], own_keys=_generator_keys(source))
         _check_rate(f"{section}.rate_hz", source["rate_hz"], highest_rate_hz)
         return
     recording = _read(Path(source["path"]), section, source, duration)

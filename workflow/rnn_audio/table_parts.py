@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnn_audio.cells import Cell
+from rnn_audio.cells import Cell, Format
 from rnn_audio.rendering import Column
 from rnn_audio.table_rows import MISSING, Row
 
@@ -57,6 +57,12 @@ def best_header(rows: Sequence[Row]) -> str:
     """What stands above the chosen seeds' values: "Best of 5"."""
     counts = {len(row.selection["seeds"]) for row in rows}
     return f"Best of {counts.pop()}" if len(counts) == 1 else "Best seed"
+
+
+def label_column(key: str, header: str, rows: Sequence[Row]) -> Column:
+    """A column of labels: whole numbers are aligned as numbers, anything else is text."""
+    whole_numbers = all(isinstance(row.labels[key], int) for row in rows)
+    return Column(key, header, Format.INTEGER if whole_numbers else Format.TEXT)
 
 
 def rules(rows: Sequence[Row]) -> str:

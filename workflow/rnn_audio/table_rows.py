@@ -89,19 +89,27 @@ class Row:
         """Whether the quantity is a loss that every seed has."""
         return self.quantity in self.chosen()["losses"]
 
+    def losses_by_seed(self) -> dict[int, float]:
+        """The row's loss for each seed; NaN where it could not be measured.
+
+        Raises:
+            InputError: a seed's losses lack the quantity.
+        """
+        losses = {}
+        for seed, results in self.selection["seeds"].items():
+            if self.quantity not in results["losses"]:
+                available = ", ".join(results["losses"])
+                raise self.error(f"seed {seed} has no loss {self.quantity!r}; there are: {available}")
+            losses[int(seed)] = number(results["losses"][self.quantity])
+        return losses
+
     def seed_losses(self) -> list[float]:
         """The row's loss for each seed that has one (a seed whose loss could not be measured has none).
 
         Raises:
             InputError: a seed's losses lack the quantity.
         """
-        losses = []
-        for seed, results in self.selection["seeds"].items():
-            if self.quantity not in results["losses"]:
-                available = ", ".join(results["losses"])
-                raise self.error(f"seed {seed} has no loss {self.quantity!r}; there are: {available}")
-            losses.append(number(results["losses"][self.quantity]))
-        return [loss for loss in losses if not math.isnan(loss)]
+        return [loss for loss in self.losses_by_seed().values() if not math.isnan(loss)]
 
     def chosen_loss(self) -> float:
         """The chosen seed's loss; NaN where it could not be measured."""

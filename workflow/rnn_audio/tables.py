@@ -13,6 +13,7 @@ from types import NoneType
 
 import pandas as pd
 
+from rnn_audio.acoustics import CLARITY_JND_DB, COMPARED, TIME_JND_PERCENT
 from rnn_audio.cells import Cell, Format
 from rnn_audio.device_tables import band_errors, device_losses
 from rnn_audio.errors import InputError
@@ -23,6 +24,7 @@ from rnn_audio.table_parts import (
     Built,
     SeedSummary,
     best_header,
+    label_column,
     rule_note,
     rules,
     summarise_seeds,
@@ -30,6 +32,7 @@ from rnn_audio.table_parts import (
 from rnn_audio.table_rows import MISSING, Record, Row, number, read_rows
 
 _ROOM_PARAMETERS = ("t30_s", "edt_s", "c50_db", "t30_nonlinearity_permille")
+_ROOM_DIFFERENCES = ("t30_difference_percent", "edt_difference_percent", "c50_difference_db")
 
 _ZERO_NOTE = "Predicting zero: the loss of an output that is always zero, which is the power of the target."
 
@@ -63,7 +66,7 @@ def build_table(
     built = _BUILDERS[kind](rows)
     declared = [{**row.labels, **record} for row, record in zip(rows, built.records, strict=True)]
     frame = _frame([*declared, *built.closing_records])
-    labels = tuple(_label_column(key, header, rows) for key, header in declaration["labels"].items())
+    labels = tuple(label_column(key, header, rows) for key, header in declaration["labels"].items())
     return Table(name, declaration["caption"], frame, labels + built.columns, (*built.notes, *notes))
 
 
@@ -104,7 +107,7 @@ def _loss_record(row: Row) -> dict[str, Cell]:
         "mean_mse": summary.mean,
         "std_mse": summary.std,
         "seeds": summary.seeds,
-        "zero_baseline_mse": row.metric("target.power"),
+        "zero_baseline_mse": _zero_baseline(row),
         "best_over_paper": _ratio(summary.best, paper),
         "paper_time_s": row.published.time_s,
         "wall_time_s": number(chosen["wall_time_s"]),
@@ -136,7 +139,7 @@ def _observation_record(row: Row) -> dict[str, Cell]:
         raise row.error(f"the row names no quantity; there are: {', '.join(row.quantities())}")
     if row.is_loss():
         summary = summarise_seeds(row.chosen_loss(), row.seed_losses())
-        baseline = row.metric("target.power")
+        baseline = _zero_baseline(row)
     else:
         summary = SeedSummary(row.metric(row.quantity), MISSING, MISSING, 1)
         baseline = MISSING
@@ -156,14 +159,20 @@ def _observation_record(row: Row) -> dict[str, Cell]:
 
 def _generations(rows: Sequence[Row]) -> Built:
     columns = (
+        Column("parameters", "Parameters /\nsamples", Format.INTEGER, beside_key="samples"),
         Column("generation_mse", "MSE", Format.SCIENTIFIC),
         Column("generation_power_percent", "MSE / signal\npower (%)"),
-        Column("effective_length_samples", "Effective length\n(samples)", Format.INTEGER),
-        Column("effective_length_percent", "Effective length\n(% of target)"),
+        Column(
+            "effective_length_samples",
+            "Effective length\n(samples / %)",
+            Format.INTEGER,
+            beside_key="effective_length_percent",
+        ),
         Column("log_spectral_distance_db", "LSD\n(dB)"),
         Column("target_t30_s", "T30 (s)\ntarget / ours", beside_key="generation_t30_s"),
         Column("target_edt_s", "EDT (s)\ntarget / ours", beside_key="generation_edt_s"),
         Column("target_c50_db", "C50 (dB)\ntarget / ours", beside_key="generation_c50_db"),
+        Column("within_jnd", "Within\nJND", Format.TEXT),
         Column(
             "target_t30_nonlinearity_permille",
             "T30 non-linearity (‰)\ntarget / ours",
@@ -172,7 +181,12 @@ def _generations(rows: Sequence[Row]) -> Built:
     )
     notes = (
         f"Generation: free running from one seed sample, by the seed with the lowest {rules(rows)}.",
+        "Parameters / samples: trained values of a model, and samples of the signal that it learned.",
+        "Effective length: samples before it dies, bursts or gets stuck, and their share of the target's.",
         "LSD: log-spectral distance. T30, EDT, C50: room acoustic parameters, given for room responses only.",
+        f"Within JND: which of them a listener could not tell from the target's, being at most {TIME_JND_PERCENT:g} % "
+        f"(T30, EDT) or {CLARITY_JND_DB:g} dB (C50) off: the just noticeable differences of ISO 3382-1, table A.1, "
+        "which states them for EDT and for the clarity C80.",
         "–: could not be measured, or does not apply.",
     )
     return Built([_generation_record(row) for row in rows], columns, notes)
@@ -180,21 +194,40 @@ def _generations(rows: Sequence[Row]) -> Built:
 
 def _generation_record(row: Row) -> dict[str, Cell]:
     length = row.metric("generation.effective_length_samples")
+    is_room = row.metrics["kind"] == "room"
     room = {
-        f"{sound}_{parameter}": row.metric(f"{sound}.{parameter}") if row.metrics["kind"] == "room" else MISSING
+        f"{sound}_{parameter}": row.metric(f"{sound}.{parameter}") if is_room else MISSING
         for parameter in _ROOM_PARAMETERS
         for sound in ("target", "generation")
     }
+    differences = {key: row.metric(f"generation.{key}") if is_room else MISSING for key in _ROOM_DIFFERENCES}
     return {
+        "parameters": row.selection["parameters"],
+        "samples": row.selection["samples"],
         "generation_mse": row.metric("generation.mse"),
         "generation_power_percent": 100 * row.metric("generation.relative_error"),
         "effective_length_samples": length,
         "effective_length_percent": 100 * length / row.metric("target.samples"),
         "log_spectral_distance_db": row.metric("generation.log_spectral_distance_db"),
         **room,
+        **differences,
+        "within_jnd": _unnoticed(row.metrics["generation"]) if is_room else None,
         "configuration": row.configuration,
         "chosen_seed": row.selection["chosen_seed"],
     }
+
+
+def _zero_baseline(row: Row) -> float:
+    """The loss of predicting zero: the power of the whole target, or of the segments that were reconstructed."""
+    return row.metric("reconstruction.evaluated_power" if row.quantity == "auxiliary_mse" else "target.power")
+
+
+def _unnoticed(generation: Record) -> str | None:
+    """The room parameters of a generation that are within the just noticeable difference, by name; None if unknown."""
+    judged = {name: generation[f"{name}_within_jnd"] for name in COMPARED}
+    if all(is_within is None for is_within in judged.values()):
+        return None
+    return ", ".join(name.upper() for name, is_within in judged.items() if is_within) or "none"
 
 
 def _ratio(ours: float, paper: float | str | None) -> float:
@@ -211,11 +244,6 @@ def _frame(records: Sequence[Mapping[str, Cell]]) -> pd.DataFrame:
 def _series(values: list[Cell]) -> pd.Series:
     """A column; whole numbers stay whole beside an empty cell, where pandas would make them floats."""
     return pd.Series(values, dtype=object if {type(value) for value in values} == {int, NoneType} else None)
-
-
-def _label_column(key: str, header: str, rows: Sequence[Row]) -> Column:
-    whole_numbers = all(isinstance(row.labels[key], int) for row in rows)
-    return Column(key, header, Format.INTEGER if whole_numbers else Format.TEXT)
 
 
 _BUILDERS: dict[str, Callable[[Sequence[Row]], Built]] = {

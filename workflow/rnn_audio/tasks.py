@@ -14,7 +14,8 @@ from rnn_audio.device_evaluation import process, whole_losses
 from rnn_audio.models import ModelShape, Parameters
 from rnn_audio.objectives import EmphasisedErrorToSignal, MeanSquaredError, Objective
 from rnn_audio.performance import perform
-from rnn_audio.resolved import build_data, build_method, build_shape
+from rnn_audio.reconstruction import auxiliary_mse
+from rnn_audio.resolved import build_auxiliary_loss, build_data, build_method, build_shape
 from rnn_audio.splitting import segment
 from rnn_audio.training import Trainer
 
@@ -59,6 +60,7 @@ class SignalTask:
         self.data = build_data(settings, signal, len(seeds))
         self.objective = MeanSquaredError()
         self._method = build_method(settings)
+        self._auxiliary = build_auxiliary_loss(settings)
         self._seeds = seeds
 
     def validate(self, parameters: Parameters) -> None:
@@ -69,9 +71,12 @@ class SignalTask:
         return trainer.parameters
 
     def final_losses(self, parameters: Parameters) -> LossesByName:
-        """Mean squared errors of prediction and generation, over fresh initial states."""
+        """Mean squared errors of prediction, generation and reconstructions, over fresh initial states."""
         performance = perform(parameters, self._method, self.data, self._seeds)
-        return {"prediction_mse": performance.prediction_mse(), "generation_mse": performance.generation_mse()}
+        losses = {"prediction_mse": performance.prediction_mse(), "generation_mse": performance.generation_mse()}
+        if self._auxiliary is None:
+            return losses
+        return losses | {"auxiliary_mse": auxiliary_mse(parameters, self._auxiliary, self.data, self._seeds)}
 
 
 class DeviceTask:

@@ -110,13 +110,19 @@ class Trainer:
         self.history.append(losses)
         return losses
 
+    def extra_columns(self, model: int) -> dict[str, list[float]]:
+        """What one model's history holds beside the training loss, by name, one value an epoch."""
+        return {}
+
+    def report(self, model: int) -> dict[str, int]:
+        """What else there is to say of one model's training, by name."""
+        return {}
+
     def state_dict(self) -> dict[str, torch.Tensor]:
         """All that training goes on from: weights, optimiser, random streams and history."""
         tensors = {f"parameters.{name}": tensor.detach() for name, tensor in self.parameters.items()}
-        tensors |= {f"adam.first.{name}": tensor for name, tensor in self.optimiser.first.items()}
-        tensors |= {f"adam.second.{name}": tensor for name, tensor in self.optimiser.second.items()}
+        tensors |= {f"adam.{name}": tensor for name, tensor in self.optimiser.state_dict().items()}
         tensors |= {f"streams.{name}": tensor for name, tensor in self.streams.state().items()}
-        tensors["adam.step_count"] = torch.tensor(self.optimiser.step_count)
         tensors["history"] = torch.tensor(self.history, dtype=torch.float64)
         return tensors | self.best.state_dict()
 
@@ -125,15 +131,19 @@ class Trainer:
         device = self.data.device
         for name in self.parameters:
             self.parameters[name] = tensors[f"parameters.{name}"].to(device).requires_grad_()
-            if f"adam.first.{name}" in tensors:  # absent before the first update
-                self.optimiser.first[name] = tensors[f"adam.first.{name}"].to(device)
-                self.optimiser.second[name] = tensors[f"adam.second.{name}"].to(device)
-        self.optimiser.step_count = int(tensors["adam.step_count"])
+        self.optimiser.load_state_dict(
+            {
+                name.removeprefix("adam."): tensor.to(device)
+                for name, tensor in tensors.items()
+                if name.startswith("adam.")
+            }
+        )
         self.streams.restore({name: tensors[f"streams.{name}"] for name in self.streams.state()})
         self.history = tensors["history"].tolist()
         self.best.load_state_dict(tensors, device)
 
     def _train_batch(self, batch: Batch) -> torch.Tensor:
+        """Move the parameters by one batch; each model's squared error, or other loss, summed over its samples."""
         probability = self.method.teacher_forcing.probability(self.epoch)
         totals = torch.zeros(len(self.seeds), dtype=torch.float64)
         self.objective.restart()

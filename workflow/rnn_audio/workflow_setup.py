@@ -6,6 +6,7 @@ from typing import Any
 
 from rnn_audio.compute_device import resolve_device
 from rnn_audio.configuration import Experiment, load_experiment
+from rnn_audio.errors import InputError
 
 
 def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experiment, str]:
@@ -25,6 +26,20 @@ def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experim
     if inspect_recordings:
         _inspect_sources(experiment)
     return experiment, resolve_device(config["device"])
+
+
+def check_device_elsewhere(setting: str) -> None:
+    """Refuse, for jobs that run on other machines, a `device` that was chosen by looking at this one.
+
+    Raises:
+        InputError: `auto` or `cuda`.
+    """
+    if setting in ("cpu", "cuda_on_node"):
+        return
+    raise InputError(
+        f"device: {setting} looks for a GPU on the machine that reads the Snakefile, but the jobs run on others; "
+        "set device to cuda_on_node or cpu (profiles/slurm does)"
+    )
 
 
 def export_library() -> None:
@@ -52,4 +67,7 @@ def _inspect_sources(experiment: Experiment) -> None:
         if rates:
             inspect_source(signal, experiment.source_settings(signal), max(rates))
     for device in experiment.used_devices():
-        inspect_device(device, experiment.config["devices"][device])
+        longest = max(
+            own["segment_samples"] for own in experiment.configurations.values() if own.get("device") == device
+        )
+        inspect_device(device, experiment.config["devices"][device], longest)

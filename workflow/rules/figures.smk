@@ -29,6 +29,37 @@ rule plot_waveforms:
         "../scripts/plot_waveforms.py"
 
 
+rule plot_decays:
+    """What several training methods make of a signal on their own: waveforms and energy decay (past paper A)."""
+    input:
+        signals=shown_signals,
+        generations=shown_generations,
+        metrics=shown_metrics,
+        code=code_of("plot_decays.py"),
+    output:
+        svg=report(
+            "<results>/figures/{figure}.svg",
+            caption="../report/decays.rst",
+            category=figure_category,
+            subcategory="Figures",
+            labels=figure_labels,
+        ),
+        png="<results>/figures/{figure}.png",
+    log:
+        "<logs>/plot_decays/{figure}.log",
+    wildcard_constraints:
+        figure=one_of(EXPERIMENT.of_kind("figures", "decays")),
+    conda:
+        ENVIRONMENT
+    params:
+        panels=panels_of,
+        notes=EXPERIMENT.scale_notes(),
+    message:
+        "figure {wildcards.figure}"
+    script:
+        "../scripts/plot_decays.py"
+
+
 rule plot_loss_curves:
     """A figure of training losses over the epochs, every seed."""
     input:
@@ -62,6 +93,38 @@ rule plot_loss_curves:
         "figure {wildcards.figure}"
     script:
         "../scripts/plot_loss_curves.py"
+
+
+rule plot_compared_losses:
+    """A figure of training losses over the epochs, several methods in a panel (paper A, figure 8)."""
+    input:
+        selections=shown_selections,
+        histories=shown_histories,
+        metrics=shown_metrics,
+        code=code_of("plot_compared_losses.py"),
+    output:
+        svg=report(
+            "<results>/figures/{figure}.svg",
+            caption="../report/compared_losses.rst",
+            category=figure_category,
+            subcategory="Figures",
+            labels=figure_labels,
+        ),
+        png="<results>/figures/{figure}.png",
+    log:
+        "<logs>/plot_compared_losses/{figure}.log",
+    wildcard_constraints:
+        figure=one_of(EXPERIMENT.of_kind("figures", "compared_losses")),
+    conda:
+        ENVIRONMENT
+    params:
+        panels=panels_of,
+        seeds=EXPERIMENT.seeds,
+        notes=EXPERIMENT.scale_notes(),
+    message:
+        "figure {wildcards.figure}"
+    script:
+        "../scripts/plot_compared_losses.py"
 
 
 rule plot_filter_responses:
@@ -119,3 +182,35 @@ rule plot_error_spectra:
         "figure {wildcards.figure}"
     script:
         "../scripts/plot_error_spectra.py"
+
+
+rule plot_sweep:
+    """What varying one setting does to some quantities, every seed, and to the training loss."""
+    input:
+        selections=shown_selections,
+        histories=shown_histories,
+        metrics=shown_metrics,
+        code=code_of("plot_sweep.py"),
+    output:
+        svg=report(
+            "<results>/figures/{figure}.svg",
+            caption="../report/sweep.rst",
+            category=figure_category,
+            subcategory="Figures",
+            labels=figure_labels,
+        ),
+        png="<results>/figures/{figure}.png",
+    log:
+        "<logs>/plot_sweep/{figure}.log",
+    wildcard_constraints:
+        figure=one_of(EXPERIMENT.of_kind("figures", "sweep")),
+    conda:
+        ENVIRONMENT
+    params:
+        declaration=table_beside,
+        seeds=EXPERIMENT.seeds,
+        notes=lambda wildcards: EXPERIMENT.scale_notes(*EXPERIMENT.configurations_of(declared_figure(wildcards))),
+    message:
+        "figure {wildcards.figure}"
+    script:
+        "../scripts/plot_sweep.py"

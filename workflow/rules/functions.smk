@@ -34,6 +34,18 @@ def baselines_of(wildcards):
     return f"<results>/devices/{settings_of(wildcards)['device']}/baselines.json"
 
 
+def start_of(wildcards):
+    """The model of the same seed that a training starts from, if it starts from one."""
+    start = EXPERIMENT.start_of(wildcards.configuration)
+    return [] if start is None else [f"<results>/models/{start}/seed-{wildcards.seed}/model.safetensors"]
+
+
+def reconstruction_of(wildcards):
+    """The reconstructed segment and the anchors, of a configuration with an auxiliary network."""
+    path = f"<results>/reconstructions/{wildcards.configuration}"
+    return [f"{path}.wav", f"{path}.json"] if "auxiliary" in settings_of(wildcards) else []
+
+
 def runs_of(wildcards):
     folder = f"<results>/models/{wildcards.configuration}"
     return [f"{folder}/seed-{seed}/run.json" for seed in EXPERIMENT.seeds]
@@ -46,11 +58,11 @@ def models_of(wildcards):
 
 def table_inputs(path):
     """For each configuration that a table names, the artefact of this path."""
-    return lambda wildcards: expand(path, configuration=EXPERIMENT.configurations_of(config["tables"][wildcards.table]))
+    return lambda wildcards: expand(path, configuration=EXPERIMENT.configurations_of(declared_table(wildcards)))
 
 
 def declared_table(wildcards):
-    return config["tables"][wildcards.table]
+    return EXPERIMENT.config["tables"][wildcards.table]
 
 
 def table_category(wildcards):
@@ -61,13 +73,17 @@ def table_labels(wildcards):
     return {"table": wildcards.table, "content": declared_table(wildcards)["caption"]}
 
 
-def one_of(names):
-    """A wildcard's pattern that matches these names, or nothing where there are none."""
-    return "|".join(names) or "(?!)"
+def declared_figure(wildcards):
+    return EXPERIMENT.config["figures"][wildcards.figure]
+
+
+def table_beside(wildcards):
+    """The table of a sweep, for its figure: both show the same quantities of the same rows."""
+    return EXPERIMENT.config["tables"][wildcards.figure]
 
 
 def panels_of(wildcards):
-    return config["figures"][wildcards.figure]["panels"]
+    return declared_figure(wildcards)["panels"]
 
 
 def shown_sounds(wildcards):
@@ -75,10 +91,22 @@ def shown_sounds(wildcards):
     return [f"<results>/{panel['shows']}s/{panel['configuration']}.wav" for panel in panels_of(wildcards)]
 
 
+def shown_generations(wildcards):
+    """For each curve of decays, what the chosen model generates."""
+    return [f"<results>/generations/{panel['configuration']}.wav" for panel in panels_of(wildcards)]
+
+
 def shown_signals(wildcards):
     """For each panel, its target."""
-    shown = [EXPERIMENT.configurations[panel["configuration"]] for panel in panels_of(wildcards)]
-    return [f"<results>/signals/{settings['signal']}/{settings['rate_hz']}.wav" for settings in shown]
+    return [target_of(panel) for panel in panels_of(wildcards)]
+
+
+def target_of(panel):
+    """The signal, or the segment that is reconstructed."""
+    if panel.get("shows") == "reconstruction":
+        return f"<results>/reconstructions/{panel['configuration']}-target.wav"
+    settings = EXPERIMENT.configurations[panel["configuration"]]
+    return f"<results>/signals/{settings['signal']}/{settings['rate_hz']}.wav"
 
 
 def shown_predictions(wildcards):
@@ -112,11 +140,49 @@ def shown_histories(wildcards):
 
 
 def figure_category(wildcards):
-    return config["papers"][config["figures"][wildcards.figure]["paper"]]["title"]
+    return config["papers"][declared_figure(wildcards)["paper"]]["title"]
 
 
 def figure_labels(wildcards):
-    return {"figure": wildcards.figure, "content": config["figures"][wildcards.figure]["caption"]}
+    return {"figure": wildcards.figure, "content": declared_figure(wildcards)["caption"]}
+
+
+def convolution_of(wildcards):
+    return EXPERIMENT.config["convolutions"][wildcards.convolution]
+
+
+def dry_sound_of(wildcards):
+    """What is played in a room, at the room's rate."""
+    return f"<results>/signals/{convolution_of(wildcards)['dry']}/{settings_of(wildcards)['rate_hz']}.wav"
+
+
+def convolution_numbers(wildcards):
+    """For each configuration of a convolution, how far its sounds are apart."""
+    names = EXPERIMENT.config["convolutions"][wildcards.table]["configurations"]
+    return [f"<results>/convolutions/{wildcards.table}/{name}.json" for name in names]
+
+
+def convolution_category(wildcards):
+    return config["papers"][convolution_of(wildcards)["paper"]]["title"]
+
+
+def sound_labels(response):
+    """The report's labels of a sound, which is the dry one through this response."""
+    return lambda wildcards: {
+        "sound": wildcards.convolution,
+        "configuration": wildcards.configuration,
+        "response": response,
+    }
+
+
+def convolved_sounds(convolutions):
+    """The sounds of convolutions, of target and generation of each configuration."""
+    return [
+        f"<results>/convolutions/{convolution}/{name}-{response}.wav"
+        for convolution in convolutions
+        for name in EXPERIMENT.config["convolutions"][convolution]["configurations"]
+        for response in ("target", "generation")
+    ]
 
 
 def artefacts(section, names):
@@ -126,5 +192,7 @@ def artefacts(section, names):
 
 
 def whole_machine(wildcards):
-    """As many threads as the run has: nothing else runs beside the job. A cluster gives each job its own cores."""
+    """As many threads as the run has: nothing else runs beside the job. A cluster gives the job a core of its own."""
+    if workflow.remote_exec or workflow.non_local_exec:
+        return 1
     return workflow.resource_settings.cores or 1

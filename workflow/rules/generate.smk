@@ -23,6 +23,32 @@ rule generate:
         "../scripts/generate.py"
 
 
+rule reconstruct:
+    """What the chosen model's auxiliary network makes of a segment (paper A, figures 6 and 7)."""
+    input:
+        signal=signal_of,
+        models=models_of,
+        selection="<results>/models/{configuration}/selection.json",
+        code=code_of("reconstruct.py"),
+    output:
+        reconstruction="<results>/reconstructions/{configuration}.wav",
+        target="<results>/reconstructions/{configuration}-target.wav",
+        anchors="<results>/reconstructions/{configuration}.json",
+    log:
+        "<logs>/reconstruct/{configuration}.log",
+    wildcard_constraints:
+        configuration=one_of(EXPERIMENT.configurations_on("auxiliary")),
+    conda:
+        ENVIRONMENT
+    params:
+        settings=settings_of,
+        seeds=EXPERIMENT.seeds,
+    message:
+        "reconstruction by {wildcards.configuration}"
+    script:
+        "../scripts/reconstruct.py"
+
+
 rule process_test_set:
     """The chosen model's output for a device's test recording, as one signal, and its error (paper B, section 5.1)."""
     input:

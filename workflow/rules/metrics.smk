@@ -4,6 +4,7 @@ rule measure:
         signal=signal_of,
         prediction="<results>/predictions/{configuration}.wav",
         generation="<results>/generations/{configuration}.wav",
+        reconstruction=reconstruction_of,
         selection="<results>/models/{configuration}/selection.json",
         code=code_of("measure.py"),
     output:

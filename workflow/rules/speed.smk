@@ -35,6 +35,7 @@ rule measure_training_time:
     threads: whole_machine
     resources:
         gpu=GPUS_PER_TRAINING,
+        device=DEVICE,
     params:
         settings=settings_of,
     message:

@@ -1,17 +1,17 @@
 rule tables:
     """Every table."""
     input:
-        artefacts("tables", config["tables"]),
+        artefacts("tables", EXPERIMENT.config["tables"]),
 
 
 rule figures:
     """Every figure."""
     input:
-        artefacts("figures", config["figures"]),
+        artefacts("figures", EXPERIMENT.config["figures"]),
 
 
 rule signals:
-    """Every signal at every rate that a network learns."""
+    """Every signal at every rate that a network learns or is convolved with."""
     input:
         [
             f"<results>/signals/{signal}/{rate}.wav"
@@ -27,19 +27,31 @@ rule models:
 
 
 rule sounds:
-    """Every configuration's prediction and generation, with their metrics."""
+    """Every configuration's prediction and generation, with their metrics, and every convolution."""
     input:
         expand("<results>/metrics/{configuration}.json", configuration=EXPERIMENT.configurations),
+        convolved_sounds(EXPERIMENT.config["convolutions"]),
 
 
 for paper in config["papers"]:
 
     rule:
         name:
-            paper
+            free_target(paper, f"papers.{paper}")
         input:
             artefacts("tables", EXPERIMENT.of_paper("tables", paper)),
             artefacts("figures", EXPERIMENT.of_paper("figures", paper)),
+            convolved_sounds(EXPERIMENT.of_paper("convolutions", paper)),
+
+
+for sweep in config.get("sweeps", []):
+
+    rule:
+        name:
+            free_target(f"sweep_{sweep}", f"sweeps.{sweep}")
+        input:
+            artefacts("tables", [sweep]),
+            artefacts("figures", [sweep]),
 
 
 localrules:

@@ -2,6 +2,7 @@ rule train:
     """One model: a configuration and a seed. A killed job continues from its last checkpoint."""
     input:
         recordings=recordings_of,
+        start=start_of,
         code=code_of("train.py"),
     output:
         model="<results>/models/{configuration}/seed-{seed}/model.safetensors",
@@ -14,6 +15,7 @@ rule train:
     threads: 1
     resources:
         gpu=GPUS_PER_TRAINING,
+        device=DEVICE,
     params:
         settings=settings_of,
         checkpoints=lambda wildcards: f"{config['pathvars']['results']}/checkpoints/{wildcards.configuration}",

@@ -1,9 +1,10 @@
 from pathlib import Path
 
 from rnn_audio.audio import read_wav
-from rnn_audio.evaluation import evaluate_sounds
+from rnn_audio.evaluation import evaluate_reconstruction, evaluate_sounds
 from rnn_audio.jobs import logged_job
 from rnn_audio.records import read_json, write_json
+from rnn_audio.seed_sample import starts_from_silence
 
 with logged_job(snakemake.log[0]):
     target, rate_hz = read_wav(snakemake.input.signal)
@@ -13,8 +14,14 @@ with logged_job(snakemake.log[0]):
         generation=read_wav(snakemake.input.generation)[0],
         rate_hz=rate_hz,
         kind=snakemake.params.kind,
-        seeded=snakemake.params.settings["teacher_forcing"] != "never",
+        seeded=not starts_from_silence(snakemake.params.settings),
     )
+    if snakemake.input.reconstruction:
+        reconstruction, anchors = (Path(path) for path in snakemake.input.reconstruction)
+        where = read_json(anchors)
+        metrics["reconstruction"] = evaluate_reconstruction(
+            target, read_wav(reconstruction)[0], anchor=where["shown_samples"], evaluated=where["evaluated_samples"]
+        )
     labels = {
         "configuration": snakemake.wildcards.configuration,
         "signal": snakemake.params.settings["signal"],

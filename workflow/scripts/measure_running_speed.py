@@ -2,8 +2,9 @@ from pathlib import Path
 
 from rnn_audio.jobs import logged_job
 from rnn_audio.models import load_model
-from rnn_audio.records import read_json, write_json
+from rnn_audio.records import write_json
 from rnn_audio.runtime import device_name, prepare_process
+from rnn_audio.selection import chosen_model
 from rnn_audio.streaming import measure_running_speed
 
 SECONDS_OF_AUDIO = 2.0
@@ -11,8 +12,8 @@ BLOCK_SAMPLES = (64, 512)
 
 with logged_job(snakemake.log[0]):
     prepare_process("cpu", threads=1)
-    chosen_seed = read_json(Path(snakemake.input.selection))["chosen_seed"]
-    _, parameters = load_model(Path(snakemake.input.models[snakemake.params.seeds.index(chosen_seed)]))
+    _, model_path = chosen_model(snakemake.input.selection, snakemake.params.seeds, snakemake.input.models)
+    _, parameters = load_model(model_path)
     speeds = measure_running_speed(parameters, snakemake.params.rate_hz, SECONDS_OF_AUDIO, BLOCK_SAMPLES)
     record = {
         "configuration": snakemake.wildcards.configuration,

@@ -1,12 +1,13 @@
 from pathlib import Path
 
+from rnn_audio.compute_device import resolve_device
 from rnn_audio.jobs import logged_job
 from rnn_audio.records import write_json
 from rnn_audio.runtime import device_name, prepare_process
 from rnn_audio.update_times import measure_update_times
 
 with logged_job(snakemake.log[0]):
-    device = "cuda" if snakemake.resources.gpu else "cpu"
+    device = resolve_device(snakemake.resources.device)
     prepare_process(device, threads=1)
     recordings = [Path(path) for path in snakemake.input.recordings]
     times = measure_update_times(snakemake.params.settings, recordings, device)

@@ -11,6 +11,7 @@ with logged_job(snakemake.log[0]):
         snakemake.params.panels, snakemake.input.signals, snakemake.input.sounds, snakemake.input.metrics, strict=True
     ):
         target, rate_hz = read_wav(signal)
+        measured = read_json(Path(metrics))[panel["shows"]]
         panels.append(
             WaveformPanel(
                 title=panel["title"],
@@ -18,9 +19,10 @@ with logged_job(snakemake.log[0]):
                 output=read_wav(sound)[0],
                 rate_hz=rate_hz,
                 output_label=panel["shows"],
-                mse=read_json(Path(metrics))[panel["shows"]]["mse"],
+                mse=measured["mse"],
                 zoom_samples=tuple(panel["zoom_samples"]) if "zoom_samples" in panel else None,
                 mark_every_samples=panel.get("mark_every_samples"),
+                first_sample=measured.get("first_sample", 0),
             )
         )
     figure = plot_waveforms(panels, snakemake.params.notes)

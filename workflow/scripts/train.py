@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from rnn_audio.compute_device import resolve_device
 from rnn_audio.jobs import logged_job
 from rnn_audio.training_job import train_model
 
@@ -9,7 +10,8 @@ with logged_job(snakemake.log[0]):
         settings=snakemake.params.settings,
         seed=int(snakemake.wildcards.seed),
         recordings=[Path(path) for path in snakemake.input.recordings],
-        device="cuda" if snakemake.resources.gpu else "cpu",
+        start=Path(snakemake.input.start[0]) if snakemake.input.start else None,
+        device=resolve_device(snakemake.resources.device),
         threads=snakemake.threads,
         code=[Path(path) for path in snakemake.input.code],
         checkpoints=Path(snakemake.params.checkpoints),

@@ -58,10 +58,11 @@ class WaveformPanel:
         target: the recording, shape [samples].
         output: the model's sound, shape [samples].
         rate_hz: samples a second of both.
-        output_label: what the output is, "prediction" or "generation"; goes into the legend.
+        output_label: what the output is, "prediction", "generation" or "reconstruction"; goes into the legend.
         mse: mean squared error of the output, as the metrics have it; nothing is computed here.
         zoom_samples: first sample, and sample after the last, of the stretch shown enlarged; None for none.
         mark_every_samples: distance in samples of dashed vertical lines, the updates or state resets; None for none.
+        first_sample: where a segment begins in its recording; said above the panel, the time axis starts at 0.
     """
 
     title: str
@@ -72,6 +73,7 @@ class WaveformPanel:
     mse: float | None
     zoom_samples: tuple[int, int] | None = None
     mark_every_samples: int | None = None
+    first_sample: int = 0
 
     def __post_init__(self) -> None:
         """Check what would otherwise draw a wrong figure."""
@@ -213,7 +215,8 @@ def _add_heading(axes: Axes, panel: WaveformPanel, label: str, width_inches: flo
     title = wrap(f"{label} {panel.title}", width_inches, mpl.rcParams["axes.titlesize"])
     axes.set_title(title, loc="left", pad=13, parse_math=False)
     mse = "" if panel.mse is None else f", {panel.output_label} MSE {scientific(panel.mse)}"
-    _caption_above(axes, f"{panel.target.size} samples at {panel.rate_hz:g} Hz{mse}")
+    place = f" from sample {panel.first_sample}" if panel.first_sample > 0 else ""
+    _caption_above(axes, f"{panel.target.size} samples at {panel.rate_hz:g} Hz{place}{mse}")
 
 
 def _caption_above(axes: Axes, text: str) -> None:

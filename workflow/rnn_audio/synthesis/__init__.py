@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
-from rnn_audio.synthesis.room import furnished_room
+from rnn_audio.synthesis.guitar import guitar
+from rnn_audio.synthesis.room import check_positions, furnished_room
 from rnn_audio.synthesis.sine import sine
 from rnn_audio.synthesis.vibraphone import vibraphone
 
 GENERATORS: dict[str, Callable[..., NDArray[np.float64]]] = {
     "furnished_room": furnished_room,
+    "guitar": guitar,
     "sine": sine,
     "vibraphone": vibraphone,
 }
@@ -29,6 +31,19 @@ def check_generator(name: str, own_keys: Mapping[str, Any]) -> None:
         raise InputError(f"{missing[0]}: missing; {name} needs {', '.join(sorted(known))}")
     if unknown := sorted(set(own_keys) - known):
         raise InputError(f"{unknown[0]}: not a key of {name}; remove it, or choose from {', '.join(sorted(known))}")
+
+
+def check_values(name: str, *, rate_hz: int, own_keys: Mapping[str, Any]) -> None:
+    """Check a generator's keys and their values, by making two samples; raises InputError that names the key at fault.
+
+    A room takes seconds, however short: of its values only the positions are checked.
+    """
+    check_generator(name, own_keys)
+    if name == "furnished_room":
+        positions = {key: own_keys[key] for key in ("source_m", "microphone_m")}
+        check_positions(own_keys["dimensions_m"], **positions)
+    else:
+        synthesise(name, rate_hz=rate_hz, samples=2, own_keys=own_keys)
 
 
 def synthesise(name: str, *, rate_hz: int, samples: int, own_keys: Mapping[str, Any]) -> NDArray[np.float64]:

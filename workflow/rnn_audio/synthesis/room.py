@@ -75,9 +75,7 @@ def furnished_room(
     The same arguments give the same samples on one machine. Raises InputError where a position lies outside the room
     or T30 cannot be reached.
     """
-    for name, position in (("source_m", source_m), ("microphone_m", microphone_m)):
-        if not all(0 < place < side for place, side in zip(position, dimensions_m, strict=True)):
-            raise InputError(f"{name}: {list(position)} lies outside the room {list(dimensions_m)}; move it inside")
+    check_positions(dimensions_m, source_m=source_m, microphone_m=microphone_m)
     if not 0 <= scattering <= 1:
         raise InputError(f"scattering: {scattering} is not a share; choose a number from 0 to 1")
 
@@ -89,6 +87,13 @@ def furnished_room(
         _scatter(room, scattering, t30_s, seed)
         room.compute_rir()
     return _from_direct_sound(room.rir[0][0], rate_hz, samples)
+
+
+def check_positions(dimensions_m: Sequence[float], **positions_m: Sequence[float]) -> None:
+    """Check that positions lie inside the room; raises InputError, which names the one that does not."""
+    for name, position in positions_m.items():
+        if not all(0 < place < side for place, side in zip(position, dimensions_m, strict=True)):
+            raise InputError(f"{name}: {list(position)} lies outside the room {list(dimensions_m)}; move it inside")
 
 
 @contextmanager

@@ -1,0 +1,82 @@
+"""A dry recording in a recorded room and in what a network makes of it, from the files to the report."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from support.rooms import DRY_SAMPLES, RATE_HZ, ROOM_SAMPLES, SOUNDS, rooms_config, write_recordings
+from support.workspace import Workspace
+
+NAMES = ("full", "chopped")
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The rooms, all made, and their report. Tests only read in it."""
+    made = Workspace.create(tmp_path_factory.mktemp("rooms") / "workspace", rooms_config())
+    write_recordings(made)
+    made.make()
+    made.make("--report", "report.html")
+    return made
+
+
+def read(path: Path) -> tuple[np.ndarray, int]:
+    return soundfile.read(path, dtype="float64")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sounds_are_the_dry_one_through_each_response_under_one_gain(workspace: Workspace, name: str) -> None:
+    results = workspace.results
+    dry, _ = read(results / f"signals/dry/{RATE_HZ}.wav")
+    responses = [read(results / f"signals/hall/{RATE_HZ}.wav")[0], read(results / f"generations/{name}.wav")[0]]
+    played = [np.convolve(dry, response) for response in responses]
+    peaks = []
+    for response, expected in zip(("target", "generation"), played, strict=True):
+        sound, rate_hz = read(results / f"convolutions/claps/{name}-{response}.wav")
+        assert rate_hz == 2 * RATE_HZ, "raised to a rate that can be played"
+        assert sound.shape == (2 * (DRY_SAMPLES // 2 + ROOM_SAMPLES - 1),)
+        gain = np.dot(sound[::2], expected) / np.dot(expected, expected)
+        np.testing.assert_allclose(sound[::2], gain * expected, atol=2e-3)
+        peaks.append((np.abs(sound).max(), gain))
+    assert max(peak for peak, _ in peaks) == 1
+    assert peaks[0][1] == pytest.approx(peaks[1][1], rel=1e-2)
+
+
+def test_both_networks_were_played_in_the_same_room(workspace: Workspace) -> None:
+    folder = workspace.results / "convolutions/claps"
+    first, second = (read(folder / f"{name}-target.wav")[0] for name in NAMES)
+    np.testing.assert_allclose(first / np.abs(first).max(), second / np.abs(second).max(), atol=1e-6)
+
+
+def test_the_table_has_the_numbers_of_the_sounds(workspace: Workspace) -> None:
+    with (workspace.results / "tables/claps.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["configuration"] for row in rows] == list(NAMES)
+    for row in rows:
+        record = json.loads((workspace.results / f"convolutions/claps/{row['configuration']}.json").read_text("utf-8"))
+        assert float(row["relative_error_percent"]) == pytest.approx(100 * record["relative_error"])
+        assert float(row["log_spectral_distance_db"]) == pytest.approx(record["log_spectral_distance_db"])
+        assert int(row["rate_hz"]) == RATE_HZ
+    notes = (workspace.results / "tables/claps.md").read_text(encoding="utf-8")
+    assert "recording dry.wav" in notes
+    assert "recording hall.wav" in notes
+
+
+def test_generations_are_shown_with_size_and_room_parameters(workspace: Workspace) -> None:
+    with (workspace.results / "tables/generations.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row, name in zip(rows, NAMES, strict=True):
+        run = json.loads((workspace.results / f"models/{name}/seed-1/run.json").read_text("utf-8"))
+        assert (int(row["parameters"]), int(row["samples"])) == (run["parameters"], ROOM_SAMPLES)
+        assert row["within_jnd"]
+
+
+def test_the_report_lists_every_sound(workspace: Workspace) -> None:
+    report = (workspace.folder / "report.html").read_text(encoding="utf-8")
+    assert "Claps in the hall" in report
+    assert [sound for sound in SOUNDS if Path(sound).name not in report] == []
+    assert report.count("data:audio/x-wav") == len(SOUNDS)
+    assert "Decays of both" in report

@@ -1,0 +1,178 @@
+"""How a bad input, or an odd one, is made: in a folder, and in the configuration that stands there."""
+
+import copy
+import json
+import struct
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from support.workspace import Config, tiny_config
+
+RATE_HZ = 16000
+NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, RATE_HZ // 10)
+
+Make = Callable[[Path, Config], str | bytes | None]
+"""Changes the configuration in place, or returns the content of a config.yaml of its own."""
+
+
+@cache
+def _tiny() -> Config:
+    return tiny_config()
+
+
+def sound_config() -> Config:
+    """The small configuration, with a preset's and a device's worth of keys to make mistakes in."""
+    return copy.deepcopy(_tiny())
+
+
+def file(content: str | bytes) -> Make:
+    """A whole config.yaml."""
+    return lambda folder, config: content
+
+
+def put(path: str, value: Any) -> Make:  # noqa: ANN401 (any YAML value)
+    """One value, by its place: `configurations/chopped/epochs`; list indices are numbers."""
+
+    def make(folder: Path, config: Config) -> None:
+        *parents, last = [int(part) if part.isdigit() else part for part in path.split("/")]
+        place: Any = config
+        for part in parents:
+            place = place[part]
+        place[last] = value
+
+    return make
+
+
+def drop(key: str) -> Make:
+    def make(folder: Path, config: Config) -> None:
+        del config[key]
+
+    return make
+
+
+def setting(**settings: Any) -> Make:  # noqa: ANN401 (any YAML value)
+    """Keys of a configuration."""
+
+    def make(folder: Path, config: Config) -> None:
+        config["configurations"]["chopped"] |= settings
+
+    return make
+
+
+def named(section: str, name: Any) -> Make:  # noqa: ANN401 (any YAML value)
+    """Another entry like the section's first."""
+
+    def make(folder: Path, config: Config) -> None:
+        config[section][name] = next(iter(config[section].values()))
+
+    return make
+
+
+def both(*makes: Make) -> Make:
+    def make(folder: Path, config: Config) -> None:
+        for each in makes:
+            each(folder, config)
+
+    return make
+
+
+def overlay(content: str | bytes) -> Make:
+    """A file for --configfile."""
+
+    def make(folder: Path, config: Config) -> None:
+        (folder / "own.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    return make
+
+
+def use(path: str = "own.wav", **settings: Any) -> Make:  # noqa: ANN401 (any YAML value)
+    """A recording in the place of the sine."""
+    return put_signal(source="file", file={"path": path, **settings})
+
+
+def put_signal(**settings: Any) -> Make:  # noqa: ANN401 (any YAML value)
+    def make(folder: Path, config: Config) -> None:
+        config["signals"]["sine"] |= settings
+
+    return make
+
+
+def sound(
+    samples: Any,  # noqa: ANN401 (an array or nested lists)
+    *,
+    rate_hz: int = RATE_HZ,
+    name: str = "own.wav",
+    form: str = "WAV",
+    subtype: str = "FLOAT",
+    **settings: Any,  # noqa: ANN401 (any YAML value)
+) -> Make:
+    """A recording that is written, and used."""
+
+    def make(folder: Path, config: Config) -> None:
+        with (folder / name).open("wb") as target:
+            soundfile.write(target, np.asarray(samples, dtype=float), rate_hz, format=form, subtype=subtype)
+        use(name, **settings)(folder, config)
+
+    return make
+
+
+def bytes_as_sound(content: bytes) -> Make:
+    def make(folder: Path, config: Config) -> None:
+        (folder / "own.wav").write_bytes(content)
+        use()(folder, config)
+
+    return make
+
+
+def cut_sound(keep: int, **settings: Any) -> Make:  # noqa: ANN401 (as `sound`)
+    def make(folder: Path, config: Config) -> None:
+        sound(np.tile(NOISE, 20), **settings)(folder, config)
+        path = folder / settings.get("name", "own.wav")
+        path.write_bytes(path.read_bytes()[:keep])
+        config["signals"]["sine"]["duration_samples"] = 20000
+
+    return make
+
+
+def hour(folder: Path, config: Config) -> None:
+    """An hour at 44.1 kHz of which only the first tenth of a second is not silent; the rest takes no space."""
+    samples, rate_hz = 3600 * 44100, 44100
+    layout = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
+    header = b"RIFF" + struct.pack("<I", 36 + 2 * samples) + b"WAVE" + layout
+    with (folder / "own.wav").open("wb") as target:
+        target.write(header + b"data" + struct.pack("<I", 2 * samples) + (NOISE * 32767).astype("<i2").tobytes())
+        target.truncate(44 + 2 * samples)
+    use(start="onset")(folder, config)
+
+
+def device(input_samples: np.ndarray, target_samples: np.ndarray, target_rate_hz: int = 44100, **settings: Any) -> Make:  # noqa: ANN401
+    """A device that is modelled, by its two recordings."""
+
+    def make(folder: Path, config: Config) -> None:
+        soundfile.write(folder / "in.wav", input_samples, 44100, subtype="FLOAT")
+        soundfile.write(folder / "out.wav", target_samples, target_rate_hz, subtype="FLOAT")
+        files = {"source": "file", "file": {"input": "in.wav", "target": "out.wav"}}
+        config["devices"]["amplifier"] |= files | settings
+        own = {"preset": "amplifier", "device": "amplifier", "hidden_size": 8, "pre_emphasis": "none"}
+        config["configurations"]["model"] = own
+
+    return make
+
+
+def swept(name: str, **settings: Any) -> Make:  # noqa: ANN401 (any YAML value)
+    def make(folder: Path, config: Config) -> None:
+        sweep = {"paper": next(iter(config["papers"])), "caption": "A sweep", "vary": "epochs", "values": [1, 2]}
+        config["sweeps"][name] = (
+            sweep | {"configuration": config["configurations"]["steady"], "quantities": ["prediction_mse"]} | settings
+        )
+
+    return make
+
+
+def duplicate_json(folder: Path, config: Config) -> str:
+    return json.dumps(config)[:-1] + ', "seeds": [3]}'

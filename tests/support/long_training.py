@@ -1,0 +1,32 @@
+"""A training of seconds, and its checkpoints: what is disturbed to see whether it goes on."""
+
+import re
+
+from support.workspace import Config, Workspace, tiny_config
+
+
+def long_config(seeds: list[int]) -> Config:
+    """One configuration, each of whose models trains for seconds."""
+    config = tiny_config()
+    config["seeds"] = seeds
+    config["signals"]["sine"]["duration_samples"] = 1024
+    steady = config["configurations"]["steady"] | {"hidden_size": 16, "batch_size": 8, "epochs": 150}
+    config["configurations"] = {"steady": steady}
+    config["tables"] = {}
+    config["figures"] = {}
+    return config
+
+
+def save_often(workspace: Workspace) -> None:
+    """Checkpoints every tenth of a second, so that a kill finds one."""
+    path = workspace.folder / "workflow/rnn_audio/training_job.py"
+    text = path.read_text(encoding="utf-8")
+    text, count = re.subn(r"^CHECKPOINT_INTERVAL_S = .*$", "CHECKPOINT_INTERVAL_S = 0.1", text, flags=re.MULTILINE)
+    assert count == 1
+    path.write_text(text, encoding="utf-8")
+
+
+def checkpoint_time(workspace: Workspace, seed: int) -> int:
+    """When the last checkpoint of a seed was written, 0 while there is none."""
+    files = workspace.results.glob(f"checkpoints/steady/seed-{seed}.*.safetensors")
+    return max((path.stat().st_mtime_ns for path in files), default=0)

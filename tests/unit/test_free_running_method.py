@@ -1,0 +1,81 @@
+"""The schedules of a free-running training, against what their definitions give."""
+
+from dataclasses import replace
+
+import pytest
+from support.free_running import PLAIN
+
+from rnn_audio.free_running_method import Horizon
+from rnn_audio.generation_loss import DecayTerm
+
+
+def rates(shape: str, warm_up_share: float, epochs: int) -> list[float]:
+    method = replace(PLAIN, learning_rate=2.0, learning_rate_shape=shape, warm_up_share=warm_up_share)
+    return [method.learning_rate_at(epoch, epochs) for epoch in range(epochs)]
+
+
+def steps(start_samples: int, full_at_share: float, epochs: int, samples: int) -> list[int]:
+    method = replace(PLAIN, horizon=Horizon(start_samples, full_at_share))
+    return [method.steps_at(epoch, epochs, samples) for epoch in range(epochs)]
+
+
+def test_a_constant_learning_rate_is_constant() -> None:
+    assert rates("constant", 0.0, 7) == [2.0] * 7
+
+
+def test_a_cosine_starts_high_is_at_half_in_the_middle_and_ends_one_step_before_nought() -> None:
+    cosine = rates("cosine", 0.0, 6)
+    # cos²(epoch π / 12): 1, 3/4 at 30 degrees, 1/2 at 45, 1/4 at 60; behind the last epoch it would be 0.
+    assert [cosine[0], cosine[2], cosine[3], cosine[4]] == pytest.approx([2, 1.5, 1, 0.5])
+    assert cosine[5] == pytest.approx(2 - cosine[1])
+    assert cosine == sorted(cosine, reverse=True)
+    assert cosine[5] > 0
+
+
+def test_the_learning_rate_warms_up_evenly_over_its_share_of_the_epochs() -> None:
+    assert rates("constant", 0.4, 10) == pytest.approx([0.5, 1.0, 1.5, *[2.0] * 7])
+    assert rates("constant", 1.0, 4) == pytest.approx([0.5, 1.0, 1.5, 2.0])
+
+
+def test_a_cosine_that_warms_up_is_the_product_of_both() -> None:
+    both, cosine, warm_up = (rates(*arguments, 10) for arguments in (("cosine", 0.3), ("cosine", 0), ("constant", 0.3)))
+    assert both == pytest.approx([fall * rise / 2 for fall, rise in zip(cosine, warm_up, strict=True)])
+
+
+def test_a_warm_up_of_less_than_an_epoch_is_none() -> None:
+    assert rates("constant", 0.01, 10) == [2.0] * 10
+
+
+def test_without_a_horizon_the_whole_signal_is_learned() -> None:
+    assert [PLAIN.steps_at(epoch, 3, 100) for epoch in range(3)] == [100] * 3
+
+
+def test_the_horizon_doubles_in_equal_stages_until_its_share_of_the_epochs() -> None:
+    # 100 samples from 16: stages of 16, 32 and 64, then the whole; three stages in 60 % of 10 epochs.
+    assert steps(16, 0.6, epochs=10, samples=100) == [16, 16, 32, 32, 64, 64, 100, 100, 100, 100]
+    assert steps(16, 0.6, epochs=10, samples=64) == [16, 16, 16, 32, 32, 32, 64, 64, 64, 64]
+
+
+@pytest.mark.parametrize("share", [0.05, 0.33, 0.999, 1.0])
+@pytest.mark.parametrize("epochs", [1, 2, 5, 31])
+def test_the_last_epoch_learns_the_whole_signal_and_no_epoch_less_than_the_one_before(
+    share: float, epochs: int
+) -> None:
+    horizon = steps(3, share, epochs, samples=1000)
+    assert horizon[-1] == 1000
+    assert horizon == sorted(horizon)
+
+
+def test_a_share_of_nought_learns_the_whole_signal_at_once() -> None:
+    assert steps(4, 0.0, epochs=3, samples=100) == [100] * 3
+
+
+@pytest.mark.parametrize("start_samples", [100, 101, 5000])
+def test_a_horizon_as_long_as_the_signal_is_the_signal(start_samples: int) -> None:
+    assert steps(start_samples, 0.5, epochs=3, samples=100) == [100] * 3
+
+
+def test_the_decay_term_comes_in_at_its_share_of_the_epochs() -> None:
+    method = replace(PLAIN, decay=DecayTerm(weight=0.5, range_db=30, from_share=0.6))
+    assert [method.decay_weight_at(epoch, 5) for epoch in range(5)] == [0, 0, 0, 0.5, 0.5]
+    assert [PLAIN.decay_weight_at(epoch, 5) for epoch in range(5)] == [0] * 5

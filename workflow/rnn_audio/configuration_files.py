@@ -1,0 +1,149 @@
+"""Whether a file of settings says what was meant, found out before Snakemake reads it.
+
+Snakemake takes of a key that stands twice the last value, and tells little of a file that is no YAML.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnn_audio.errors import InputError
+
+if TYPE_CHECKING:
+    from yaml.nodes import MappingNode, Node
+
+_NO_KEYS = "has no keys at its top level; write each setting as 'key: value'"
+
+
+def checked_file(path: str, overlays: Iterable[Path | str]) -> str:
+    """Check the configuration's file and those that are laid over it; returns its path.
+
+    Args:
+        path: the configuration's file; Snakemake tells if it is missing, for then an overlay may stand in for it.
+        overlays: the files of `--configfile`.
+
+    Raises:
+        InputError: as `check_file`.
+    """
+    for file in (*overlays, path):
+        if Path(file).exists():
+            check_file(Path(file))
+    return path
+
+
+def check_file(path: Path) -> None:
+    """Check that a file is YAML or JSON with keys at its top level, and that no mapping has a key twice.
+
+    Raises:
+        InputError: naming the file, the line and what is wrong there.
+    """
+    import yaml
+
+    text = _read(path)
+    if _is_json(path, text):
+        return
+    with _told(path):
+        try:
+            _check_document(path, text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        except yaml.YAMLError:
+            _check_document(path, text, yaml.SafeLoader)  # slow, but as strict as Snakemake's: it has the last word
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Put what a loader refuses into words."""
+    from yaml import MarkedYAMLError, YAMLError
+
+    try:
+        yield
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InputError(
+            f"{path}: line {line} is no YAML ({error.problem}); indent by spaces, close brackets and quotes, and put "
+            "text with a colon into quotes"
+        ) from error
+    except InputError:
+        raise
+    except (YAMLError, ValueError) as error:
+        raise InputError(f"{path}: a value cannot be read ({' '.join(str(error).split())}); correct it") from error
+    except RecursionError as error:
+        raise InputError(f"{path}: its brackets are nested too deeply; remove some") from error
+
+
+def _read(path: Path) -> str:
+    if not path.is_file():
+        raise InputError(f"{path}: a folder, where a file with settings is needed; name the file in it")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: no text in UTF-8 (from byte {error.start} on); give a YAML file in UTF-8") from error
+
+
+def _is_json(path: Path, text: str) -> bool:
+    """Whether Snakemake reads the file as JSON; raises InputError for keys that stand twice in it."""
+
+    def checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(
+                    f"{path}: the key '{name}' stands twice in one mapping, where only the last would count; rename "
+                    "or remove one of them"
+                )
+        return dict(pairs)
+
+    try:
+        document = json.loads(text, object_pairs_hook=checked)
+    except (json.JSONDecodeError, RecursionError):
+        return False
+    if not isinstance(document, dict):
+        raise InputError(f"{path}: {_NO_KEYS}")
+    return True
+
+
+def _check_document(path: Path, text: str, loader: type) -> None:
+    import yaml
+    from yaml.nodes import MappingNode
+
+    document = yaml.compose(text, Loader=loader)
+    if not isinstance(document, MappingNode):
+        raise InputError(f"{path}: {_NO_KEYS}")
+    _check_keys(path, document, place=(), around=())
+    loader("").construct_document(document)  # fails at impossible values, such as the date 2020-13-45
+
+
+def _check_keys(path: Path, node: "Node", place: tuple[str, ...], around: tuple["Node", ...]) -> None:
+    """Refuse a key that stands twice in a mapping, and a mapping or list that contains itself."""
+    if node in around:
+        raise InputError(f"{path}: '{'.'.join(place)}' contains itself (line {_line(node)}); write out what is meant")
+    for name, child in _children(path, node, place):
+        _check_keys(path, child, (*place, name), (*around, node))
+
+
+def _children(path: Path, node: "Node", place: tuple[str, ...]) -> list[tuple[str, "Node"]]:
+    from yaml.nodes import MappingNode, SequenceNode
+
+    if isinstance(node, SequenceNode):
+        return [(str(index), item) for index, item in enumerate(node.value)]
+    if isinstance(node, MappingNode):
+        _check_mapping(path, node, place)
+        return [(str(key.value), value) for key, value in node.value]
+    return []
+
+
+def _check_mapping(path: Path, node: "MappingNode", place: tuple[str, ...]) -> None:
+    lines: dict[tuple[str, str], int] = {}
+    for key, _ in node.value:
+        identity = (key.tag, str(key.value))
+        if identity in lines:
+            raise InputError(
+                f"{path}: the key '{'.'.join((*place, identity[1]))}' stands twice, in line {lines[identity]} and in "
+                f"line {_line(key)}, where only the last would count; rename or remove one of them"
+            )
+        lines[identity] = _line(key)
+
+
+def _line(node: "Node") -> int:
+    return node.start_mark.line + 1

@@ -1,0 +1,269 @@
+"""Training of generation itself: the network runs on its own output, as it will when it generates (past paper A).
+
+Paper A trains its networks on true samples and finds that they cannot go on alone (section V-E); its attempt without
+true samples collapses (V-A). Here the whole generation is one call of the folded recurrence (`recurrence.free_run`),
+its error is taken back through all of it, and the best weights on the way are kept.
+"""
+
+import logging
+import math
+from dataclasses import dataclass
+
+import torch
+
+from rnn_audio import recurrence
+from rnn_audio.best_so_far import BestSoFar
+from rnn_audio.errors import InputError
+from rnn_audio.free_running_method import FreeRunningMethod
+from rnn_audio.generation_loss import decay_difference, relative_error, spectral_difference
+from rnn_audio.models import INITIAL_STATE, ModelShape, Parameters, initialise, stored_state
+from rnn_audio.optimiser import Adam
+from rnn_audio.randomness import RandomStreams
+from rnn_audio.signal_data import SignalData
+from rnn_audio.soap import Soap
+from rnn_audio.training import DivergenceError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class _Kept:
+    """A model's best weights at the present horizon."""
+
+    loss: float
+    epoch: int
+    parameters: Parameters
+
+
+class FreeRunningTrainer:
+    """Trains a pack of models to generate a signal from its first sample; each epoch is one update.
+
+    Args:
+        shape: the models' common shape; its `initial_state` says whether they carry one.
+        method: how they are trained.
+        data: the signal.
+        seeds: one seed a model.
+        epochs: how many there will be, for the schedules.
+        start: weights to start from, instead of random ones; tensors that it lacks are random.
+
+    Raises:
+        InputError: the signal is silent behind its first sample.
+
+    Attributes:
+        parameters: each model's best weights so far, leading model axis.
+        history: each model's mean squared error in each epoch, over that epoch's horizon.
+    """
+
+    def __init__(
+        self,
+        shape: ModelShape,
+        method: FreeRunningMethod,
+        data: SignalData,
+        seeds: list[int],
+        epochs: int,
+        start: Parameters | None = None,
+    ) -> None:
+        self.shape = shape
+        self.method = method
+        self.data = data
+        self.seeds = seeds
+        self.epochs = epochs
+        if not self._energy > 0:
+            raise InputError("the signal is silent behind its first sample: there is nothing to generate")
+        self.streams = RandomStreams(seeds)
+        self.history: list[list[float]] = []
+        self.best = BestSoFar()  # of validations: there is nothing to validate on
+        self._rates: list[list[float]] = []
+        self._recoveries = [0] * len(seeds)
+        self._high_losses = [0] * len(seeds)  # in a row
+        fresh = self._initialise(start)
+        self._models = [
+            {name: tensor[index : index + 1].clone() for name, tensor in fresh.items()} for index in range(len(seeds))
+        ]
+        self._optimisers = [self._new_optimiser() for _ in seeds]
+        self._kept = [_Kept(math.inf, 0, _copy(model)) for model in self._models]
+        self._horizon = 0
+        self._decay_weight = 0.0
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs done."""
+        return len(self.history)
+
+    @property
+    def parameters(self) -> Parameters:
+        """The best weights of each model over the present horizon; the whole signal's, when training is over."""
+        return {name: torch.cat([kept.parameters[name] for kept in self._kept]) for name in self._kept[0].parameters}
+
+    def train_epoch(self) -> list[float]:
+        """One update of each model.
+
+        Returns:
+            Each model's mean squared error before the update, over the epoch's horizon; NaN where it diverged and the
+            model went back to earlier weights. Also appended to `history`.
+
+        Raises:
+            DivergenceError: a training diverged, and may not recover (again). The epoch is not part of the history.
+        """
+        self._enter_stage()
+        for model in self._models:
+            for tensor in self._trained(model).values():
+                tensor.requires_grad_()
+        errors, losses = self._losses()
+        losses.sum().backward()
+        rates = [self._update(index, loss) for index, loss in enumerate(losses.tolist())]
+        went_back = torch.tensor([rate == 0 for rate in rates])
+        mse = (errors.detach().cpu() * self._energy.cpu() / self._horizon).masked_fill(went_back, math.nan).tolist()
+        self.history.append(mse)
+        self._rates.append(rates)
+        return mse
+
+    def extra_columns(self, model: int) -> dict[str, list[float]]:
+        """The learning rate of each epoch; 0 where the model went back instead of stepping."""
+        return {"learning_rate": [rates[model] for rates in self._rates]}
+
+    def report(self, model: int) -> dict[str, int]:
+        """Which epoch a model's weights are from, counted from 1, and how often it went back to earlier ones."""
+        return {"best_epoch": self._kept[model].epoch + 1, "recoveries": self._recoveries[model]}
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """All that training goes on from."""
+        tensors = {f"streams.{name}": tensor for name, tensor in self.streams.state().items()}
+        tensors["history"] = torch.tensor(self.history, dtype=torch.float64)
+        tensors["rates"] = torch.tensor(self._rates, dtype=torch.float64)
+        tensors["horizon"] = torch.tensor(self._horizon)
+        tensors["decay_weight"] = torch.tensor(self._decay_weight, dtype=torch.float64)
+        tensors["recoveries"] = torch.tensor(self._recoveries)
+        tensors["high_losses"] = torch.tensor(self._high_losses)
+        tensors["kept.loss"] = torch.tensor([kept.loss for kept in self._kept], dtype=torch.float64)
+        tensors["kept.epoch"] = torch.tensor([kept.epoch for kept in self._kept])
+        for index, (model, kept, optimiser) in enumerate(zip(self._models, self._kept, self._optimisers, strict=True)):
+            tensors |= {f"{index}.model.{name}": tensor.detach() for name, tensor in model.items()}
+            tensors |= {f"{index}.kept.{name}": tensor for name, tensor in kept.parameters.items()}
+            tensors |= {f"{index}.optimiser.{name}": tensor for name, tensor in optimiser.state_dict().items()}
+        return tensors
+
+    def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Go on from what `state_dict` returned, to the same bytes as without the break."""
+        on_device = {name: tensor.to(self.data.device) for name, tensor in tensors.items() if name[0].isdigit()}
+        self.streams.restore({name: tensors[f"streams.{name}"] for name in self.streams.state()})
+        self.history = tensors["history"].tolist()
+        self._rates = tensors["rates"].tolist()
+        self._horizon = int(tensors["horizon"])
+        self._decay_weight = tensors["decay_weight"].item()
+        self._recoveries = tensors["recoveries"].tolist()
+        self._high_losses = tensors["high_losses"].tolist()
+        for index, optimiser in enumerate(self._optimisers):
+            # A file has an order of its own, and sums over all tensors, for clipping, would round differently.
+            names = list(self._models[index])
+            self._models[index] = {name: on_device[f"{index}.model.{name}"] for name in names}
+            self._kept[index] = _Kept(
+                tensors["kept.loss"][index].item(),
+                int(tensors["kept.epoch"][index]),
+                {name: on_device[f"{index}.kept.{name}"] for name in names},
+            )
+            prefix = f"{index}.optimiser."
+            optimiser.load_state_dict(
+                {name.removeprefix(prefix): tensor for name, tensor in on_device.items() if name.startswith(prefix)}
+            )
+
+    @property
+    def _energy(self) -> torch.Tensor:
+        return self.data.signal[1:].square().sum()
+
+    def _initialise(self, start: Parameters | None) -> Parameters:
+        fresh = initialise(self.shape, self.streams)
+        hidden = self.shape.hidden_size
+        fresh["lstm.bias_ih"][:, hidden : 2 * hidden] += self.method.forget_bias
+        if self.shape.initial_state:
+            for name in INITIAL_STATE:
+                fresh[name] = self.data.state_scale * self.streams.normal("states", (hidden,))
+        return {name: tensor.to(self.data.device) for name, tensor in (fresh | (start or {})).items()}
+
+    def _new_optimiser(self) -> Soap | Adam:
+        kind = {"soap": Soap, "adam": Adam}[self.method.optimiser]
+        return kind(self.method.learning_rate, self.method.gradient_clip_norm)
+
+    def _trained(self, model: Parameters) -> Parameters:
+        """All tensors of a model but an initial state that is fixed."""
+        learns_state = self.method.initial_state == "learned"
+        return {name: tensor for name, tensor in model.items() if learns_state or name not in INITIAL_STATE}
+
+    def _enter_stage(self) -> None:
+        """Losses over another horizon, or with another term, are not comparable: the best of each stage counts."""
+        samples = self.method.steps_at(self.epoch, self.epochs, len(self.data.signal) - 1)
+        decay_weight = self.method.decay_weight_at(self.epoch, self.epochs)
+        if (samples, decay_weight) == (self._horizon, self._decay_weight):
+            return
+        self._horizon, self._decay_weight = samples, decay_weight
+        for kept in self._kept:
+            kept.loss = math.inf  # the weights stay, to go back to
+
+    def _losses(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Each model's relative error, and what is minimised: the error and the other terms, [M] each."""
+        stacked = {name: torch.cat([model[name] for model in self._models]) for name in self._models[0]}
+        copies = self.data.batch_size
+        state = stored_state(stacked, copies) or self.data.initial_state(self.streams, "states")
+        first = self.data.signal[0].expand(len(self.seeds), copies)
+        outputs, _ = recurrence.free_run(stacked, first, self._horizon, state)
+        targets = self.data.signal[1 : self._horizon + 1]
+        errors = losses = relative_error(targets, outputs, self._energy)
+        if self._decay_weight > 0:
+            difference = decay_difference(targets, outputs, self._energy, self.method.decay.range_db)
+            losses = losses + self._decay_weight * difference
+        if self.method.spectrum is not None and self.method.spectrum.weight > 0:
+            distance = spectral_difference(targets, outputs, self.method.spectrum.window_samples)
+            losses = losses + self.method.spectrum.weight * distance
+        return errors, losses
+
+    def _update(self, index: int, loss: float) -> float:
+        """Move one model, or take it back to its best weights; returns the learning rate, 0 where it went back."""
+        model, optimiser = self._models[index], self._optimisers[index]
+        divergence = self._divergence(index, loss)
+        if divergence is not None:
+            self._recover(index, divergence)
+            return 0.0
+        if loss < self._kept[index].loss:
+            self._kept[index] = _Kept(loss, self.epoch, _copy(model))
+        slowed = 1.0 if self.method.recovery is None else self.method.recovery.learning_rate_factor
+        rate = self.method.learning_rate_at(self.epoch, self.epochs) * slowed ** self._recoveries[index]
+        optimiser.learning_rate = rate
+        optimiser.step(self._trained(model))
+        return rate
+
+    def _divergence(self, index: int, loss: float) -> str | None:
+        """Why a model cannot go on from its present weights; None where it can."""
+        recovery, best = self.method.recovery, self._kept[index].loss
+        is_high = recovery is not None and loss > max(recovery.loss_ratio * best, recovery.least_loss)
+        self._high_losses[index] = self._high_losses[index] + 1 if is_high else 0
+        is_lost = is_high and self._high_losses[index] > recovery.patience_epochs
+        if is_lost or not math.isfinite(loss):
+            return f"the loss is {loss:.3g}"
+        # Errors that are taken back through many samples can overflow where the loss itself does not.
+        squares = sum(tensor.grad.square().sum() for tensor in self._trained(self._models[index]).values())
+        return None if math.isfinite(squares) else f"the gradient is not finite at a loss of {loss:.3g}"
+
+    def _recover(self, index: int, divergence: str) -> None:
+        recovery, kept = self.method.recovery, self._kept[index]
+        place = f"seed {self.seeds[index]}: {divergence} in epoch {self.epoch + 1}"
+        if recovery is None:
+            raise DivergenceError(f"{place}; lower the learning rate, clip gradients or set free_running.recovery")
+        if self._recoveries[index] == recovery.at_most:
+            raise DivergenceError(
+                f"{place}, after {recovery.at_most} recoveries (free_running.recovery.at_most); lower the learning rate"
+            )
+        self._recoveries[index] += 1
+        self._high_losses[index] = 0
+        logger.warning(
+            "%s, from %.3g at best: back to the weights of epoch %d, learning rate times %g from here on",
+            place,
+            kept.loss,
+            kept.epoch + 1,
+            recovery.learning_rate_factor,
+        )
+        self._models[index] = _copy(kept.parameters)
+        self._optimisers[index] = self._new_optimiser()
+
+
+def _copy(model: Parameters) -> Parameters:
+    return {name: tensor.detach().clone() for name, tensor in model.items()}

@@ -1,0 +1,63 @@
+"""Whether a configuration's free-running training is sound, beyond what the schema states."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnn_audio.errors import InputError
+
+Settings = Mapping[str, Any]
+
+
+def check_free_running(where: str, settings: Settings) -> None:
+    """Check the settings that depend on each other.
+
+    Args:
+        where: the configuration's key, for messages.
+        settings: the merged configuration, which has passed the schema.
+
+    Raises:
+        InputError: naming the key, what is wrong and what to do.
+    """
+    if "auxiliary" in settings:
+        raise InputError(f"{where}: 'auxiliary' and 'free_running' are two trainings; remove one of them")
+    for key, needed in (("teacher_forcing", "never"), ("update_length_samples", "full")):
+        if settings[key] != needed:
+            raise InputError(
+                f"{where}.{key}: a free-running training feeds the network its own output and goes back through all "
+                f"of it; set '{key}: {needed}', or remove 'free_running'"
+            )
+    if settings["free_running"]["initial_state"] != "random" and settings["batch_size"] != 1:
+        raise InputError(
+            f"{where}.batch_size: {settings['batch_size']} copies from one and the same initial state are all alike; "
+            "set 'batch_size: 1', or 'initial_state: random' in free_running"
+        )
+
+
+def check_starts(merged: Mapping[str, Settings]) -> None:
+    """Check that what trainings start from exists, fits, and leads back to a training from random weights.
+
+    Args:
+        merged: all configurations, each merged with its preset.
+
+    Raises:
+        InputError: naming the configuration and what is wrong.
+    """
+    for name in merged:
+        chain = [name]
+        while (start := start_of(merged[chain[-1]])) is not None:
+            where = f"configurations.{chain[-1]}.free_running.start_from"
+            if start not in merged or "device" in merged[start]:
+                raise InputError(f"{where}: there is no configuration '{start}' that learns a signal")
+            if merged[start]["hidden_size"] != merged[chain[-1]]["hidden_size"]:
+                raise InputError(
+                    f"{where}: '{start}' has hidden size {merged[start]['hidden_size']}, this configuration "
+                    f"{merged[chain[-1]]['hidden_size']}; make them equal"
+                )
+            if start in chain:
+                raise InputError(f"{where}: {' starts from '.join([*chain, start])}: none of them could begin")
+            chain.append(start)
+
+
+def start_of(settings: Settings) -> str | None:
+    """The configuration whose model a training starts from; None where it starts from random weights."""
+    return settings.get("free_running", {}).get("start_from")

@@ -1,0 +1,91 @@
+"""How a free-running training goes: learning rate, horizon, recovery (past paper A, which stops at section V-E)."""
+
+import math
+from dataclasses import dataclass
+
+from rnn_audio.generation_loss import DecayTerm, SpectralTerm
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """How much of the signal is generated and learned: it doubles from stage to stage.
+
+    Attributes:
+        start_samples: the first stage's length.
+        full_at_share: share of the epochs after which the whole signal is learned.
+    """
+
+    start_samples: int
+    full_at_share: float
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What is done when a training diverges: it goes back to its best weights and steps on more slowly.
+
+    Attributes:
+        loss_ratio: a loss above this multiple of the best one counts as diverged, as does one that is not finite.
+        least_loss: a loss below this never does: where hardly any error is left, jumps of that ratio mend themselves.
+        learning_rate_factor: multiplies the learning rate each time.
+        at_most: how often, before it is an error.
+        patience_epochs: for how many epochs in a row a finite loss may be that high: most jumps mend themselves.
+    """
+
+    loss_ratio: float
+    least_loss: float
+    learning_rate_factor: float
+    at_most: int
+    patience_epochs: int
+
+
+@dataclass(frozen=True)
+class FreeRunningMethod:
+    """A free-running training; each epoch is one update over the horizon, by full BPTT.
+
+    Attributes:
+        optimiser: `soap` or `adam`.
+        learning_rate: its highest value.
+        learning_rate_shape: `cosine`, which falls to 0 behind the last epoch, or `constant`.
+        warm_up_share: share of the epochs over which the learning rate rises to its highest value.
+        gradient_clip_norm: largest gradient norm of a model, or None.
+        initial_state: `learned`, `fixed` (drawn once), or `random` (drawn anew each epoch and for each copy).
+        forget_bias: added to the forget gate's bias before training, so that the state is kept at first.
+        horizon: how the learned stretch grows; None learns the whole signal from the start.
+        recovery: what is done on divergence; None makes it an error.
+        decay: the term of the decay curve, or None.
+        spectrum: the term of the spectrum, or None.
+    """
+
+    optimiser: str
+    learning_rate: float
+    learning_rate_shape: str
+    warm_up_share: float
+    gradient_clip_norm: float | None
+    initial_state: str
+    forget_bias: float
+    horizon: Horizon | None = None
+    recovery: Recovery | None = None
+    decay: DecayTerm | None = None
+    spectrum: SpectralTerm | None = None
+
+    def learning_rate_at(self, epoch: int, epochs: int) -> float:
+        """The learning rate of the epoch with this index, of so many."""
+        rising = max(1.0, self.warm_up_share * epochs)
+        rise = min(1.0, (epoch + 1) / rising)
+        fall = 0.5 * (1 + math.cos(math.pi * epoch / epochs)) if self.learning_rate_shape == "cosine" else 1.0
+        return self.learning_rate * rise * fall
+
+    def steps_at(self, epoch: int, epochs: int, samples: int) -> int:
+        """How many samples are generated in the epoch with this index; all of them in the last one at the latest."""
+        if self.horizon is None or epoch == epochs - 1:
+            return samples
+        stages = max(0, math.ceil(math.log2(samples / self.horizon.start_samples)))
+        stage_epochs = self.horizon.full_at_share * epochs / max(1, stages)
+        stage = stages if stage_epochs == 0 else min(stages, int(epoch / stage_epochs))
+        return min(samples, self.horizon.start_samples * 2**stage)
+
+    def decay_weight_at(self, epoch: int, epochs: int) -> float:
+        """The weight of the decay term in the epoch with this index."""
+        if self.decay is None or epoch < self.decay.from_share * epochs:
+            return 0.0
+        return self.decay.weight

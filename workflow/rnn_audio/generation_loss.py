@@ -1,0 +1,103 @@
+"""What free-running training minimises: squared error, and what an ear hears of a decay and of a spectrum.
+
+All terms are free of the signal's level: the error is relative to the target's power, levels are in decibels.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+_FLOOR = 1e-12
+"""Energy, relative to the whole signal's, below which a decay is not followed: float32 has no more digits."""
+
+
+@dataclass(frozen=True)
+class SpectralTerm:
+    """The multi-resolution STFT loss of Yamamoto et al. 2020: spectral convergence and log magnitudes.
+
+    Attributes:
+        weight: its share in the sum.
+        window_samples: lengths of the Hann windows; each hops by a quarter of its length.
+    """
+
+    weight: float
+    window_samples: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DecayTerm:
+    """The mean squared difference of the Schroeder decay curves, in dB squared.
+
+    Attributes:
+        weight: its share in the sum.
+        range_db: how far the target's decay is followed.
+        from_share: share of the epochs after which the term comes in. From the start, it would outweigh the waveform.
+    """
+
+    weight: float
+    range_db: float
+    from_share: float
+
+
+def relative_error(targets: torch.Tensor, outputs: torch.Tensor, energy: torch.Tensor) -> torch.Tensor:
+    """Squared error over the whole signal's energy, [M]; targets [T], outputs [M, B, T], mean over the batch."""
+    return (outputs - targets).square().sum(-1).mean(-1) / energy
+
+
+def decay_difference(
+    targets: torch.Tensor, outputs: torch.Tensor, energy: torch.Tensor, range_db: float
+) -> torch.Tensor:
+    """Mean squared difference of two decay curves in dB squared, [M].
+
+    Each curve is the energy that is still to come (Schroeder 1965), in dB; the target's first `range_db` count.
+
+    Args:
+        targets: [T].
+        outputs: [M, B, T].
+        energy: the whole signal's; the targets may be its beginning, and as faint as silence.
+        range_db: how far the target's decay is followed.
+    """
+    target_db = _level_db(targets, energy)
+    followed = target_db > target_db[0] - range_db
+    difference = _level_db(outputs, energy)[..., followed] - target_db[followed]
+    return difference.square().mean(dim=(-2, -1))
+
+
+def spectral_difference(targets: torch.Tensor, outputs: torch.Tensor, window_samples: tuple[int, ...]) -> torch.Tensor:
+    """Multi-resolution STFT loss, [M]: the mean over the resolutions of convergence and log-magnitude distance.
+
+    Windows that are longer than the signal are passed over.
+
+    Args:
+        targets: [T].
+        outputs: [M, B, T].
+        window_samples: lengths of the Hann windows.
+    """
+    fitting = [length for length in window_samples if length <= targets.shape[-1]]
+    if not fitting:
+        return outputs.new_zeros(outputs.shape[0])
+    flat = outputs.flatten(0, 1)
+    distances = [_spectral_distance(targets.expand_as(flat), flat, length) for length in fitting]
+    return torch.stack(distances).mean(0).view(outputs.shape[:2]).mean(-1)
+
+
+def _level_db(signals: torch.Tensor, energy: torch.Tensor) -> torch.Tensor:
+    # Backwards, so that the faint tail is summed before the loud beginning would swallow it.
+    remaining = signals.square().flip(-1).cumsum(-1).flip(-1)
+    return 10 * torch.log10(remaining / energy + _FLOOR)
+
+
+def _spectral_distance(targets: torch.Tensor, outputs: torch.Tensor, length: int) -> torch.Tensor:
+    target, output = (_magnitudes(sound, length) for sound in (targets, outputs))
+    # This norm has a gradient (of 0) where target and output are equal.
+    norm = torch.linalg.vector_norm
+    convergence = norm(target - output, dim=(1, 2)) / norm(target, dim=(1, 2))
+    return convergence + (target.log() - output.log()).abs().mean(dim=(1, 2))
+
+
+def _magnitudes(sounds: torch.Tensor, length: int) -> torch.Tensor:
+    window = torch.hann_window(length, dtype=sounds.dtype, device=sounds.device)
+    spectrum = torch.stft(sounds, length, hop_length=math.ceil(length / 4), window=window, return_complex=True)
+    # The magnitude's gradient has no value at 0; silence has a floor.
+    return (spectrum.real.square() + spectrum.imag.square()).clamp(min=1e-14).sqrt()

@@ -1,0 +1,107 @@
+"""The table of a sweep: one row a value, and for each quantity the chosen seed, mean and spread, and predicting zero.
+
+A quantity that is a metric is measured on the chosen model alone and has one column. Units are in the names of the
+quantities; times are in seconds.
+"""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from rnn_audio.cells import Cell, Format
+from rnn_audio.rendering import Column, Table
+from rnn_audio.sweep_points import SweepPoint, sweep_point
+from rnn_audio.table_parts import SPREAD_NOTE, best_header, label_column, rule_note, summarise_seeds
+from rnn_audio.table_rows import Record, Row, number, read_rows
+
+_ZERO_NOTE = "Predicting zero: the loss of an output that is always zero; a model near it has learned nothing."
+_METRIC_NOTE = "Quantities with one column are measured on the chosen model alone: no mean, no spread."
+
+
+def build_sweep_table(
+    name: str,
+    declaration: Record,
+    selections: Mapping[str, Record],
+    metrics: Mapping[str, Record],
+    notes: Sequence[str] = (),
+) -> Table:
+    """Build the table.
+
+    Args:
+        name: the sweep's name.
+        declaration: its table as `sweeps.expand_sweeps` declares it: caption, one label, quantities and rows.
+        selections: the selection of each configuration, by its name.
+        metrics: the metrics of each configuration's chosen model, by its name.
+        notes: further notes.
+
+    Raises:
+        InputError: a configuration has no results, or a quantity does not exist.
+    """
+    rows = read_rows(name, declaration, selections, metrics)
+    points = {quantity: [sweep_point(row, quantity) for row in rows] for quantity in declaration["quantities"]}
+    records = [{**row.labels, **_quantity_cells(points, index), **_run_cells(row)} for index, row in enumerate(rows)]
+    labels = [label_column(key, header, rows) for key, header in declaration["labels"].items()]
+    columns = [column for quantity, shown in points.items() for column in _columns(quantity, shown, rows)]
+    times = [
+        Column("wall_time_s", "Best seed\ntime", Format.DURATION),
+        Column("mean_wall_time_s", "Mean\ntime", Format.DURATION),
+    ]
+    own_notes = _notes(rows, [point for shown in points.values() for point in shown])
+    return Table(name, declaration["caption"], pd.DataFrame(records), (*labels, *columns, *times), (*own_notes, *notes))
+
+
+def _quantity_cells(points: Mapping[str, Sequence[SweepPoint]], index: int) -> dict[str, Cell]:
+    """The cells of one row, for all quantities."""
+    cells: dict[str, Cell] = {}
+    for quantity, shown in points.items():
+        point = shown[index]
+        cells[f"best_{quantity}"] = point.chosen()
+        if not point.is_loss:
+            continue
+        summary = summarise_seeds(point.chosen(), point.measured())
+        cells[f"mean_{quantity}"] = summary.mean
+        cells[f"std_{quantity}"] = summary.std
+        cells[f"zero_baseline_{quantity}"] = point.baseline
+    return cells
+
+
+def _run_cells(row: Row) -> dict[str, Cell]:
+    chosen = row.chosen()
+    return {
+        "seeds": len(row.selection["seeds"]),
+        "wall_time_s": number(chosen["wall_time_s"]),
+        "mean_wall_time_s": statistics.fmean(
+            number(results["wall_time_s"]) for results in row.selection["seeds"].values()
+        ),
+        "trained_on": chosen["device"],
+        "configuration": row.configuration,
+        "chosen_seed": row.selection["chosen_seed"],
+    }
+
+
+def _columns(quantity: str, points: Sequence[SweepPoint], rows: Sequence[Row]) -> list[Column]:
+    if not points[0].is_loss:
+        return [Column(f"best_{quantity}", f"{quantity}\nchosen model")]
+    # The losses of devices are fractions of the target's energy, here as in the other tables in per cent.
+    header, style = (quantity, Format.SCIENTIFIC) if quantity.endswith("_mse") else (f"{quantity} (%)", Format.PERCENT)
+    best, mean, zero = (f"{part}_{quantity}" for part in ("best", "mean", "zero_baseline"))
+    columns = [
+        Column(best, f"{header}\n{best_header(rows)}", style),
+        Column(mean, f"{header}\nMean ± std", style, spread_key=f"std_{quantity}"),
+    ]
+    if all(math.isnan(point.baseline) for point in points):
+        return columns
+    return [*columns, Column(zero, f"{header}\nPredicting zero", style)]
+
+
+def _notes(rows: Sequence[Row], points: Sequence[SweepPoint]) -> list[str]:
+    devices = ", ".join(sorted({str(row.chosen()["device"]) for row in rows}))
+    return [
+        rule_note(rows),
+        *([SPREAD_NOTE] if any(point.is_loss for point in points) else []),
+        *([_ZERO_NOTE] if any(not math.isnan(point.baseline) for point in points) else []),
+        *([_METRIC_NOTE] if any(not point.is_loss for point in points) else []),
+        f"Times: the training loop of one model, on {devices}.",
+    ]

@@ -1,0 +1,22 @@
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+# Relative, so that a folder that was moved or copied finds its results up to date.
+LIBRARY = os.path.relpath(Path(workflow.basedir) / "workflow")
+sys.path.insert(0, os.path.abspath(LIBRARY))
+
+from rnn_audio.configuration_files import checked_file
+from rnn_audio.errors import InputError
+
+
+def checked_configuration(path):
+    """The configuration's file, checked before Snakemake reads it: it would not tell of a key that stands twice."""
+    if not workflow.is_main_process:
+        return path
+    try:
+        return checked_file(path, workflow.configfiles)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None

@@ -1,0 +1,15 @@
+from pathlib import Path
+
+from rnn_audio.convolution_table import build_convolution_table
+from rnn_audio.jobs import logged_job
+from rnn_audio.records import read_json
+from rnn_audio.rendering import write_table
+
+with logged_job(snakemake.log[0]):
+    table = build_convolution_table(
+        snakemake.wildcards.table,
+        snakemake.params.declaration["caption"],
+        records=[read_json(Path(path)) for path in snakemake.input.records],
+        notes=snakemake.params.notes,
+    )
+    write_table(table, [Path(path) for path in snakemake.output])
