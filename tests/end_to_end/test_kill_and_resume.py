@@ -4,19 +4,37 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+from support.faults import compared, half_written
 from support.long_training import checkpoint_time, long_config, save_often
-from support.workspace import Workspace
+from support.workspace import Config, Workspace
 
-KILLS = 5
-MODEL = "models/steady/seed-1"
+SEEDS = [1, 2]
+# What is killed: a training alone, Snakemake alone (a training that runs goes on without it), or all of them.
+KILLS = ["training"] * 8 + ["snakemake"] * 6 + ["all"] * 6
+
+
+def config() -> Config:
+    """Trainings of seconds, and what is made of them."""
+    long = long_config(SEEDS)
+    long["figures"] = {
+        "curves": {
+            "paper": next(iter(long["papers"])),
+            "kind": "loss_curves",
+            "caption": "Losses",
+            "panels": [{"configuration": "steady", "title": "Losses"}],
+        }
+    }
+    return long
 
 
 def start(workspace: Workspace) -> subprocess.Popen[bytes]:
+    # Without Snakemake's lock, which would cost another start after each kill; test_faults.py has it.
     return subprocess.Popen(
-        workspace.command("--cores", "1", "models"),
+        workspace.command("--cores", "1", "--nolock"),
         cwd=workspace.folder,
         env=workspace.environment(),
         stdin=subprocess.DEVNULL,
@@ -26,50 +44,91 @@ def start(workspace: Workspace) -> subprocess.Popen[bytes]:
     )
 
 
-def kill(process: subprocess.Popen[bytes], workspace: Workspace) -> None:
-    """End Snakemake and all its jobs as a power cut would."""
-    os.killpg(process.pid, signal.SIGKILL)
+def wait_until(happens: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    """Wait for what happens while the process runs, or for the process's end."""
+    while process.poll() is None and not happens():
+        time.sleep(0.01)
+
+
+def trainings(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The trainings that a Snakemake runs, without the shells that started them."""
+    found = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        try:
+            program, *_, last = child.cmdline() or [""] * 2
+        except (psutil.NoSuchProcess, psutil.ZombieProcess, ValueError):
+            continue
+        if "python" in program and last.endswith(".train.py"):
+            found.append(child)
+    return found
+
+
+def kill(process: subprocess.Popen[bytes], what: str) -> bool:
+    """Kill as a power cut would; returns whether there was anything to kill."""
+    if process.poll() is not None:
+        return False
+    if what == "training":
+        found = trainings(process)
+        for training in found:
+            training.kill()
+        psutil.wait_procs(found, timeout=10)
+        return bool(found)
+    if what == "snakemake":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    left = [other for other in psutil.process_iter(["cmdline"]) if works_in(other, workspace.folder)]
-    psutil.wait_procs(left, timeout=10)
-    assert not [other for other in left if other.is_running()], "a job outlives Snakemake's process group"
+    return True
 
 
-def works_in(process: psutil.Process, folder: Path) -> bool:
-    return any(str(folder) in argument for argument in process.info["cmdline"] or [])
+def still_working(folder: Path) -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(str(folder) in argument for argument in process.info["cmdline"] or [])
+    ]
 
 
-def test_killed_run_ends_with_the_bytes_of_an_undisturbed_one(tmp_path: Path) -> None:
-    undisturbed = Workspace.create(tmp_path / "undisturbed", long_config([1]))
+def last_checkpoint(workspace: Workspace) -> int:
+    return max(checkpoint_time(workspace, seed) for seed in SEEDS)
+
+
+def test_run_killed_at_twenty_moments_ends_with_the_bytes_of_an_undisturbed_one(tmp_path: Path) -> None:
+    undisturbed = Workspace.create(tmp_path / "undisturbed", config())
     reference = start(undisturbed)
-    killed = Workspace.create(tmp_path / "killed", long_config([1]))
+    killed = Workspace.create(tmp_path / "killed", config())
     save_often(killed)
 
     dice = random.Random(11)
-    kills = 0
-    while kills < KILLS:
-        before = checkpoint_time(killed, 1)
-        process = start(killed)
-        # Every third time at any moment, also while it starts; otherwise shortly behind a new checkpoint.
-        if kills % 3 == 2:
-            time.sleep(dice.uniform(0.2, 3.0))
-        else:
-            while process.poll() is None and checkpoint_time(killed, 1) == before:
-                time.sleep(0.005)
-            time.sleep(dice.uniform(0.0, 0.2))
+    kills = KILLS.copy()
+    dice.shuffle(kills)
+    done = []
+    process = start(killed)
+    while kills and process.poll() != 0:
         if process.poll() is not None:
-            break
-        kill(process, killed)
-        assert not (killed.results / MODEL / "model.safetensors").exists()
-        kills += 1
-        assert killed.snakemake("--unlock").status == 0
+            process = start(killed)
+        # Every other time at any moment, also while it starts; otherwise shortly behind a new checkpoint.
+        if len(kills) % 2:
+            time.sleep(dice.uniform(0.2, 2.0))
+        else:
+            before = last_checkpoint(killed)
+            wait_until(lambda before=before: last_checkpoint(killed) > before, process)
+            time.sleep(dice.uniform(0.0, 0.2))
+        if kills[-1] == "training":
+            wait_until(lambda process=process: bool(trainings(process)), process)
+        if kill(process, kills[-1]):
+            done.append(kills.pop())
 
-    assert kills >= 3, "it ended before it was killed often enough: it needs more epochs"
-    killed.make("models")
+    assert len(done) == len(KILLS), "it ended before it was killed often enough: it needs more epochs"
+    process.wait()
+    # What Snakemake left alone ends by itself.
+    _, alive = psutil.wait_procs(still_working(killed.folder), timeout=60)
+    assert not alive
+    killed.make()
     assert reference.wait() == 0
-    log = killed.folder / long_config([1])["pathvars"]["logs"] / "train/steady/seed-1.log"
-    assert re.search(r"resumed behind epoch [1-9]", log.read_text(encoding="utf-8"))
-    for name in ("model.safetensors", "history.csv"):
-        assert (killed.results / MODEL / name).read_bytes() == (undisturbed.results / MODEL / name).read_bytes(), name
-    assert checkpoint_time(killed, 1) == 0
-    assert not killed.plan("models").files
+    logs = (killed.folder / config()["pathvars"]["logs"] / "train/steady").glob("*.log")
+    assert any(re.search(r"resumed behind epoch [1-9]", log.read_text(encoding="utf-8")) for log in logs)
+    assert compared(killed.results) == compared(undisturbed.results)
+    assert half_written(killed.folder) == []
+    assert last_checkpoint(killed) == 0
+    assert not killed.plan().files

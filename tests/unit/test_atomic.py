@@ -1,9 +1,13 @@
+import errno
 import os
+import subprocess
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 
 from rnn_audio.atomic import replacing
+from rnn_audio.errors import InputError
 
 
 def test_success_puts_the_new_file_in_place(tmp_path: Path) -> None:
@@ -50,10 +54,32 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     path = tmp_path / "file.txt"
     path.write_text("old")
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(OSError, match="No space left"), replacing(path) as temporary:
+    with pytest.raises(InputError, match=r"file\.txt: the disk is full; free some space"), replacing(path) as temporary:
         temporary.write_text("new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_that_no_user_can_mend_stays_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="strange"), replacing(tmp_path / "file.txt"):
+        raise OSError(errno.EIO, "strange")
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_running_one_writes_is_not(tmp_path: Path) -> None:
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    running, elsewhere = os.getppid(), "another-machine-1"
+    partial = {
+        writer: tmp_path / f".file.txt.{writer}.partial"
+        for writer in (f"{gethostname()}-{ended.pid}", f"{gethostname()}-{running}", elsewhere)
+    }
+    for path in partial.values():
+        path.touch()
+    with replacing(tmp_path / "file.txt") as temporary:
+        temporary.write_text("content")
+    removed, *kept = partial.values()
+    assert not removed.exists()
+    assert all(path.exists() for path in kept)
 
 
 def test_what_was_never_written_replaces_nothing(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 import logging
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 import torch
@@ -9,6 +11,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from rnn_audio.checkpoints import CheckpointStore, training_key
+from rnn_audio.errors import InputError
 
 TENSORS = {
     "parameters.weight": torch.randn(2, 3, generator=torch.Generator().manual_seed(1)),
@@ -125,8 +128,10 @@ def test_remove_takes_this_jobs_checkpoints_and_no_others(tmp_path: Path) -> Non
     for key in (KEY, OTHER_KEY):
         for name in ("seed-1", "seed-10", "seed-11", "seed-2"):
             saved(tmp_path, name, key)
-    (tmp_path / f".{store(tmp_path).path.name}.4711.partial").touch()
-    foreign = tmp_path / f".{store(tmp_path, 'seed-10').path.name}.4711.partial"
+    with subprocess.Popen(["true"]) as ended:
+        killed = f"{gethostname()}-{ended.pid}"
+    (tmp_path / f".{store(tmp_path).path.name}.{killed}.partial").touch()
+    foreign = tmp_path / f".{store(tmp_path, 'seed-10').path.name}.{killed}.partial"
     foreign.touch()
     kept = {store(tmp_path, name, key).path for name in ("seed-10", "seed-11", "seed-2") for key in (KEY, OTHER_KEY)}
     store(tmp_path).remove()
@@ -150,7 +155,7 @@ def test_a_failed_write_leaves_the_last_checkpoint_and_no_partial_file(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full_disk)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(InputError, match="the disk is full"):
             checkpoints.save(TENSORS | {"adam.step_count": torch.tensor(13)}, {"elapsed_s": 9.0})
     assert list(tmp_path.iterdir()) == [checkpoints.path]
     assert checkpoints.path.read_bytes() == content

@@ -67,7 +67,7 @@ def outcome(config: Any) -> Any:  # noqa: ANN401 (any YAML value)
     return experiment.config, experiment.configurations
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(config=mutated())
 def test_a_mutated_configuration_loads_or_is_refused_in_one_line(config: Any) -> None:  # noqa: ANN401 (any YAML value)
     before = repr(config)

@@ -100,11 +100,11 @@ def test_every_entry_of_the_slurm_profile_is_explained() -> None:
     assert [line for before, line in keys if not before.startswith("# ") or before.startswith("# ---")] == []
 
 
-@pytest.mark.parametrize("overlay", [(), ("--configfile", "profiles/quick/settings.yaml")], ids=["", "quick"])
-def test_on_a_cluster_training_asks_for_a_gpu_that_the_login_node_does_not_have(
-    fresh: Workspace, overlay: tuple[str, ...]
-) -> None:
+def test_on_a_cluster_training_asks_for_a_gpu_that_the_login_node_does_not_have(fresh: Workspace) -> None:
     show_resources(fresh)
+    (fresh.folder / "own.yaml").write_text("device: cpu\n", encoding="utf-8")
+    overlay = ("--configfile", "own.yaml")
+    assert set(gpus_of_trainings(fresh, *overlay)) == {"0"}
     assert set(gpus_of_trainings(fresh, "--profile", "profiles/slurm", *overlay)) == {"1"}
 
 

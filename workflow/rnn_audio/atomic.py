@@ -1,26 +1,86 @@
 """Files that appear whole or not at all."""
 
+import errno
+import glob
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from rnn_audio.errors import InputError
+
+# What a user can mend, and how. Any other error of the system is passed on as it is.
+_STORAGE_FAULTS = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "your quota of this disk is used up; free some space",
+    errno.EROFS: "the disk is mounted read-only; make it writable",
+    errno.EACCES: "there is no permission to write; correct the permissions of its folder",
+}
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Write to the yielded temporary path; on success it takes the place of `path`, on failure it is removed.
 
-    The temporary file is in the same folder (a rename across file systems is not atomic), carries the process id
-    (two runs never share it), and is synchronised to disk before the rename, so that a power cut leaves either
-    the old file or the new one.
+    The temporary file is in the same folder (a rename across file systems is not atomic), carries the names of the
+    machine and the process (two runs never share it), and is synchronised to disk before the rename, so that a power
+    cut leaves either the old file or the new one. What killed processes left of theirs is removed.
+
+    Raises InputError where the disk is full or must not be written to.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}.partial")
+    with _storage_faults_told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(path.parent, glob.escape(path.name))
+        try:
+            yield temporary
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def check_writable(folder: Path) -> None:
+    """Make sure that files can be created in a folder, which is made where it is not there; nothing is left in it.
+
+    Raises InputError where the disk is full or must not be written to.
+    """
+    with _storage_faults_told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+
+
+def remove_leftovers(folder: Path, name: str) -> None:
+    """Remove the temporary files of processes that were killed while they wrote a file called `name`, a pattern.
+
+    A process that still runs keeps its own, and so does one of another machine, of which nothing is known here: a job
+    can outlive the workflow that started it, and write what a second one writes.
+    """
+    for leftover in folder.glob(f".{name}.{glob.escape(socket.gethostname())}-*.partial"):
+        if not _is_running(int(leftover.stem.rpartition("-")[2])):
+            leftover.unlink(missing_ok=True)
+
+
+@contextmanager
+def _storage_faults_told(path: Path) -> Iterator[None]:
     try:
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        if error.errno not in _STORAGE_FAULTS:
+            raise
+        raise InputError(f"{path}: {_STORAGE_FAULTS[error.errno]} and run the same command again") from error
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # another user's
+    return True

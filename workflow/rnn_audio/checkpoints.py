@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from rnn_audio.atomic import replacing
+from rnn_audio.atomic import remove_leftovers, replacing
 
 logger = logging.getLogger(__name__)
 
@@ -63,13 +63,13 @@ class CheckpointStore:
         """
         from safetensors import SafetensorError, safe_open
 
-        if not self.path.is_file():
-            return None
         try:
             with safe_open(self.path, framework="pt") as file:
                 header = json.loads((file.metadata() or {})[_METADATA_KEY])
                 key, progress = header["key"], header["progress"]
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+        except FileNotFoundError:
+            return None
         except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
             return self._set_aside(f"cannot be read ({error})")
         if key != self._key:
@@ -78,9 +78,10 @@ class CheckpointStore:
 
     def remove(self) -> None:
         """Remove this job's checkpoints, those of earlier configurations and rejected ones included."""
-        for pattern in (f"{self._name}.*.safetensors", f"{self._name}.*.rejected", f".{self._name}.*.partial"):
+        for pattern in (f"{self._name}.*.safetensors", f"{self._name}.*.rejected"):
             for path in self._folder.glob(pattern):
                 path.unlink(missing_ok=True)
+        remove_leftovers(self._folder, f"{self._name}.*")
 
     def _set_aside(self, reason: str) -> None:
         aside = self.path.with_suffix(".rejected")

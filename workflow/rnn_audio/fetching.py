@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import shutil
+import ssl
 import urllib.request
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -11,6 +12,7 @@ from rnn_audio.atomic import replacing
 from rnn_audio.errors import InputError
 
 _CHUNK = 1 << 20
+_PASSING = (408, 429)  # too slow, too often; beside these, whatever the server blames itself for (5xx)
 
 
 def fetch(
@@ -77,13 +79,14 @@ def _download(address: str, path: Path, timeout_s: float) -> None:
             with path.open("wb") as file:
                 shutil.copyfileobj(response, file, _CHUNK)
     except HTTPError as error:
-        raise InputError(f"{address}: the server answers {error.code} {error.reason}; correct the address") from error
+        remedy = "try again later" if error.code in _PASSING or error.code >= 500 else "correct the address"
+        raise InputError(f"{address}: the server answers {error.code} {error.reason}; {remedy}") from error
     except URLError as error:
         raise InputError(f"{address}: cannot be reached ({error.reason}); check the address and the network") from error
-    except (TimeoutError, ConnectionError, http.client.HTTPException) as error:
+    except (TimeoutError, ConnectionError, ssl.SSLError, http.client.HTTPException) as error:
         raise InputError(f"{address}: the transfer broke off ({error or type(error).__name__}); try again") from error
     # `http.client` takes a connection that closes early for the end of the file when it is read in chunks.
-    if announced is not None and path.stat().st_size != int(announced):
+    if (announced or "").isdecimal() and path.stat().st_size != int(announced):
         raise InputError(
             f"{address}: the transfer broke off after {path.stat().st_size} of {announced} bytes; try again"
         )

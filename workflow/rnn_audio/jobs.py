@@ -8,7 +8,17 @@ from pathlib import Path
 
 from rnn_audio.errors import InputError
 
+_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+
 logger = logging.getLogger(__name__)
+
+
+class _LogFile(logging.FileHandler):
+    """A log that ends where its disk is full; standard error still tells all."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the base class's name)
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
 
 
 @contextmanager
@@ -17,11 +27,9 @@ def logged_job(log: str | Path) -> Iterator[None]:
 
     A user's mistake is one line; anything else is a bug of ours and leaves its traceback in the log.
     """
-    handlers = [logging.FileHandler(log, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)]
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers, force=True
-    )
+    logging.basicConfig(level=logging.INFO, format=_FORMAT, handlers=[logging.StreamHandler(sys.stderr)], force=True)
     logging.captureWarnings(True)
+    _log_to(log)
     try:
         yield
     except InputError as error:
@@ -30,3 +38,13 @@ def logged_job(log: str | Path) -> Iterator[None]:
     except Exception:
         logger.exception("this is a bug; please report it with this log")
         sys.exit(1)
+
+
+def _log_to(log: str | Path) -> None:
+    try:
+        file = _LogFile(log, mode="w", encoding="utf-8")
+    except OSError as error:
+        logger.warning("%s: no log of this job (%s)", log, error.strerror)
+        return
+    file.setFormatter(logging.Formatter(_FORMAT))
+    logging.getLogger().addHandler(file)

@@ -1,3 +1,4 @@
+from rnn_audio.atomic import check_writable
 from rnn_audio.code_dependencies import code_of as code_dependencies
 from rnn_audio.planning import describe_plan
 from rnn_audio.workflow_setup import check_device_elsewhere, export_library, limit_threads, set_up
@@ -14,11 +15,12 @@ report: "../report/workflow.rst"
 
 
 onstart:
-    if workflow.non_local_exec:
-        try:
+    try:
+        check_writable(Path(config["pathvars"]["results"]))
+        if workflow.non_local_exec:
             check_device_elsewhere(config["device"])
-        except InputError as error:
-            raise WorkflowError(str(error)) from None
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
     waiting = [job.wildcards for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
     jobs = [(EXPERIMENT.configurations[wildcards.configuration], int(wildcards.seed)) for wildcards in waiting]
     if workflow.non_local_exec:

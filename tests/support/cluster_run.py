@@ -1,0 +1,96 @@
+"""Snakemake on the test's cluster: the shipped profile, made quick and without a real GPU."""
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from support.workspace import REPOSITORY, Run, Workspace
+
+PROFILE = "profiles/rig"
+# The two ways to ask for a GPU.
+GPUS = {"gpu": 1}
+GRES = {"gpu": 0, "gres": "gpu:1"}
+_LIMIT_S = 600.0
+
+
+def shipped_profile() -> dict[str, Any]:
+    return yaml.safe_load((REPOSITORY / "profiles/slurm/config.yaml").read_text(encoding="utf-8"))
+
+
+def add_profile(workspace: Workspace, asking: Mapping[str, int | str] = GPUS) -> None:
+    """Write the shipped profile into a workspace, changed as for a site whose GPUs are pretended.
+
+    Trainings ask for a GPU and compute on the CPU. SLURM is asked early, and more jobs share one.
+
+    Args:
+        workspace: where; the profile is `PROFILE` of it.
+        asking: how a GPU is asked for.
+    """
+    profile = shipped_profile()
+    profile["config"]["device"] = "cpu"
+    for rule in ("train", "measure_training_time"):
+        profile["set-resources"][rule] |= asking
+    profile["group-components"] |= {"tables": 20, "figures": 20}
+    profile |= {"slurm-init-seconds-before-status-checks": 5, "latency-wait": 10, "max-jobs-per-second": 20}
+    path = workspace.folder / PROFILE / "config.yaml"
+    path.parent.mkdir()
+    path.write_text(yaml.safe_dump(profile, sort_keys=False), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class ClusterRun:
+    """A run of Snakemake that is under way."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def finish(self) -> Run:
+        """Wait for its end, for some minutes."""
+        try:
+            status = self.process.wait(_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            status = -1
+        text = self.output.read_text(encoding="utf-8")
+        return Run(status, text, text)
+
+
+@contextmanager
+def started(workspace: Workspace, *arguments: str) -> Iterator[ClusterRun]:
+    """Start Snakemake with the changed profile; it does not outlive the context."""
+    output = workspace.folder / "run.log"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            workspace.command(*arguments, "--profile", PROFILE),
+            cwd=workspace.folder,
+            env=workspace.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+        )
+    run = ClusterRun(process, output)
+    try:
+        yield run
+    finally:
+        run.kill()
+
+
+def run_to_end(workspace: Workspace, *arguments: str) -> Run:
+    with started(workspace, *arguments) as run:
+        return run.finish()
+
+
+def make(workspace: Workspace, *arguments: str) -> str:
+    """Run Snakemake to its end; it has to succeed. Returns what it said."""
+    run = run_to_end(workspace, *arguments)
+    assert run.status == 0, run.output
+    return run.output

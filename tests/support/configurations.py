@@ -1,0 +1,120 @@
+"""A small complete configuration, and the shipped one, for tests that change them."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Config = dict[str, Any]
+
+ROOT = Path(__file__).parents[2]
+REMOVED = object()
+
+
+def read_yaml(path: str) -> Config:
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+
+def overlaid(base: Config, overlay: Config) -> Config:
+    """Mappings are merged, everything else is replaced."""
+    merged = dict(base)
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = overlaid(base[key], value) if both else value
+    return merged
+
+
+def minimal() -> Config:
+    """A small complete configuration."""
+    return {
+        "pathvars": {"results": "results", "logs": "results/logs"},
+        "scale": {"name": "paper", "epochs_factor": 1.0},
+        "device": "cpu",
+        "seeds": [1, 2],
+        "papers": {"paper_a": {"title": "A title", "authors": "An author"}},
+        "signals": {
+            "tone": {
+                "kind": "tone",
+                "duration_samples": 64,
+                "normalise": "none",
+                "source": "synthetic",
+                "synthetic": {
+                    "generator": "sine",
+                    "rate_hz": 8000,
+                    "frequency_hz": 440,
+                    "amplitude": 1.0,
+                    "phase_rad": 0.0,
+                },
+                "file": {"path": "recordings/tone.wav", "start": "onset"},
+                "url": {"address": "https://example.org/tone.wav", "sha256": "0" * 64},
+            }
+        },
+        "devices": {
+            "amplifier": {
+                "rate_hz": 44100,
+                "split": [0.8, 0.1, 0.1],
+                "latency": "report",
+                "source": "file",
+                "file": {"input": "recordings/in.wav", "target": "recordings/out.wav"},
+            }
+        },
+        "presets": {
+            "overfit": {
+                "hidden_size": 8,
+                "batch_size": 2,
+                "learning_rate": 0.001,
+                "gradient_clip_norm": None,
+                "initial_state_scale": 1.0,
+                "epochs": 10,
+                "teacher_forcing": "always",
+                "update_length_samples": "full",
+                "carry_state": True,
+                "select_by": "prediction_mse",
+            }
+        },
+        "configurations": {
+            "tone_full": {"preset": "overfit", "signal": "tone", "rate_hz": 8000},
+            "tone_sub": {"preset": "overfit", "signal": "tone", "rate_hz": 4000, "update_length_samples": 16},
+        },
+        "tables": {
+            "table_1": {
+                "paper": "paper_a",
+                "kind": "losses",
+                "caption": "Losses",
+                "labels": {"rate_hz": "Rate (Hz)"},
+                "rows": [
+                    {
+                        "configuration": "tone_full",
+                        "quantity": "prediction_mse",
+                        "labels": {"rate_hz": 8000},
+                        "published": {"value": 0.5, "time_s": 10},
+                    }
+                ],
+            }
+        },
+        "figures": {
+            "figure_1": {
+                "paper": "paper_a",
+                "kind": "waveforms",
+                "caption": "Waveforms",
+                "panels": [
+                    {"configuration": "tone_sub", "shows": "prediction", "title": "A", "zoom_samples": [0, 8]},
+                    {"configuration": "tone_full", "shows": "generation", "title": "B"},
+                ],
+            }
+        },
+    }
+
+
+def changed(path: str, value: Any) -> Config:  # noqa: ANN401 (any YAML value)
+    """The small configuration with one value replaced, added or removed; list indices are numbers in the path."""
+    config = minimal()
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split("/")]
+    place: Any = config
+    for part in parents:
+        place = place[part]
+    if value is REMOVED:
+        del place[last]
+    else:
+        place[last] = value
+    return config

@@ -1,0 +1,187 @@
+"""A SLURM cluster of one machine, with pretended GPUs: real daemons, real jobs, all on the loopback address.
+
+`SLURM_CONF` does not reach the jobs (the executor's inner step removes it), so that the configuration has to stand
+where SLURM looks for it by itself. One that is not this module's own is never touched.
+"""
+
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psutil
+
+from support.slurm import Cluster, wait_for
+
+_SYSTEM_FOLDER = Path("/etc/slurm")
+_PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol", "scancel", "sinfo")
+_DAEMONS = ("slurmctld", "slurmd")
+_OWN_PREFIX = "rig-"
+_GPUS = 2
+_PR_SET_PDEATHSIG = 1
+
+# More cores than the machine may have: what is tested is who waits for a GPU, not how fast jobs are.
+# cred_expire is also how long a requeued job waits before it starts again.
+_SLURM_CONF = """\
+ClusterName=rig
+SlurmctldHost={node}(127.0.0.1)
+SlurmctldPort={controller_port}
+SlurmdPort={node_port}
+CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
+AuthType=auth/munge
+AuthInfo=socket={folder}/run/munge.socket,cred_expire=5
+CredType=cred/munge
+SlurmUser=root
+SlurmdUser=root
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/run/slurmctld.pid
+SlurmdPidFile={folder}/run/slurmd.pid
+SlurmctldLogFile={folder}/log/slurmctld.log
+SlurmdLogFile={folder}/log/slurmd.log
+PlugStackConfig=/dev/null
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+AccountingStorageType=accounting_storage/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+SchedulerType=sched/backfill
+SchedulerParameters=bf_interval=2,sched_interval=2
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+MpiDefault=none
+MailProg=/bin/true
+ReturnToService=2
+MinJobAge=600
+KillWait=2
+SlurmdParameters=config_overrides
+GresTypes=gpu
+NodeName={node} NodeAddr=127.0.0.1 CPUs=32 RealMemory=200000 Gres=gpu:{gpus} State=UNKNOWN
+PartitionName=main Nodes={node} Default=YES MaxTime=INFINITE DefaultTime=10 State=UP PriorityTier=1
+PartitionName=urgent Nodes={node} MaxTime=INFINITE DefaultTime=10 State=UP PriorityTier=2
+"""
+_GRES_CONF = "AutoDetect=off\nName=gpu File={folder}/dev/nvidia[0-{last}]\n"
+
+
+def obstacle() -> str | None:
+    """Why no cluster can be started here; None if one can."""
+    missing = [program for program in _PROGRAMS if shutil.which(program) is None]
+    if missing:
+        return f"SLURM is not installed ({', '.join(missing)}): apt-get install slurm-wlm munge"
+    if os.geteuid() != 0:
+        return "only root can start a cluster"
+    foreign = [path for path in _system_files() if os.path.lexists(path) and not _is_own(path)]
+    if foreign:
+        return f"{foreign[0]} is another cluster's"
+    running = [process.info["name"] for process in psutil.process_iter(["name"]) if process.info["name"] in _DAEMONS]
+    return f"{running[0]} is running here already" if running else None
+
+
+@contextmanager
+def running_cluster(folder: Path) -> Iterator[Cluster]:
+    """A cluster for as long as the context lasts.
+
+    Args:
+        folder: an empty one for all of its files, with a short path (a socket's may have 107 characters).
+    """
+    _write_files(folder)
+    with ExitStack() as stack:
+        for path in _system_files():
+            stack.enter_context(_linked(path, folder / f"{_OWN_PREFIX}{path.name}"))
+        run, log = folder / "run", folder / "log"
+        stack.enter_context(
+            _daemon(
+                folder,
+                *("munged", "--foreground", "--force", "--num-threads=2"),
+                *(f"--key-file={folder}/munge.key", f"--socket={run}/munge.socket", f"--pid-file={run}/munged.pid"),
+                *(f"--log-file={log}/munged.log", f"--seed-file={run}/munged.seed"),
+            )
+        )
+        wait_for((run / "munge.socket").exists, "munged's socket")
+        stack.enter_context(_daemon(folder, "slurmctld", "-D", "-i", "-c"))
+        stack.enter_context(_daemon(folder, "slurmd", "-D"))
+        cluster = Cluster(folder, _GPUS)
+        wait_for(_is_idle, f"an idle node; see {log}", limit_s=30)
+        try:
+            yield cluster
+        finally:
+            cluster.cancel_all()
+
+
+def _system_files() -> list[Path]:
+    return [_SYSTEM_FOLDER / name for name in ("slurm.conf", "gres.conf")]
+
+
+def _is_own(path: Path) -> bool:
+    """A link that a killed test run has left."""
+    return path.is_symlink() and path.readlink().name.startswith(_OWN_PREFIX)
+
+
+def _write_files(folder: Path) -> None:
+    for name in ("run", "log", "state", "spool", "dev"):
+        (folder / name).mkdir()
+    for number in range(_GPUS):
+        # SLURM counts GPUs by their device files. These are further names of /dev/null.
+        os.mknod(folder / f"dev/nvidia{number}", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+    key = folder / "munge.key"
+    key.write_bytes(os.urandom(1024))
+    key.chmod(0o600)
+    controller_port, node_port = _free_ports(2)
+    node = socket.gethostname().split(".")[0]
+    values = {"folder": folder, "node": node, "gpus": _GPUS, "last": _GPUS - 1}
+    values |= {"controller_port": controller_port, "node_port": node_port}
+    for name, text in (("slurm.conf", _SLURM_CONF), ("gres.conf", _GRES_CONF)):
+        (folder / f"{_OWN_PREFIX}{name}").write_text(text.format(**values), encoding="utf-8")
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+@contextmanager
+def _linked(path: Path, target: Path) -> Iterator[None]:
+    path.parent.mkdir(exist_ok=True)
+    if _is_own(path):
+        path.unlink()
+    path.symlink_to(target)
+    try:
+        yield
+    finally:
+        path.unlink()
+
+
+@contextmanager
+def _daemon(folder: Path, *command: str) -> Iterator[None]:
+    """A daemon in the foreground, as a child that does not outlive this process."""
+    with (folder / f"log/{command[0]}.out").open("wb") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=_die_with_parent
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _is_idle() -> bool:
+    answer = subprocess.run(["sinfo", "-h", "-o", "%T"], capture_output=True, text=True, check=False)
+    return answer.stdout.strip() == "idle"
