@@ -6,7 +6,8 @@ from socket import gethostname
 
 import pytest
 
-from rnn_audio.atomic import replacing
+from rnn_audio import atomic
+from rnn_audio.atomic import check_writable, replacing
 from rnn_audio.errors import InputError
 
 
@@ -105,3 +106,28 @@ def test_the_temporary_file_is_a_hidden_neighbour_with_this_processs_id(tmp_path
         assert temporary.parent == tmp_path
         assert temporary.name.startswith(".")
         assert str(os.getpid()) in temporary.name
+
+
+def test_a_folder_that_can_be_written_to_is_made_and_stays_empty(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (errno.EROFS, "mounted read-only; make it writable"),
+        (errno.EACCES, "no permission to write; correct"),
+        (errno.EDQUOT, "your quota .* is used up; free"),
+    ],
+)
+def test_a_folder_that_cannot_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, expected: str
+) -> None:
+    def refused(**_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(atomic, "TemporaryFile", refused)
+    with pytest.raises(InputError, match=expected) as caught:
+        check_writable(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path}: ")

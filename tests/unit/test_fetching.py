@@ -14,17 +14,18 @@ from rnn_audio.errors import InputError
 from rnn_audio.fetching import fetch, git_blob_of
 
 CONTENT = b"some sound" * 1000
+ERRORS = {"/missing": 404, "/often": 429, "/broken": 500}
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.requests.append(self.path)
-        if self.path == "/missing":
-            self.send_error(404)
+        if self.path in ERRORS:
+            self.send_error(ERRORS[self.path])
             return
         self.send_response(200)
-        self.send_header("Content-Length", str(len(CONTENT)))
+        self.send_header("Content-Length", "many" if self.path == "/confused" else str(len(CONTENT)))
         self.end_headers()
         if self.path == "/stalls":
             self.server.release.wait(5)
@@ -91,6 +92,8 @@ def test_outdated_file_is_replaced(server: ThreadingHTTPServer, tmp_path: Path) 
         ("/interrupted", {"sha256": SHA256}, r"broke off .*try again"),
         ("/stalls", {"sha256": SHA256}, r"broke off .*timed out.*try again"),
         ("/missing", {"sha256": SHA256}, r"404 Not Found; correct the address"),
+        ("/often", {"sha256": SHA256}, r"429 Too Many Requests; try again later"),
+        ("/broken", {"sha256": SHA256}, r"500 Internal Server Error; try again later"),
     ],
 )
 def test_failure_is_named_and_leaves_nothing_behind(
@@ -100,6 +103,11 @@ def test_failure_is_named_and_leaves_nothing_behind(
         fetch(server.address + path, tmp_path / "a", **digest, timeout_s=0.3)
     assert server.address + path in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_length_that_is_no_number_is_ignored(server: ThreadingHTTPServer, tmp_path: Path) -> None:
+    fetch(f"{server.address}/confused", tmp_path / "a", sha256=SHA256, timeout_s=5)
+    assert (tmp_path / "a").read_bytes() == CONTENT
 
 
 def test_failure_keeps_what_was_there(server: ThreadingHTTPServer, tmp_path: Path) -> None:

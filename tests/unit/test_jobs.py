@@ -1,6 +1,7 @@
 import logging
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ def logging_as_before() -> Iterator[None]:
     yield
     logging.captureWarnings(False)
     for handler in root.handlers:
-        handler.close()
+        with suppress(OSError):  # as at the end of a process
+            handler.close()
     root.handlers[:] = handlers
     root.setLevel(level)
 
@@ -100,3 +102,20 @@ def test_a_log_of_an_earlier_attempt_is_replaced(tmp_path: Path) -> None:
     fail(log, InputError("second attempt"))
     assert "first attempt" not in log.read_text()
     assert "second attempt" in log.read_text()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_log_on_a_full_disk_loses_nothing_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fail(Path("/dev/full"), InputError("room.wav: no such file")) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("ERROR room.wav: no such file")
+
+
+def test_log_that_cannot_be_opened_is_named_and_the_job_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with logged_job(tmp_path / "absent" / "job.log"):
+        logging.getLogger("rnn_audio").info("epoch 1")
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith("absent/job.log: no log of this job (No such file or directory)")
+    assert second.endswith("epoch 1")
