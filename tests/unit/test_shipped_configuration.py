@@ -29,7 +29,7 @@ def test_the_quick_profile_is_sound_and_says_that_it_is_not_the_papers() -> None
     for name, settings in quick.configurations.items():
         assert settings["epochs"] <= max(1, round(factor * full.configurations[name]["epochs"]))
         if "signal" in settings:
-            scaled = {"epochs": None, "teacher_forcing": None, "auxiliary": None}
+            scaled = {"epochs": None, "batch_size": None, "teacher_forcing": None, "auxiliary": None}
             assert settings | scaled == full.configurations[name] | scaled
     for table in quick.config["tables"]:
         assert any("do not reproduce the paper" in note for note in quick.table_notes(table))
