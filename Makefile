@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: install quick test lint format clean
+.PHONY: install quick test test-cluster lint format clean
 
 install: .venv/.installed
 
@@ -16,7 +16,10 @@ quick: install
 	$(BIN)/snakemake --profile profiles/quick --report results/quick/report.html
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not cluster"
+
+test-cluster: install
+	$(BIN)/python -m pytest -m cluster
 
 lint: install
 	$(BIN)/ruff check .
