@@ -65,6 +65,12 @@ DEVICES = "Pairs of recordings"
 _SECOND = np.random.default_rng(2).uniform(-0.5, 0.5, 44100)
 _A_NAME = "a name of lower-case letters, digits and underscores that begins with a letter"
 
+
+def _command(given: str, said: str, *arguments: str, text: str = "") -> Case:
+    """A mistake on the command line, where `own.yaml` holds this text."""
+    return Case(COMMANDS, given, said, overlay(text), real=True, library=False, arguments=arguments)
+
+
 CASES = [
     Case(
         YAML,
@@ -242,68 +248,39 @@ CASES = [
         "signals.sine.url.address: 'own.wav' is no http or https address",
         put_signal(source="url", url={"address": "own.wav", "sha256": "0" * 64}),
     ),
-    Case(
-        COMMANDS,
+    _command(
         "`--configfile` with a key twice",
         "own.yaml: the key 'seeds' stands twice, in line 1 and in line 2",
-        overlay("seeds: [1]\nseeds: [2]\n"),
-        real=True,
-        library=False,
-        arguments=("--configfile", "own.yaml"),
+        "--configfile",
+        "own.yaml",
+        text="seeds: [1]\nseeds: [2]\n",
     ),
-    Case(
-        COMMANDS,
+    _command(
         "`--configfile` that is empty, or a list",
         "Config file must be given as JSON or YAML with keys at top level",
-        overlay("- 1\n"),
-        real=True,
-        library=False,
-        arguments=("--configfile", "own.yaml"),
+        "--configfile",
+        "own.yaml",
+        text="- 1\n",
     ),
-    Case(
-        COMMANDS,
+    _command(
         "`--configfile` that is no YAML",
         "Config file is not valid JSON or YAML",
-        overlay("seeds:\n\t- 1\n"),
-        real=True,
-        library=False,
-        arguments=("--configfile", "own.yaml"),
+        "--configfile",
+        "own.yaml",
+        text="seeds:\n\t- 1\n",
     ),
-    Case(
-        COMMANDS,
-        "`--config seeds=5`",
-        "config.seeds: 5 is not of type 'array'; write a list",
-        overlay(""),
-        real=True,
-        library=False,
-        arguments=("--config", "seeds=5"),
-    ),
-    Case(
-        COMMANDS,
-        "`--config 'seeds=[1]'`",
-        "config.seeds[0]: '1' is not of type 'integer'",
-        overlay(""),
-        real=True,
-        library=False,
-        arguments=("--config", "seeds=[1]"),
-    ),
-    Case(
-        COMMANDS,
+    _command("`--config seeds=5`", "config.seeds: 5 is not of type 'array'; write a list", "--config", "seeds=5"),
+    _command("`--config 'seeds=[1]'`", "config.seeds[0]: '1' is not of type 'integer'", "--config", "seeds=[1]"),
+    _command(
         "`--config 'device=$(touch x)'`, in quotes",
         "config.device: '$(touch x)' is not one of",
-        overlay(""),
-        real=True,
-        library=False,
-        arguments=("--config", "device=$(touch x)"),
+        "--config",
+        "device=$(touch x)",
     ),
-    Case(
-        COMMANDS,
+    _command(
         "a file of a configuration that is not declared",
         "No rule to produce results/models/stedy/selection.json",
-        overlay(""),
-        real=True,
-        library=False,
-        arguments=("results/models/stedy/selection.json",),
+        "results/models/stedy/selection.json",
     ),
     Case(SOUNDS, "a missing file", "own.wav: no such file; correct the path in signals.sine.file", use(), real=True),
     Case(SOUNDS, "a folder", ".: a folder, where signals.sine.file needs a sound file", use(".")),

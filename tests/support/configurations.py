@@ -10,6 +10,40 @@ Config = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 REMOVED = object()
 
+OVERFIT: Config = {
+    "hidden_size": 8,
+    "batch_size": 2,
+    "learning_rate": 0.001,
+    "gradient_clip_norm": None,
+    "initial_state_scale": 1.0,
+    "epochs": 10,
+    "teacher_forcing": "always",
+    "update_length_samples": "full",
+    "carry_state": True,
+    "select_by": "prediction_mse",
+}
+"""A small preset that learns a signal."""
+
+AMPLIFIER: Config = {
+    "device": "amplifier",
+    "hidden_size": 8,
+    "skip": True,
+    "batch_size": 2,
+    "learning_rate": 0.001,
+    "gradient_clip_norm": None,
+    "epochs": 10,
+    "teacher_forcing": "always",
+    "segment_samples": 1000,
+    "warm_up_samples": 100,
+    "update_length_samples": 100,
+    "carry_state": True,
+    "pre_emphasis": "none",
+    "validate_every_epochs": 2,
+    "keep": "last",
+    "select_by": "test_loss",
+}
+"""A small preset that models a device."""
+
 
 def read_yaml(path: str) -> Config:
     return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
@@ -58,20 +92,7 @@ def minimal() -> Config:
                 "file": {"input": "recordings/in.wav", "target": "recordings/out.wav"},
             }
         },
-        "presets": {
-            "overfit": {
-                "hidden_size": 8,
-                "batch_size": 2,
-                "learning_rate": 0.001,
-                "gradient_clip_norm": None,
-                "initial_state_scale": 1.0,
-                "epochs": 10,
-                "teacher_forcing": "always",
-                "update_length_samples": "full",
-                "carry_state": True,
-                "select_by": "prediction_mse",
-            }
-        },
+        "presets": {"overfit": dict(OVERFIT)},
         "configurations": {
             "tone_full": {"preset": "overfit", "signal": "tone", "rate_hz": 8000},
             "tone_sub": {"preset": "overfit", "signal": "tone", "rate_hz": 4000, "update_length_samples": 16},

@@ -1,52 +1,15 @@
 """Convolutions: what a few lines in the configuration are written out to, and what is refused."""
 
 import copy
-from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
+from support.configurations import AMPLIFIER, OVERFIT, REMOVED, Config, read_yaml
 
 from rnn_audio.configuration import Experiment, load_experiment
 from rnn_audio.errors import InputError
 
-Config = dict[str, Any]
-
-ROOT = Path(__file__).parents[2]
-REMOVED = object()
-
 SINE = {"generator": "sine", "rate_hz": 44100, "frequency_hz": 440, "amplitude": 1.0, "phase_rad": 0.0}
 GUITAR = {"generator": "guitar", "rate_hz": 44100, "seed": 1}
-OVERFIT = {
-    "hidden_size": 8,
-    "batch_size": 2,
-    "learning_rate": 0.001,
-    "gradient_clip_norm": None,
-    "initial_state_scale": 1.0,
-    "epochs": 10,
-    "teacher_forcing": "always",
-    "update_length_samples": "full",
-    "carry_state": True,
-    "select_by": "prediction_mse",
-}
-AMPLIFIER = {
-    "device": "amplifier",
-    "hidden_size": 8,
-    "skip": True,
-    "batch_size": 2,
-    "learning_rate": 0.001,
-    "gradient_clip_norm": None,
-    "epochs": 10,
-    "teacher_forcing": "always",
-    "segment_samples": 1000,
-    "warm_up_samples": 100,
-    "update_length_samples": 100,
-    "carry_state": True,
-    "pre_emphasis": "none",
-    "validate_every_epochs": 2,
-    "keep": "last",
-    "select_by": "test_loss",
-}
 
 
 def signal(kind: str, **synthetic: object) -> Config:
@@ -115,7 +78,7 @@ def load(**changes: object) -> Experiment:
 
 
 def test_the_shipped_convolutions_are_written_out() -> None:
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config = read_yaml("config.yaml")
     experiment = load_experiment(config)
     assert config["convolutions"]
     for name, declared in config["convolutions"].items():

@@ -11,7 +11,7 @@ import pytest
 from rnn_audio.cells import Format
 from rnn_audio.errors import InputError
 from rnn_audio.rendering import Table, render_csv, render_html, render_latex, render_markdown
-from rnn_audio.sweep_table import build_sweep_table
+from rnn_audio.tables import build_table
 
 PREDICTIONS = {16: [3e-3, 1e-3, 2e-3], 64: [5e-3, 6e-3, None]}
 TIMES_S = [10.0, 20.0, 60.0]
@@ -43,6 +43,7 @@ def metrics(length: int) -> dict[str, Any]:
 def build(*quantities: str, **results: Any) -> Table:  # noqa: ANN401 (records)
     rows = [{"configuration": name, "labels": {"update_length_samples": length}} for length, name in names().items()]
     declaration = {
+        "kind": "sweep",
         "caption": "Update lengths",
         "labels": {"update_length_samples": "update_length_samples"},
         "quantities": list(quantities),
@@ -53,7 +54,7 @@ def build(*quantities: str, **results: Any) -> Table:  # noqa: ANN401 (records)
         "metrics": {names()[length]: metrics(length) for length in PREDICTIONS},
         **results,
     }
-    return build_sweep_table("lengths", declaration, **given, notes=["A note."])
+    return build_table("lengths", declaration, **given, notes=["A note."])
 
 
 def test_a_row_is_a_value_with_best_mean_spread_and_baseline() -> None:

@@ -1,54 +1,22 @@
 """Sweeps: what a few lines in the configuration are written out to, and what is refused."""
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from support.configurations import AMPLIFIER as AMPLIFIER_PRESET
+from support.configurations import OVERFIT, REMOVED, Config, overlaid, read_yaml
 
 from rnn_audio.configuration import Experiment, load_experiment
 from rnn_audio.errors import InputError
 from rnn_audio.sweeps import name_part
 
-Config = dict[str, Any]
-
-ROOT = Path(__file__).parents[2]
-REMOVED = object()
 SCALED = ("epochs", "teacher_forcing", "auxiliary.pretraining_epochs")
 
 PRESETS = {
-    "overfit": {
-        "hidden_size": 8,
-        "batch_size": 2,
-        "learning_rate": 0.001,
-        "gradient_clip_norm": None,
-        "initial_state_scale": 1.0,
-        "epochs": 10,
-        "teacher_forcing": "always",
-        "update_length_samples": "full",
-        "carry_state": True,
-        "select_by": "prediction_mse",
-    },
+    "overfit": OVERFIT,
     "annealed": {"teacher_forcing": {"schedule": "exponential", "base": 0.95}},
-    "amplifier": {
-        "device": "amplifier",
-        "hidden_size": 8,
-        "skip": True,
-        "batch_size": 2,
-        "learning_rate": 0.001,
-        "gradient_clip_norm": None,
-        "epochs": 10,
-        "teacher_forcing": "always",
-        "segment_samples": 1000,
-        "warm_up_samples": 100,
-        "update_length_samples": 100,
-        "carry_state": True,
-        "pre_emphasis": "none",
-        "validate_every_epochs": 2,
-        "keep": "last",
-        "select_by": "test_loss",
-    },
+    "amplifier": AMPLIFIER_PRESET,
 }
 TONE = {"preset": "overfit", "signal": "tone", "rate_hz": 8000}
 AMPLIFIER = {"preset": "amplifier"}
@@ -108,14 +76,6 @@ def shown(experiment: Experiment, name: str = "rates") -> list[str]:
 # --- what is shipped ---
 
 
-def merged_over(base: Config, overlay: Config) -> Config:
-    merged = dict(base)
-    for key, value in overlay.items():
-        both = isinstance(value, dict) and isinstance(base.get(key), dict)
-        merged[key] = merged_over(base[key], value) if both else value
-    return merged
-
-
 def setting(settings: Config, key: str) -> Any:  # noqa: ANN401 (any YAML value)
     for part in key.split("."):
         settings = settings[part]
@@ -124,10 +84,9 @@ def setting(settings: Config, key: str) -> Any:  # noqa: ANN401 (any YAML value)
 
 @pytest.mark.parametrize("profile", ["", "quick", "laptop"])
 def test_every_shipped_sweep_is_written_out(profile: str) -> None:
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config = read_yaml("config.yaml")
     if profile:
-        settings = (ROOT / f"profiles/{profile}/settings.yaml").read_text(encoding="utf-8")
-        config = merged_over(config, yaml.safe_load(settings))
+        config = overlaid(config, read_yaml(f"profiles/{profile}/settings.yaml"))
     experiment = load_experiment(config)
     assert config["sweeps"]
     for name, declared in config["sweeps"].items():
@@ -206,7 +165,7 @@ def test_a_dotted_key_varies_one_entry_of_a_mapping() -> None:
 
 
 def test_a_key_may_lie_inside_a_mapping_of_a_mapping() -> None:
-    base = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["presets"]["free_running"]
+    base = read_yaml("config.yaml")["presets"]["free_running"]
     horizon = {"start_samples": 8, "full_at_share": 0.5}
     own = {"signal": "tone", "rate_hz": 8000, "free_running": base["free_running"] | {"horizon": horizon}}
     experiment = load(configuration=base | own, vary="free_running.horizon.start_samples", values=[16])

@@ -208,8 +208,8 @@ def test_labels_other_than_the_tables_are_an_error() -> None:
 
 
 def test_an_unknown_kind_is_an_error_that_lists_the_kinds() -> None:
-    with pytest.raises(InputError, match=r"table table_1.*'sweep'.*losses, observations, generations"):
-        build(losses_declaration() | {"kind": "sweep"})
+    with pytest.raises(InputError, match=r"table table_1.*'chart'.*losses, observations, generations"):
+        build(losses_declaration() | {"kind": "chart"})
 
 
 def test_a_table_without_rows_is_an_error() -> None:

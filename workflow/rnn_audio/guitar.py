@@ -34,6 +34,12 @@ _HUM_LEVEL = 10.0 ** (-85.0 / 20.0)
 _NOISE_LEVEL = 10.0 ** (-80.0 / 20.0)
 
 
+def check_rate(rate_hz: float) -> None:
+    """Refuse a rate below `LOWEST_RATE_HZ` with an InputError."""
+    if not rate_hz >= LOWEST_RATE_HZ:
+        raise InputError(f"rate_hz is {rate_hz:g}: the plucked strings need at least {LOWEST_RATE_HZ:g} Hz")
+
+
 def playing(duration_s: float, rate_hz: float, seed: int) -> Floats:
     """Synthesise guitar and bass playing.
 
@@ -53,8 +59,7 @@ def playing(duration_s: float, rate_hz: float, seed: int) -> Floats:
     samples = round(duration_s * rate_hz)
     if samples < 1:
         raise InputError(f"duration_s is {duration_s:g}: give the playing a length above 0 s")
-    if not rate_hz >= LOWEST_RATE_HZ:
-        raise InputError(f"rate_hz is {rate_hz:g}: the plucked strings need at least {LOWEST_RATE_HZ:g} Hz")
+    check_rate(rate_hz)
     score_random, pick_random, noise_random = (np.random.default_rng(part) for part in _seeds(seed))
     strings = np.zeros(samples)
     for note in score(duration_s, score_random):

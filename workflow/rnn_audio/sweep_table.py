@@ -8,48 +8,31 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
-
 from rnn_audio.cells import Cell, Format
-from rnn_audio.rendering import Column, Table
+from rnn_audio.rendering import Column
 from rnn_audio.sweep_points import SweepPoint, sweep_point
-from rnn_audio.table_parts import SPREAD_NOTE, best_header, label_column, rule_note, summarise_seeds
-from rnn_audio.table_rows import Record, Row, number, read_rows
+from rnn_audio.table_parts import SPREAD_NOTE, Built, best_header, rule_note, summarise_seeds
+from rnn_audio.table_rows import Row, number
 
 _ZERO_NOTE = "Predicting zero: the loss of an output that is always zero; a model near it has learned nothing."
 _METRIC_NOTE = "Quantities with one column are measured on the chosen model alone: no mean, no spread."
 
 
-def build_sweep_table(
-    name: str,
-    declaration: Record,
-    selections: Mapping[str, Record],
-    metrics: Mapping[str, Record],
-    notes: Sequence[str] = (),
-) -> Table:
-    """Build the table.
-
-    Args:
-        name: the sweep's name.
-        declaration: its table as `sweeps.expand_sweeps` declares it: caption, one label, quantities and rows.
-        selections: the selection of each configuration, by its name.
-        metrics: the metrics of each configuration's chosen model, by its name.
-        notes: further notes.
+def sweep(rows: Sequence[Row], quantities: Sequence[str]) -> Built:
+    """The records, columns and notes of the rows, for these quantities.
 
     Raises:
-        InputError: a configuration has no results, or a quantity does not exist.
+        InputError: a quantity does not exist.
     """
-    rows = read_rows(name, declaration, selections, metrics)
-    points = {quantity: [sweep_point(row, quantity) for row in rows] for quantity in declaration["quantities"]}
-    records = [{**row.labels, **_quantity_cells(points, index), **_run_cells(row)} for index, row in enumerate(rows)]
-    labels = [label_column(key, header, rows) for key, header in declaration["labels"].items()]
+    points = {quantity: [sweep_point(row, quantity) for row in rows] for quantity in quantities}
+    records = [{**_quantity_cells(points, index), **_run_cells(row)} for index, row in enumerate(rows)]
     columns = [column for quantity, shown in points.items() for column in _columns(quantity, shown, rows)]
     times = [
         Column("wall_time_s", "Best seed\ntime", Format.DURATION),
         Column("mean_wall_time_s", "Mean\ntime", Format.DURATION),
     ]
-    own_notes = _notes(rows, [point for shown in points.values() for point in shown])
-    return Table(name, declaration["caption"], pd.DataFrame(records), (*labels, *columns, *times), (*own_notes, *notes))
+    notes = _notes(rows, [point for shown in points.values() for point in shown])
+    return Built(records, (*columns, *times), tuple(notes))
 
 
 def _quantity_cells(points: Mapping[str, Sequence[SweepPoint]], index: int) -> dict[str, Cell]:

@@ -2,7 +2,7 @@
 
 Of signals: `losses` (one loss, best, mean and spread over the seeds, the trivial baseline, times), `observations`
 (any quantity a row, losses and metrics mixed) and `generations` (what the chosen models make on their own). Of
-devices: `device_losses` and `band_errors`, see `device_tables`.
+devices: `device_losses` and `band_errors`, see `device_tables`. Of both: `sweep`, see `sweep_table`.
 Units are in the column names: *_s seconds, *_hz hertz, *_db decibels, *_percent, *_permille, *_samples; a mean squared
 error is in the signal's own unit squared.
 """
@@ -18,6 +18,7 @@ from rnn_audio.cells import Cell, Format
 from rnn_audio.device_tables import band_errors, device_losses
 from rnn_audio.errors import InputError
 from rnn_audio.rendering import Column, Table
+from rnn_audio.sweep_table import sweep
 from rnn_audio.table_parts import (
     PAPER_NOTE,
     SPREAD_NOTE,
@@ -31,6 +32,7 @@ from rnn_audio.table_parts import (
 )
 from rnn_audio.table_rows import MISSING, Record, Row, number, read_rows
 
+_SWEEP = "sweep"
 _ROOM_PARAMETERS = ("t30_s", "edt_s", "c50_db", "t30_nonlinearity_permille")
 _ROOM_DIFFERENCES = ("t30_difference_percent", "edt_difference_percent", "c50_difference_db")
 
@@ -48,8 +50,8 @@ def build_table(
 
     Args:
         name: the table's key in the configuration, `table_1`.
-        declaration: its entry: caption, kind, labels (column name to header), rows, and select_by where the table
-            shows other seeds than the run chose.
+        declaration: its entry: caption, kind, labels (column name to header), rows; quantities of a sweep; select_by
+            where it shows other seeds than the run chose.
         selections: the selection of each configuration, by its name.
         metrics: the metrics of each configuration's chosen model, by its name.
         notes: what a reader has to know to judge the values; notes on the columns themselves are added before.
@@ -58,12 +60,13 @@ def build_table(
         InputError: the kind is unknown, a configuration has no results, or a quantity does not exist.
     """
     kind = declaration["kind"]
-    if kind not in _BUILDERS:
-        raise InputError(f"table {name}: unknown kind {kind!r}; there are: {', '.join(_BUILDERS)}")
+    known = (*_BUILDERS, _SWEEP)
+    if kind not in known:
+        raise InputError(f"table {name}: unknown kind {kind!r}; there are: {', '.join(known)}")
     rows = read_rows(name, declaration, selections, metrics)
     if not rows:
         raise InputError(f"table {name}: it has no rows")
-    built = _BUILDERS[kind](rows)
+    built = sweep(rows, declaration["quantities"]) if kind == _SWEEP else _BUILDERS[kind](rows)
     declared = [{**row.labels, **record} for row, record in zip(rows, built.records, strict=True)]
     frame = _frame([*declared, *built.closing_records])
     labels = tuple(label_column(key, header, rows) for key, header in declaration["labels"].items())

@@ -32,5 +32,5 @@ onstart:
 
 
 ENVIRONMENT = "../../envs/rnn_audio.yaml"
-RESULT_TABLES = ("losses", "observations", "generations", "device_losses", "band_errors")
+RESULT_TABLES = ("losses", "observations", "generations", "device_losses", "band_errors", "sweep")
 GPUS_PER_TRAINING = 1 if DEVICE == "cuda" else 0

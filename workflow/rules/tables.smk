@@ -90,35 +90,3 @@ rule training_time_table:
         "table {wildcards.table}"
     script:
         "../scripts/training_time_table.py"
-
-
-rule sweep_table:
-    """What varying one setting does to some quantities."""
-    input:
-        selections=table_inputs("<results>/models/{configuration}/selection.json"),
-        metrics=table_inputs("<results>/metrics/{configuration}.json"),
-        code=code_of("sweep_table.py"),
-    output:
-        csv="<results>/tables/{table}.csv",
-        markdown="<results>/tables/{table}.md",
-        latex="<results>/tables/{table}.tex",
-        html=report(
-            "<results>/tables/{table}.html",
-            caption="../report/table.rst",
-            category=table_category,
-            subcategory="Tables",
-            labels=table_labels,
-        ),
-    log:
-        "<logs>/sweep_table/{table}.log",
-    wildcard_constraints:
-        table=one_of(EXPERIMENT.of_kind("tables", "sweep")),
-    conda:
-        ENVIRONMENT
-    params:
-        declaration=declared_table,
-        notes=lambda wildcards: EXPERIMENT.table_notes(wildcards.table),
-    message:
-        "table {wildcards.table}"
-    script:
-        "../scripts/sweep_table.py"

@@ -26,17 +26,15 @@ from rnn_audio.figures.style import (
     STYLE,
     VERMILLION,
     add_notes,
-    letter,
+    figure_height,
     new_figure,
-    wrap,
+    set_panel_title,
 )
 
 History = Mapping[str, NDArray[np.float64]]
 
 _MAX_COLUMNS = 2
 _PANEL_HEIGHT_INCHES = 2.3
-_LEGEND_HEIGHT_INCHES = 0.3
-_NOTE_HEIGHT_INCHES = 0.13
 _COLOURS = (BLACK, VERMILLION, BLUE, SKY_BLUE)
 _CHOSEN = {"linewidth": 1.2, "zorder": 3}
 _OTHERS = {"linewidth": 0.6, "alpha": 0.35, "zorder": 2}
@@ -120,14 +118,13 @@ def plot_compared_losses(panels: Sequence[ComparedPanel], notes: Sequence[str] =
     columns = min(len(panels), _MAX_COLUMNS)
     rows = -(-len(panels) // columns)
     width = SINGLE_COLUMN_INCHES if columns == 1 else DOUBLE_COLUMN_INCHES
-    height = _PANEL_HEIGHT_INCHES * rows + _LEGEND_HEIGHT_INCHES + _NOTE_HEIGHT_INCHES * len(notes)
+    height = figure_height(_PANEL_HEIGHT_INCHES * rows, notes)
     with mpl.rc_context(STYLE):
         figure = new_figure(width, height)
         for index, panel in enumerate(panels):
             axes = figure.add_subplot(rows, columns, index + 1)
             _draw_panel(axes, panel, colours)
-            title = wrap(f"{letter(index)} {panel.title}", width / columns, mpl.rcParams["axes.titlesize"])
-            axes.set_title(title, loc="left", parse_math=False)
+            set_panel_title(axes, index, panel.title, width / columns)
             axes.set_ylabel("MSE" if index % columns == 0 else "")
         _add_legend(figure, panels, colours)
         add_notes(figure, notes)

@@ -24,6 +24,7 @@ from rnn_audio.figures.style import (
     STYLE,
     VERMILLION,
     add_notes,
+    figure_height,
     letter,
     new_figure,
     wrap,
@@ -35,8 +36,6 @@ _TARGET = {"color": SKY_BLUE, "linewidth": 1.8, "solid_joinstyle": "round"}
 _GENERATIONS = tuple({"color": colour, "linewidth": 0.8} for colour in (VERMILLION, BLACK, BLUE))
 _WAVE_HEIGHT_INCHES = 0.95
 _MARGINS_INCHES = 0.6
-_LEGEND_HEIGHT_INCHES = 0.3
-_NOTE_HEIGHT_INCHES = 0.13
 _WAVES_TO_DECAY = (1.35, 1)
 _HEADROOM = 1.08
 _LEFT_MARGIN = 0.01  # of the sound: keeps an impulse at the first sample off the axis
@@ -107,7 +106,7 @@ def plot_decays(panels: Sequence[DecayPanel], notes: Sequence[str] = ()) -> Figu
         raise InputError("a figure of decays needs at least one panel")
     styles = _assign_styles(panels)
     heights = [_MARGINS_INCHES + _WAVE_HEIGHT_INCHES * (1 + len(panel.generations)) for panel in panels]
-    height = sum(heights) + _LEGEND_HEIGHT_INCHES + _NOTE_HEIGHT_INCHES * len(notes)
+    height = figure_height(sum(heights), notes)
     with mpl.rc_context(STYLE):
         figure = new_figure(DOUBLE_COLUMN_INCHES, height)
         grid = figure.add_gridspec(len(panels), 2, height_ratios=heights, width_ratios=_WAVES_TO_DECAY)

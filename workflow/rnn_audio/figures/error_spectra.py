@@ -26,9 +26,9 @@ from rnn_audio.figures.style import (
     STYLE,
     VERMILLION,
     add_notes,
-    letter,
+    figure_height,
     new_figure,
-    wrap,
+    set_panel_title,
 )
 
 BAND_HZ = (1000.0, 2000.0)
@@ -36,8 +36,6 @@ BAND_HZ = (1000.0, 2000.0)
 
 _MAX_COLUMNS = 2
 _PANEL_HEIGHT_INCHES = 2.3
-_LEGEND_HEIGHT_INCHES = 0.3
-_NOTE_HEIGHT_INCHES = 0.13
 _MARKS = 11
 _BAND_COLOUR = "#e8e8e8"
 _LINES = (
@@ -87,7 +85,7 @@ def plot_error_spectra(panels: Sequence[ErrorSpectrumPanel], notes: Sequence[str
     columns = min(len(panels), _MAX_COLUMNS)
     rows = -(-len(panels) // columns)
     width = SINGLE_COLUMN_INCHES if columns == 1 else DOUBLE_COLUMN_INCHES
-    height = _PANEL_HEIGHT_INCHES * rows + _LEGEND_HEIGHT_INCHES + _NOTE_HEIGHT_INCHES * len(notes)
+    height = figure_height(_PANEL_HEIGHT_INCHES * rows, notes)
     with mpl.rc_context(STYLE):
         figure = new_figure(width, height)
         shared: Axes | None = None
@@ -95,8 +93,7 @@ def plot_error_spectra(panels: Sequence[ErrorSpectrumPanel], notes: Sequence[str
             axes = figure.add_subplot(rows, columns, index + 1, sharex=shared, sharey=shared)
             shared = shared or axes
             _draw_panel(axes, panel, styles)
-            title = wrap(f"{letter(index)} {panel.title}", width / columns, mpl.rcParams["axes.titlesize"])
-            axes.set_title(title, loc="left", parse_math=False)
+            set_panel_title(axes, index, panel.title, width / columns)
             if index % columns == 0:
                 axes.set_ylabel("Error re target (dB)")
         set_frequency_axis(shared, *_frequency_range(panels))

@@ -12,14 +12,22 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from rnn_audio.figures.frequency_axis import set_frequency_axis
-from rnn_audio.figures.style import BLACK, SINGLE_COLUMN_INCHES, SKY_BLUE, STYLE, add_notes, letter, new_figure
+from rnn_audio.figures.style import (
+    BLACK,
+    NOTE_HEIGHT_INCHES,
+    SINGLE_COLUMN_INCHES,
+    SKY_BLUE,
+    STYLE,
+    add_notes,
+    letter,
+    new_figure,
+)
 from rnn_audio.preemphasis import LOW_PASS, a_weighting_db, magnitude_response, taps
 
 _LOWEST_HZ = 20.0
 _POINTS = 1000
 _LEVELS_DB = (-50.0, 12.0)
 _PANEL_HEIGHT_INCHES = 1.15
-_NOTE_HEIGHT_INCHES = 0.13
 _FILTER = {"color": BLACK, "linewidth": 1.0}
 _WANTED = {"color": SKY_BLUE, "linewidth": 2.6, "solid_capstyle": "butt"}
 _TITLES = {
@@ -45,7 +53,7 @@ def plot_filter_responses(rate_hz: float, notes: Sequence[str] = ()) -> Figure:
     responses = {name: taps(name, rate_hz) for name in _TITLES}
     # Up to, not including, half the rate: the grid's last point would be rounded beyond it.
     frequencies_hz = np.geomspace(_LOWEST_HZ, rate_hz / 2, _POINTS, endpoint=False)
-    height = _PANEL_HEIGHT_INCHES * len(_TITLES) + _NOTE_HEIGHT_INCHES * len(notes)
+    height = _PANEL_HEIGHT_INCHES * len(_TITLES) + NOTE_HEIGHT_INCHES * len(notes)
     with mpl.rc_context(STYLE):
         figure = new_figure(SINGLE_COLUMN_INCHES, height)
         panels = figure.subplots(len(_TITLES), 1, sharex=True, sharey=True)

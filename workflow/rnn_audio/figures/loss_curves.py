@@ -23,15 +23,13 @@ from rnn_audio.figures.style import (
     STYLE,
     VERMILLION,
     add_notes,
-    letter,
+    figure_height,
     new_figure,
-    wrap,
+    set_panel_title,
 )
 
 _MAX_COLUMNS = 4
 _PANEL_HEIGHT_INCHES = 1.6
-_LEGEND_HEIGHT_INCHES = 0.3
-_NOTE_HEIGHT_INCHES = 0.13
 
 _LINES = {
     "chosen seed": {"color": BLUE, "linewidth": 1.3, "zorder": 3},
@@ -108,7 +106,7 @@ def plot_loss_curves(
     columns = _columns(len(panels))
     rows = -(-len(panels) // columns)
     width = SINGLE_COLUMN_INCHES if len(panels) == 1 else DOUBLE_COLUMN_INCHES
-    height = _PANEL_HEIGHT_INCHES * rows + _LEGEND_HEIGHT_INCHES + _NOTE_HEIGHT_INCHES * len(notes)
+    height = figure_height(_PANEL_HEIGHT_INCHES * rows, notes)
     with mpl.rc_context(STYLE):
         figure = new_figure(width, height)
         shared: Axes | None = None
@@ -116,8 +114,7 @@ def plot_loss_curves(
             axes = figure.add_subplot(rows, columns, index + 1, sharey=shared)
             shared = shared or axes
             _draw_panel(axes, panel)
-            title = wrap(f"{letter(index)} {panel.title}", width / columns, mpl.rcParams["axes.titlesize"])
-            axes.set_title(title, loc="left", parse_math=False)
+            set_panel_title(axes, index, panel.title, width / columns)
             in_first_column = index % columns == 0
             axes.tick_params(labelleft=in_first_column)
             axes.set_ylabel(loss_label if in_first_column else "")

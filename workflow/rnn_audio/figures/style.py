@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -47,6 +48,8 @@ STYLE = {
     "svg.hashsalt": "rnn-audio",
 }
 
+NOTE_HEIGHT_INCHES = 0.13
+_LEGEND_HEIGHT_INCHES = 0.3
 _DOTS_PER_INCH = 300
 _NOTE_POINTS = 6
 _CHARACTERS_PER_INCH_AND_POINT = 126  # a little under the average of running text, so that lines fit
@@ -70,6 +73,17 @@ def add_notes(figure: Figure, notes: Sequence[str]) -> None:
     # The axis label of the whole figure is the one text below for which the layout makes room.
     label = figure.supxlabel(text, x=0.01, ha="left", fontsize=_NOTE_POINTS, color="#444444")
     label.set_parse_math(False)
+
+
+def figure_height(panels_inches: float, notes: Sequence[str]) -> float:
+    """Height in inches of a figure whose panels take that much, with a legend above them and notes below."""
+    return panels_inches + _LEGEND_HEIGHT_INCHES + NOTE_HEIGHT_INCHES * len(notes)
+
+
+def set_panel_title(axes: Axes, index: int, title: str, width_inches: float) -> None:
+    """Put a panel's letter and title above it, broken to its width."""
+    text = wrap(f"{letter(index)} {title}", width_inches, mpl.rcParams["axes.titlesize"])
+    axes.set_title(text, loc="left", parse_math=False)
 
 
 def wrap(text: str, width_inches: float, size_points: float) -> str:

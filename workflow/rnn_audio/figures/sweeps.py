@@ -25,6 +25,7 @@ from rnn_audio.figures.style import (
     SKY_BLUE,
     STYLE,
     add_notes,
+    figure_height,
     letter,
     new_figure,
 )
@@ -32,8 +33,6 @@ from rnn_audio.sweep_points import SweepPoint
 
 _MAX_COLUMNS = 3
 _ROW_HEIGHT_INCHES = 2.1
-_LEGEND_HEIGHT_INCHES = 0.3
-_NOTE_HEIGHT_INCHES = 0.13
 _DECADE = 10.0
 # Words longer than these, all together, do not stand side by side below one panel.
 _CHARACTERS_BELOW_A_PANEL = 24
@@ -90,7 +89,7 @@ def plot_sweep(
         raise InputError("a figure of a sweep needs at least one panel")
     columns = 2 if len(panels) in (2, 4) else min(len(panels), _MAX_COLUMNS)
     rows = -(-len(panels) // columns)
-    height = _ROW_HEIGHT_INCHES * (rows + 1) + _LEGEND_HEIGHT_INCHES + _NOTE_HEIGHT_INCHES * len(notes)
+    height = figure_height(_ROW_HEIGHT_INCHES * (rows + 1), notes)
     with mpl.rc_context(STYLE):
         figure = new_figure(DOUBLE_COLUMN_INCHES, height)
         # Two grids: the legend of the curves takes nothing of the panels' width.

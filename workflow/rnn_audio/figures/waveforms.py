@@ -26,6 +26,7 @@ from rnn_audio.figures.style import (
     STYLE,
     VERMILLION,
     add_notes,
+    figure_height,
     letter,
     new_figure,
     scientific,
@@ -39,8 +40,6 @@ _OUTPUT = {"color": BLACK, "linewidth": 0.7}
 _ERROR = {"color": VERMILLION, "linewidth": 1.0, "linestyle": (0, (3, 1))}
 _MARK = {"color": GREY, "linewidth": 0.6, "linestyle": "--"}
 _PANEL_HEIGHT_INCHES = 2.2
-_LEGEND_HEIGHT_INCHES = 0.3
-_NOTE_HEIGHT_INCHES = 0.13
 _HEADROOM = 1.08
 _WHOLE_TO_ZOOM = (1.8, 1)
 _SIGNALS_TO_LEVELS = (3, 2)
@@ -114,7 +113,7 @@ def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), m
         raise InputError("a waveform figure needs at least one panel")
     zoomed = any(panel.zoom_samples is not None for panel in panels)
     width = DOUBLE_COLUMN_INCHES if zoomed else SINGLE_COLUMN_INCHES
-    height = _PANEL_HEIGHT_INCHES * len(panels) + _LEGEND_HEIGHT_INCHES + _NOTE_HEIGHT_INCHES * len(notes)
+    height = figure_height(_PANEL_HEIGHT_INCHES * len(panels), notes)
     with mpl.rc_context(STYLE):
         figure = new_figure(width, height)
         columns = 2 if zoomed else 1

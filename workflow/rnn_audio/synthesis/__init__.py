@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
+from rnn_audio.guitar import check_rate
 from rnn_audio.synthesis.guitar import guitar
 from rnn_audio.synthesis.room import check_positions, furnished_room
 from rnn_audio.synthesis.sine import sine
@@ -36,12 +37,15 @@ def check_generator(name: str, own_keys: Mapping[str, Any]) -> None:
 def check_values(name: str, *, rate_hz: int, own_keys: Mapping[str, Any]) -> None:
     """Check a generator's keys and their values, by making two samples; raises InputError that names the key at fault.
 
-    A room takes seconds, however short: of its values only the positions are checked.
+    Every run begins with this. A room takes seconds, however short, and playing loads scipy's filters, which takes one:
+    of the one only the positions are checked, of the other the rate, which is all that the schema leaves open.
     """
     check_generator(name, own_keys)
     if name == "furnished_room":
         positions = {key: own_keys[key] for key in ("source_m", "microphone_m")}
         check_positions(own_keys["dimensions_m"], **positions)
+    elif name == "guitar":
+        check_rate(rate_hz)
     else:
         synthesise(name, rate_hz=rate_hz, samples=2, own_keys=own_keys)
 
