@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 
+from rnn_audio.capturable_adam import CapturableAdam
 from rnn_audio.models import ModelShape, Parameters, initialise
 from rnn_audio.optimiser import Adam
 from rnn_audio.randomness import RandomStreams
@@ -158,3 +159,41 @@ def give(parameters: Parameters, step: int) -> None:
     """Gradients for all tensors but, in the first steps, one."""
     for name, parameter in parameters.items():
         parameter.grad = None if name == "linear.bias" and step < 3 else gradient(name, step, models=2)
+
+
+@pytest.mark.parametrize("clip_norm", [None, 1.0])
+def test_steps_that_a_graph_can_repeat_are_the_same_steps_bit_by_bit(clip_norm: float | None) -> None:
+    ours, theirs = (
+        {name: each.detach().float().requires_grad_() for name, each in start([1, 2]).items()} for _ in "ab"
+    )
+    capturable, plain = CapturableAdam(3e-3, clip_norm), Adam(3e-3, clip_norm)
+    for step in range(STEPS):
+        for parameters, optimiser in ((ours, capturable), (theirs, plain)):
+            for name, parameter in parameters.items():
+                parameter.grad = None if name == "linear.bias" else gradient(name, step, models=2).float()
+            optimiser.step(parameters)
+    assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
+
+
+def test_steps_that_a_graph_can_repeat_go_on_from_the_others_checkpoint() -> None:
+    parameters = {name: each.detach().float().requires_grad_() for name, each in start([1]).items()}
+    plain = Adam(3e-3)
+    for step in range(3):
+        for name, parameter in parameters.items():
+            parameter.grad = gradient(name, step, models=1).float()
+        plain.step(parameters)
+    capturable = CapturableAdam(3e-3)
+    capturable.load_state_dict(plain.state_dict())
+    ours, theirs = capturable.state_dict(), plain.state_dict()
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_a_tensor_whose_first_gradient_comes_late_is_an_error_where_a_graph_repeats_steps() -> None:
+    parameters = {name: torch.ones(1, 2).requires_grad_() for name in "ab"}
+    optimiser = CapturableAdam(1e-3)
+    parameters["a"].grad = torch.ones(1, 2)
+    optimiser.step(parameters)
+    parameters["b"].grad = torch.ones(1, 2)
+    with pytest.raises(ValueError, match="b has its first gradient"):
+        optimiser.step(parameters)

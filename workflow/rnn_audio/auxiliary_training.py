@@ -27,7 +27,7 @@ class AuxiliaryTrainer(Trainer):
     """
 
     def __init__(self, auxiliary: AuxiliaryLoss, **arguments: Any) -> None:  # noqa: ANN401 (passed on)
-        super().__init__(**arguments)
+        super().__init__(**arguments, captured=False)  # pre-training has tensors without gradients
         self.auxiliary = auxiliary
         self.auxiliary_history: list[list[float]] = []
 

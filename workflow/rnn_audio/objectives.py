@@ -23,6 +23,12 @@ class Objective(Protocol):
     def observe(self, targets: torch.Tensor, outputs: torch.Tensor) -> None:
         """See a stretch that is not trained on."""
 
+    def memory(self, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """What the next stretch of such targets starts from, as tensors whose shapes do not depend on its length."""
+
+    def remember(self, memory: tuple[torch.Tensor, ...]) -> None:
+        """Start the next stretch from what `memory` returned."""
+
     def __call__(self, targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         """The loss of each model over a stretch, [M]."""
 
@@ -35,6 +41,13 @@ class MeanSquaredError:
 
     def observe(self, targets: torch.Tensor, outputs: torch.Tensor) -> None:
         """Nothing to remember."""
+
+    def memory(self, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Nothing."""
+        return ()
+
+    def remember(self, memory: tuple[torch.Tensor, ...]) -> None:
+        """Nothing to start from."""
 
     def __call__(self, targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         """Mean squared error over batch and time, [M]."""
@@ -64,13 +77,22 @@ class EmphasisedErrorToSignal:
         """Fill the filters with the warm-up's samples, so that the first stretch starts without a jump."""
         self._emphasise(targets, outputs)
 
+    def memory(self, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The last samples of targets and outputs, [M, B, K - 1] each for filters of K taps."""
+        if self._target_history is None or self._output_history is None:
+            self._target_history = self._output_history = targets.new_zeros(*targets.shape[:2], self._taps.shape[1] - 1)
+        return self._target_history, self._output_history
+
+    def remember(self, memory: tuple[torch.Tensor, ...]) -> None:
+        """These samples came before."""
+        self._target_history, self._output_history = memory
+
     def __call__(self, targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         """Equation 4 over a stretch, [M]; the filters' state is carried on to the next."""
         return losses.joint(targets, outputs, *self._emphasise(targets, outputs))
 
     def _emphasise(self, targets: torch.Tensor, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        if self._target_history is None or self._output_history is None:
-            self._target_history = self._output_history = targets.new_zeros(*targets.shape[:2], self._taps.shape[1] - 1)
-        emphasised_targets, self._target_history = apply_packed(targets, self._taps, self._target_history)
-        emphasised_outputs, self._output_history = apply_packed(outputs, self._taps, self._output_history)
+        target_history, output_history = self.memory(targets)
+        emphasised_targets, self._target_history = apply_packed(targets, self._taps, target_history)
+        emphasised_outputs, self._output_history = apply_packed(outputs, self._taps, output_history)
         return emphasised_targets, emphasised_outputs

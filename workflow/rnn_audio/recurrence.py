@@ -8,6 +8,7 @@ import itertools
 
 import torch
 
+from rnn_audio import engines
 from rnn_audio.cpu_recurrence import can_run, is_faster, run_sequences
 from rnn_audio.lstm_layer import LayerWeights, State, lstm_layer
 from rnn_audio.models import Parameters
@@ -104,13 +105,21 @@ def mixed_run(
     Returns:
         The outputs, [M, B, T], and the state behind the last sample. Gradients pass through the fed-back outputs.
     """
+    weight_ih, weight_hh = parameters["lstm.weight_ih"], parameters["lstm.weight_hh"]
+    engine = engines.pick(inputs.device, weight_hh.shape[-1])
+    if engine == "triton":
+        from rnn_audio import triton_recurrence
+
+        biases = parameters["lstm.bias_ih"], parameters["lstm.bias_hh"]
+        return triton_recurrence.mixed(weight_ih, weight_hh, biases, _head(parameters), inputs, forced, previous, state)
     outputs, last_h, last_c = [], [], []
     # The first sample is known, whichever it is.
     first = torch.where(forced[..., 0], inputs[..., 0], previous.detach())
     inputs = torch.cat([first.unsqueeze(-1), inputs[..., 1:]], dim=-1)
     for model in range(inputs.shape[0]):
         own = {name: tensor[model] for name, tensor in parameters.items()}
-        mix = _mix_compiled if can_run(inputs[model], state[0][model]) else _mix
+        compiled = engine == "compiled" and can_run(inputs[model], state[0][model])
+        mix = _mix_compiled if compiled else _mix
         output, (h, c) = mix(own, inputs[model], forced[model], (state[0][model], state[1][model]))
         outputs.append(output)
         last_h.append(h)
@@ -163,12 +172,18 @@ def _lstm(
     inputs: torch.Tensor,
     state: State,
 ) -> tuple[torch.Tensor, State]:
-    """The LSTM and the linear layer, model by model: outputs [M, B, T] and the last state."""
+    """The LSTM and the linear layer: outputs [M, B, T] and the last state."""
+    engine = engines.pick(inputs.device, weight_hh.shape[-1])
+    if engine == "triton":
+        from rnn_audio import triton_recurrence
+
+        return triton_recurrence.lstm(weight_ih, weight_hh, biases, head, inputs, state)
     outputs, last_h, last_c = [], [], []
     for model in range(inputs.shape[0]):
         weights = (weight_ih[model], weight_hh[model], biases[0][model], biases[1][model])
         own_head = head[0][model], head[1][model]
-        run_model = _run_compiled if is_faster(inputs[model], state[0][model]) else _run_layer
+        compiled = engine == "compiled" and is_faster(inputs[model], state[0][model])
+        run_model = _run_compiled if compiled else _run_layer
         output, (h, c) = run_model(weights, own_head, inputs[model], (state[0][model], state[1][model]))
         outputs.append(output)
         last_h.append(h)

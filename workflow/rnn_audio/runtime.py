@@ -27,6 +27,8 @@ def prepare_process(device: str, threads: int) -> None:
         # deterministic, and asking PyTorch to ensure it takes a second of imports.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2")
         torch.use_deterministic_algorithms(True)
+        # It would also fill all new memory, to show who reads it unwritten: gigabytes of what backpropagation keeps.
+        torch.utils.deterministic.fill_uninitialized_memory = False
 
 
 def peak_memory_mib(device: str) -> float:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import torch
 
-from rnn_audio import recurrence
+from rnn_audio import engines, recurrence
 from rnn_audio.batches import Batch, TrainingData
 from rnn_audio.best_so_far import BestSoFar
+from rnn_audio.capturable_adam import CapturableAdam
+from rnn_audio.captured_update import CapturedUpdate, Tensors
 from rnn_audio.errors import InputError
 from rnn_audio.models import ModelShape, Parameters, initialise
 from rnn_audio.objectives import MeanSquaredError, Objective
@@ -64,6 +66,8 @@ class Trainer:
         data: what they learn; its device is where everything runs.
         seeds: one seed a model.
         objective: what is minimised; paper A's mean squared error where none is given.
+        captured: whether updates are repeated as CUDA graphs (`captured_update`), and losses read once a batch instead
+            of once an update; by default on a GPU, with Triton's engine. On a CPU it changes the way, not the result.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Trainer:
         data: TrainingData,
         seeds: list[int],
         objective: Objective | None = None,
+        captured: bool | None = None,
     ) -> None:
         self.shape = shape
         self.method = method
@@ -80,7 +85,12 @@ class Trainer:
         self.seeds = seeds
         self.objective = objective or MeanSquaredError()
         self.streams = RandomStreams(seeds)
-        self.optimiser = Adam(method.learning_rate, method.gradient_clip_norm)
+        on_gpu = data.device.type == "cuda"
+        if captured is None:
+            captured = on_gpu and engines.pick(data.device, shape.hidden_size) == "triton"
+        self._captured = CapturedUpdate(self._repeatable_update, on_gpu=on_gpu) if captured else None
+        adam = CapturableAdam if captured else Adam
+        self.optimiser = adam(method.learning_rate, method.gradient_clip_norm)
         self.parameters: Parameters = {
             name: tensor.to(data.device).requires_grad_() for name, tensor in initialise(shape, self.streams).items()
         }
@@ -141,25 +151,83 @@ class Trainer:
         self.streams.restore({name: tensors[f"streams.{name}"] for name in self.streams.state()})
         self.history = tensors["history"].tolist()
         self.best.load_state_dict(tensors, device)
+        if self._captured is not None:
+            self._captured.forget()
 
     def _train_batch(self, batch: Batch) -> torch.Tensor:
         """Move the parameters by one batch; each model's squared error, or other loss, summed over its samples."""
         probability = self.method.teacher_forcing.probability(self.epoch)
-        totals = torch.zeros(len(self.seeds), dtype=torch.float64)
         self.objective.restart()
         state, previous = self._warm_up(batch)
+        losses, samples = [], []
         length = batch.targets.shape[-1] - batch.warm_up
         for update, stretch in enumerate(sub_sequences(length, self.method.update_length, offset=batch.warm_up)):
             if update > 0 and not self.method.carry_state:
                 state = self.data.initial_state(self.streams, "states")
-            outputs, state = self._forward(batch.inputs[..., stretch], previous, state, probability)
-            losses = self.objective(batch.targets[..., stretch], outputs)
-            losses.sum().backward()
+            inputs, targets = batch.inputs[..., stretch], batch.targets[..., stretch]
+            own_losses, state, previous = self._update(update, inputs, targets, previous, state, probability)
+            losses.append(own_losses)
+            samples.append(targets.shape[1] * targets.shape[2])
+        totals = torch.zeros(len(self.seeds), dtype=torch.float64)
+        # All at once: on a GPU, reading is what waits for it. Only captured updates have not been looked at before.
+        for update, own_losses in enumerate(torch.stack(losses).cpu()):
+            self._require_finite(own_losses, update)
+            totals += own_losses.double() * samples[update]
+        return totals
+
+    def _update(
+        self,
+        update: int,
+        inputs: torch.Tensor,
+        targets: torch.Tensor,
+        previous: torch.Tensor,
+        state: State,
+        probability: float,
+    ) -> tuple[torch.Tensor, State, torch.Tensor]:
+        """One update; the losses before it, and the state and the output behind its last sample."""
+        forced = None
+        if 0 < probability < 1:
+            forced = self.streams.bernoulli("sampling", probability, inputs.shape[1:]).to(inputs.device)
+        if self._captured is None:
+            outputs, state, losses = self._take_back(inputs, targets, previous, state, probability, forced)
             self._require_finite(losses, update)
             self.optimiser.step(self.parameters)
-            state, previous = recurrence.detach(state), outputs[..., -1].detach()
-            totals += losses.detach().cpu().double() * outputs.shape[1] * outputs.shape[2]
-        return totals
+            return losses, state, outputs[..., -1]
+        mode = "mixed" if forced is not None else "known" if probability == 1 else "free"
+        stretch = (inputs, targets) if forced is None else (inputs, targets, forced)
+        carried = (*state, previous, *self.objective.memory(targets))
+        losses, (h, c, previous, *memory) = self._captured(mode, stretch, carried)
+        self.objective.remember(tuple(memory))
+        return losses, (h, c), previous
+
+    def _repeatable_update(self, mode: str, stretch: Tensors, carried: Tensors) -> tuple[torch.Tensor, Tensors]:
+        """One update for `CapturedUpdate`; whether its losses are finite is seen behind the batch."""
+        (inputs, targets, *forced), (h, c, previous, *memory) = stretch, carried
+        self.objective.remember(tuple(memory))
+        probability = 1.0 if mode == "known" else 0.0
+        outputs, state, losses = self._take_back(inputs, targets, previous, (h, c), probability, *forced)
+        self.optimiser.step(self.parameters)
+        return losses, (*state, outputs[..., -1], *self.objective.memory(targets))
+
+    def _take_back(
+        self,
+        inputs: torch.Tensor,
+        targets: torch.Tensor,
+        previous: torch.Tensor,
+        state: State,
+        probability: float,
+        forced: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, State, torch.Tensor]:
+        """Run a stretch and take its losses back through it; the outputs, the state behind it and the losses."""
+        if forced is not None:
+            outputs, state = recurrence.mixed_run(self.parameters, inputs, forced, previous, state)
+        elif probability == 1:
+            outputs, state = recurrence.run(self.parameters, inputs, state, skip=self.shape.skip)
+        else:
+            outputs, state = recurrence.free_run(self.parameters, previous, inputs.shape[-1], state)
+        losses = self.objective(targets, outputs)
+        losses.sum().backward()
+        return outputs.detach(), recurrence.detach(state), losses.detach()
 
     def _warm_up(self, batch: Batch) -> tuple[State, torch.Tensor]:
         """The state, and the output, before the first sample that is trained on (paper B, section 3)."""
@@ -172,16 +240,6 @@ class Trainer:
             )
         self.objective.observe(batch.targets[..., beginning], outputs)
         return state, outputs[..., -1]
-
-    def _forward(
-        self, inputs: torch.Tensor, previous: torch.Tensor, state: State, probability: float
-    ) -> tuple[torch.Tensor, State]:
-        if probability == 1:
-            return recurrence.run(self.parameters, inputs, state, skip=self.shape.skip)
-        if probability == 0:
-            return recurrence.free_run(self.parameters, previous, inputs.shape[-1], state)
-        forced = self.streams.bernoulli("sampling", probability, inputs.shape[1:]).to(inputs.device)
-        return recurrence.mixed_run(self.parameters, inputs, forced, previous, state)
 
     def _require_finite(self, losses: torch.Tensor, update: int) -> None:
         for seed, loss in zip(self.seeds, losses.tolist(), strict=True):

@@ -1,0 +1,163 @@
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from support.recorded import Recorded
+
+from rnn_audio import captured_update, engines
+from rnn_audio.captured_update import WARM_UPS, CapturedUpdate, Tensors
+from rnn_audio.device_data import DeviceData
+from rnn_audio.models import ModelShape
+from rnn_audio.objectives import EmphasisedErrorToSignal
+from rnn_audio.signal_data import SignalData
+from rnn_audio.teacher_forcing import TeacherForcing
+from rnn_audio.training import DivergenceError, Method, Trainer
+
+HIDDEN, BATCH, SAMPLES = 6, 3, 21
+SEEDS = [5, 8]
+LINEAR = TeacherForcing("linear", start=0.75, slope_per_epoch=0.25, minimum=0.0)
+FULL = Method(TeacherForcing("always"), update_length=None, carry_state=True, learning_rate=5e-3)
+TRUNCATED = replace(FULL, update_length=6)  # the last stretch is shorter
+METHODS = {
+    "full": FULL,
+    "free": replace(FULL, teacher_forcing=TeacherForcing("never")),
+    "truncated": TRUNCATED,
+    "reset": replace(TRUNCATED, carry_state=False),
+    "annealed, truncated, clipped": replace(TRUNCATED, teacher_forcing=LINEAR, gradient_clip_norm=0.1),
+}
+Make = Callable[[bool], Trainer]
+
+
+def normal(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def signal_trainer(method: Method, captured: bool, signal: torch.Tensor | None = None) -> Trainer:
+    signal = torch.sin(torch.arange(SAMPLES) * 0.7) if signal is None else signal
+    data = SignalData(signal, len(SEEDS), BATCH, HIDDEN, silent_seed=False, state_scale=0.7)
+    return Trainer(ModelShape(HIDDEN), method, data, SEEDS, captured=captured)
+
+
+def device_trainer(captured: bool, warm_up: int) -> Trainer:
+    """With filters that carry a state, a last batch that is smaller, and a skip connection."""
+    data = DeviceData(normal(5, 23), normal(5, 23, seed=1), len(SEEDS), 2, HIDDEN, warm_up)
+    objective = EmphasisedErrorToSignal(["a_weighting", "none"], 44100, "cpu")
+    return Trainer(ModelShape(HIDDEN, skip=True), TRUNCATED, data, SEEDS, objective, captured=captured)
+
+
+MAKERS = {name: lambda captured, method=method: signal_trainer(method, captured) for name, method in METHODS.items()}
+MAKERS |= {f"device, warm-up {n}": lambda captured, n=n: device_trainer(captured, n) for n in (0, 4)}
+every_training = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
+
+
+@pytest.fixture
+def graphs(monkeypatch: pytest.MonkeyPatch) -> list[Recorded]:
+    """Updates are recorded and repeated as on a GPU; all recordings."""
+    recordings = []
+    monkeypatch.setenv(engines.OVERRIDE, "pytorch")  # recordings hold what PyTorch runs, not compiled loops
+
+    class Graph:
+        def __init__(self, function: Callable[[], None]) -> None:
+            self.recorded, self.has_run = Recorded(function), True
+            recordings.append(self.recorded)
+
+        def replay(self) -> None:  # a capture runs nothing, a recording does: the first replay has been
+            if not self.has_run:
+                self.recorded.replay()
+            self.has_run = False
+
+    def capture(self: CapturedUpdate, mode: str, shape: captured_update._Shape) -> None:
+        shape.graph = Graph(lambda: self._run(mode, shape))
+
+    initialise = CapturedUpdate.__init__
+    monkeypatch.setattr(CapturedUpdate, "__init__", lambda self, update, on_gpu: initialise(self, update, on_gpu=True))
+    monkeypatch.setattr(CapturedUpdate, "_run_on_side_stream", CapturedUpdate._run)
+    monkeypatch.setattr(CapturedUpdate, "_capture", capture)
+    return recordings
+
+
+def assert_same_training(one: Trainer, other: Trainer) -> None:
+    assert one.history == other.history
+    ours, theirs = one.state_dict(), other.state_dict()
+    assert ours.keys() == theirs.keys()
+    assert [name for name in theirs if not torch.equal(ours[name], theirs[name])] == []
+
+
+def train(trainer: Trainer, epochs: int) -> Trainer:
+    for _ in range(epochs):
+        trainer.train_epoch()
+    return trainer
+
+
+@every_training
+def test_training_by_captured_updates_is_training_bit_by_bit(make: Make) -> None:
+    assert_same_training(train(make(True), 5), train(make(False), 5))
+
+
+@every_training
+def test_training_by_repeated_kernels_is_training_bit_by_bit(make: Make, graphs: list[Recorded]) -> None:
+    epochs = 3 * WARM_UPS
+    assert_same_training(train(make(True), epochs), train(make(False), epochs))
+    assert graphs
+
+
+@pytest.mark.parametrize("break_behind", [2, 6])
+def test_training_goes_on_from_its_state_in_new_graphs(break_behind: int, graphs: list[Recorded]) -> None:
+    trainer = train(signal_trainer(TRUNCATED, True), break_behind)
+    state = {name: tensor.clone() for name, tensor in trainer.state_dict().items()}
+    train(trainer, 2)
+    trainer.load_state_dict({name: tensor.clone() for name, tensor in state.items()})
+    assert_same_training(train(trainer, 4), train(signal_trainer(TRUNCATED, False), break_behind + 4))
+
+
+def test_a_checkpoint_goes_from_one_way_to_the_other() -> None:
+    state = {name: tensor.clone() for name, tensor in train(signal_trainer(FULL, False), 3).state_dict().items()}
+    trainer = signal_trainer(FULL, True)
+    trainer.load_state_dict(state)
+    assert_same_training(train(trainer, 2), train(signal_trainer(FULL, False), 5))
+
+
+def test_each_shape_and_mode_has_a_graph(graphs: list[Recorded]) -> None:
+    train(signal_trainer(METHODS["annealed, truncated, clipped"], True), 3 * WARM_UPS)
+    # Mixed and free, each with stretches of 6 samples and of the 2 that are left; free alone lasts for the latter.
+    assert len(graphs) == 3
+
+
+def test_a_loss_that_is_not_finite_is_told_behind_the_batch_with_its_update() -> None:
+    signal = torch.sin(torch.arange(SAMPLES) * 0.7)
+    signal[15] = math.nan
+    trainer = signal_trainer(TRUNCATED, True, signal)
+    with pytest.raises(DivergenceError, match=r"seed 5\b.*epoch 1, update 3\b"):
+        trainer.train_epoch()
+    assert trainer.history == []
+
+
+def test_what_is_returned_outlives_the_next_update_where_it_must() -> None:
+    def update(mode: str, stretch: Tensors, carried: Tensors) -> tuple[torch.Tensor, Tensors]:
+        return stretch[0].sum(dim=1), (carried[0] + 1,)
+
+    captured = CapturedUpdate(update, on_gpu=False)
+    state = torch.zeros(2)
+    first, (carried,) = captured("any", (torch.ones(2, 3),), (state,))
+    second, (carried,) = captured("any", (2 * torch.ones(2, 5),), (carried,))
+    assert (first.tolist(), second.tolist()) == ([3.0, 3.0], [10.0, 10.0])
+    assert carried.tolist() == [2.0, 2.0]
+    assert state.tolist() == [0.0, 0.0]
+
+
+def test_a_cpu_captures_nothing_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(engines.OVERRIDE, "triton")
+    data = SignalData(torch.ones(4), 1, 1, HIDDEN, silent_seed=False, state_scale=0.0)
+    assert Trainer(ModelShape(HIDDEN), FULL, data, [1])._captured is None
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("name", METHODS)
+def test_training_on_a_gpu_by_graphs_is_training_without_them(name: str) -> None:
+    def trainer(captured: bool) -> Trainer:
+        return signal_trainer(METHODS[name], captured, torch.sin(torch.arange(SAMPLES) * 0.7).cuda())
+
+    by_graphs, plain = (train(trainer(captured), 4 * WARM_UPS) for captured in (True, False))
+    torch.testing.assert_close(by_graphs.history, plain.history, rtol=1e-4, atol=0)

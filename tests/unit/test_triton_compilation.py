@@ -1,0 +1,63 @@
+"""The kernels compile for real GPUs, and fit on them. That needs no GPU; in a process of its own, which interprets
+nothing."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.workspace import REPOSITORY
+
+SHARED_MEMORY = {80: 163 * 1024, 90: 227 * 1024}
+"""Most bytes of a program, by compute capability."""
+
+PROGRAM = """
+import json, sys
+import triton
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+from rnn_audio.triton_backward import backward_kernel
+from rnn_audio.triton_forward import forward_kernel
+from rnn_audio.triton_launch import LAUNCHES, block_size
+
+capability, precision, hidden = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+launch = LAUNCHES[precision][hidden]
+shared = []
+for kernel in (forward_kernel, backward_kernel):
+    for mixed in json.loads(sys.argv[4]):
+        constants = {"HIDDEN": hidden, "BLOCK_B": launch.rows, "BLOCK_H": block_size(hidden), "MIXED": mixed}
+        constants |= {"RESIDENT": launch.resident, "KEEP": True, "PRECISION": precision}
+        constants = {name: value for name, value in constants.items() if name in kernel.arg_names}
+        types = dict.fromkeys(kernel.arg_names, "*fp32") | {"forced": "*u8"}
+        numbers = ("batch", "steps", "input_stride_m", "input_stride_b", "input_stride_t")
+        types |= {name: "i32" for name in numbers if name in types} | dict.fromkeys(constants, "constexpr")
+        target = GPUTarget("cuda", capability, 32)
+        options = {"num_warps": launch.warps, "num_stages": 1}
+        shared.append(triton.compile(ASTSource(kernel, types, constants), target, options).metadata.shared)
+print(json.dumps(shared))
+"""
+
+
+@pytest.mark.parametrize(
+    ("capability", "precision", "hidden", "mixed"),
+    [
+        (90, "ieee", 64, "[false, true]"),
+        (80, "ieee", 64, "[true]"),
+        (90, "ieee", 128, "[true]"),
+        (90, "tf32x3", 64, "[true]"),
+    ],
+)
+def test_the_kernels_compile_and_fit(capability: int, precision: str, hidden: int, mixed: str, tmp_path: Path) -> None:
+    environment = os.environ | {
+        "TRITON_INTERPRET": "0",
+        "TRITON_CACHE_DIR": str(tmp_path),
+        "PYTHONPATH": str(REPOSITORY / "workflow"),
+    }
+    arguments = [str(capability), precision, str(hidden), mixed]
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert max(json.loads(ended.stdout)) <= SHARED_MEMORY[capability]

@@ -1,0 +1,49 @@
+"""Which implementation of the recurrence serves which device."""
+
+import importlib.util
+import os
+from functools import cache
+
+import torch
+
+from rnn_audio.errors import InputError
+
+OVERRIDE = "RNN_AUDIO_ENGINE"
+"""Environment variable that names an engine for the whole process, to compare engines and to test them."""
+
+OVERRIDES = ("pytorch", "triton")
+
+LARGEST_HIDDEN_SIZE = 128
+"""Of Triton's engine."""
+
+
+def pick(device: torch.device, hidden_size: int) -> str:
+    """The engine for tensors on a device: `compiled` (`cpu_recurrence`), `triton` (`triton_recurrence`) or `pytorch`.
+
+    A CPU has the compiled one, which leaves to PyTorch what PyTorch is faster at. On CUDA it is Triton's, where it is
+    installed, the GPU has the shared memory for it and the kernels the hidden size; PyTorch's LSTM otherwise.
+
+    Raises:
+        InputError: the override names no engine, or one that is not installed.
+    """
+    override = os.environ.get(OVERRIDE)
+    if override:
+        if override not in OVERRIDES:
+            raise InputError(f"{OVERRIDE} is {override!r}, must be one of {', '.join(OVERRIDES)}, or not set")
+        if override == "triton" and not _has_triton():
+            raise InputError(f"{OVERRIDE} is 'triton', but the package triton is not installed")
+        return override
+    if device.type == "cuda" and _has_triton() and _serves(device, hidden_size):
+        return "triton"
+    return "compiled" if device.type == "cpu" else "pytorch"
+
+
+@cache
+def _has_triton() -> bool:
+    return importlib.util.find_spec("triton") is not None
+
+
+@cache
+def _serves(device: torch.device, hidden_size: int) -> bool:
+    # Before 8.0 a program has 64 KiB of shared memory at most: less than the kernels need for 64 units.
+    return hidden_size <= LARGEST_HIDDEN_SIZE and torch.cuda.get_device_capability(device) >= (8, 0)

@@ -1,0 +1,61 @@
+"""How the Triton kernels of the recurrence are cut and launched, and what they take."""
+
+from dataclasses import dataclass
+
+import torch
+import triton
+
+from rnn_audio.errors import InputError
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One way of launching them.
+
+    Attributes:
+        rows: sequences a program takes.
+        warps: warps a program has.
+        resident: whether a program keeps the recurrent weights on the chip.
+    """
+
+    rows: int
+    warps: int
+    resident: bool = True
+
+
+# By precision, and by the hidden size's next power of two. Chosen from the compiler's registers, spills, shared memory
+# and instructions a sample for compute capability 9.0, not from times on a GPU. `ieee` multiplies without tensor cores:
+# few sequences a program leave few instructions between two samples, and spread over more of the processor. A tensor
+# core's tile has 16 rows anyway.
+LAUNCHES = {
+    "ieee": {16: Launch(8, 4), 32: Launch(4, 4), 64: Launch(4, 4), 128: Launch(4, 16, resident=False)},
+    "tf32x3": {16: Launch(16, 4), 32: Launch(16, 8), 64: Launch(16, 8)},
+}
+
+
+def block_size(hidden_size: int) -> int:
+    """Units of a block: a power of two, and 16 at least, which a product needs to sum over."""
+    return max(16, triton.next_power_of_2(hidden_size))
+
+
+def choose_launch(weight_hh: torch.Tensor, precision: str, *, interpreted: bool) -> Launch:
+    """The launch for a pack, by its recurrent weights, [M, 4H, H].
+
+    Raises:
+        InputError: the weights are neither on a CUDA device nor in Triton's interpreter.
+        ValueError: a hidden size, a type or a precision that the kernels do not have.
+    """
+    if not (weight_hh.is_cuda or interpreted):
+        raise InputError(
+            f"Triton's recurrence runs on CUDA devices, the tensors are on {weight_hh.device}; "
+            "unset RNN_AUDIO_ENGINE, or set TRITON_INTERPRET=1 for tests without a GPU"
+        )
+    if weight_hh.dtype != torch.float32 and not (interpreted and weight_hh.dtype == torch.float64):
+        raise ValueError(f"the kernels take float32 (and float64 in the interpreter), not {weight_hh.dtype}")
+    sizes = LAUNCHES.get(precision)
+    if sizes is None:
+        raise ValueError(f"precision is {precision!r}, must be one of {', '.join(LAUNCHES)}")
+    hidden_size = weight_hh.shape[-1]
+    if hidden_size > max(sizes):
+        raise ValueError(f"hidden size {hidden_size} is above {max(sizes)}, the kernels' largest in {precision}")
+    return sizes[block_size(hidden_size)]
