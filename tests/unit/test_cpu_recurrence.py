@@ -6,7 +6,8 @@ import torch
 
 from rnn_audio import recurrence
 from rnn_audio.cell_kernels import tanh
-from rnn_audio.cpu_recurrence import can_run, is_faster, run_sequences
+from rnn_audio.cpu_recurrence import run_sequences
+from rnn_audio.engines import can_run_compiled, is_compiled_faster
 from rnn_audio.models import ModelShape, Parameters, initialise
 from rnn_audio.randomness import RandomStreams
 from rnn_audio.recurrence import State
@@ -60,7 +61,7 @@ def compare(batch: int, hidden: int, samples: int, forced: torch.Tensor | None =
     ("batch", "hidden", "samples"), [(1, 8, 50), (1, 13, 50), (64, 32, 20), (50, 40, 3), (100, 16, 1)]
 )
 def test_outputs_state_and_gradients_are_pytorchs_in_float64(batch: int, hidden: int, samples: int) -> None:
-    assert is_faster(normal(batch, samples), normal(batch, hidden))
+    assert is_compiled_faster(normal(batch, samples), normal(batch, hidden))
     compare(batch, hidden, samples)
 
 
@@ -125,10 +126,10 @@ def test_what_is_not_finite_stays_visible_and_in_its_own_sequence(batch: int) ->
 
 def test_what_it_cannot_run_is_left_to_pytorch() -> None:
     inputs, state = normal(4, 9), normal(4, 16)
-    assert can_run(inputs, state)
-    assert not can_run(inputs.double(), state.double())
-    assert not can_run(inputs.requires_grad_(), state)
-    assert not is_faster(normal(4, 9), state)
+    assert can_run_compiled(inputs, state)
+    assert not can_run_compiled(inputs.double(), state.double())
+    assert not can_run_compiled(inputs.requires_grad_(), state)
+    assert not is_compiled_faster(normal(4, 9), state)
 
 
 def test_weights_that_are_not_trained_get_no_gradient() -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from support.workspace import REPOSITORY
 
-from rnn_audio import engines, recurrence
+from rnn_audio import cpu_recurrence, engines, recurrence
 from rnn_audio.engines import OVERRIDE, pick
 from rnn_audio.errors import InputError
 from rnn_audio.models import ModelShape, initialise
@@ -46,6 +46,11 @@ def test_a_gpu_without_triton_or_with_little_shared_memory_has_pytorchs(monkeypa
     assert pick(CUDA, 64) == "pytorch"
 
 
+def test_a_cpu_without_numba_has_pytorchs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "_has_numba", lambda: False)
+    assert pick(CPU, 64) == "pytorch"
+
+
 @pytest.mark.parametrize("engine", engines.OVERRIDES)
 def test_the_override_holds_for_every_device(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
     pretend_gpu(monkeypatch)
@@ -57,7 +62,7 @@ def test_pytorchs_engine_on_a_cpu_runs_nothing_compiled(monkeypatch: pytest.Monk
     def fail(*_: object) -> None:
         raise AssertionError("compiled")
 
-    monkeypatch.setattr(recurrence, "run_sequences", fail)
+    monkeypatch.setattr(cpu_recurrence, "run_sequences", fail)
     parameters = initialise(ModelShape(4), RandomStreams([1]))
     state = torch.zeros(1, 1, 4), torch.zeros(1, 1, 4)
     with pytest.raises(AssertionError, match="compiled"):

@@ -19,22 +19,6 @@ from rnn_audio.lstm_layer import State
 from rnn_audio.single_sequence import run_backward, run_forward
 
 _EVERYWHERE = torch.ones(0, 0, dtype=torch.bool)
-_LEAST_STATES = 1600
-
-
-def is_faster(inputs: torch.Tensor, state: torch.Tensor) -> bool:
-    """Whether `run_sequences` can run these inputs, [B, T], with this state, [B, H], and is faster than PyTorch.
-
-    Measured: PyTorch is faster with two sequences or more where batch and units are few (docs/performance.md).
-    """
-    batch, units = state.shape
-    return can_run(inputs, state) and (batch == 1 or batch * units >= _LEAST_STATES)
-
-
-def can_run(inputs: torch.Tensor, state: torch.Tensor) -> bool:
-    """Whether the tensors are float32 on the CPU, and no gradient of the inputs is asked for."""
-    kinds = {(tensor.device.type, tensor.dtype) for tensor in (inputs, state)}
-    return kinds == {("cpu", torch.float32)} and not inputs.requires_grad
 
 
 def run_sequences(

@@ -16,12 +16,15 @@ OVERRIDES = ("pytorch", "triton")
 LARGEST_HIDDEN_SIZE = 128
 """Of Triton's engine."""
 
+_LEAST_STATES = 1600
+
 
 def pick(device: torch.device, hidden_size: int) -> str:
     """The engine for tensors on a device: `compiled` (`cpu_recurrence`), `triton` (`triton_recurrence`) or `pytorch`.
 
-    A CPU has the compiled one, which leaves to PyTorch what PyTorch is faster at. On CUDA it is Triton's, where it is
-    installed, the GPU has the shared memory for it and the kernels the hidden size; PyTorch's LSTM otherwise.
+    A CPU has the compiled one where numba is installed; it leaves to PyTorch what PyTorch is faster at. On CUDA it is
+    Triton's, where it is installed, the GPU has the shared memory for it and the kernels the hidden size; PyTorch's
+    LSTM otherwise.
 
     Raises:
         InputError: the override names no engine, or one that is not installed.
@@ -35,12 +38,32 @@ def pick(device: torch.device, hidden_size: int) -> str:
         return override
     if device.type == "cuda" and _has_triton() and _serves(device, hidden_size):
         return "triton"
-    return "compiled" if device.type == "cpu" else "pytorch"
+    return "compiled" if device.type == "cpu" and _has_numba() else "pytorch"
+
+
+def is_compiled_faster(inputs: torch.Tensor, state: torch.Tensor) -> bool:
+    """Whether the compiled engine can run one model's inputs, [B, T], from its state, [B, H], faster than PyTorch.
+
+    Measured: PyTorch is faster with two sequences or more where batch and units are few (docs/performance.md).
+    """
+    batch, units = state.shape
+    return can_run_compiled(inputs, state) and (batch == 1 or batch * units >= _LEAST_STATES)
+
+
+def can_run_compiled(inputs: torch.Tensor, state: torch.Tensor) -> bool:
+    """Whether the tensors are float32 on the CPU, and no gradient of the inputs is asked for."""
+    kinds = {(tensor.device.type, tensor.dtype) for tensor in (inputs, state)}
+    return kinds == {("cpu", torch.float32)} and not inputs.requires_grad
 
 
 @cache
 def _has_triton() -> bool:
     return importlib.util.find_spec("triton") is not None
+
+
+@cache
+def _has_numba() -> bool:
+    return importlib.util.find_spec("numba") is not None
 
 
 @cache

@@ -9,7 +9,6 @@ import itertools
 import torch
 
 from rnn_audio import engines
-from rnn_audio.cpu_recurrence import can_run, is_faster, run_sequences
 from rnn_audio.lstm_layer import LayerWeights, State, lstm_layer
 from rnn_audio.models import Parameters
 
@@ -118,7 +117,7 @@ def mixed_run(
     inputs = torch.cat([first.unsqueeze(-1), inputs[..., 1:]], dim=-1)
     for model in range(inputs.shape[0]):
         own = {name: tensor[model] for name, tensor in parameters.items()}
-        compiled = engine == "compiled" and can_run(inputs[model], state[0][model])
+        compiled = engine == "compiled" and engines.can_run_compiled(inputs[model], state[0][model])
         mix = _mix_compiled if compiled else _mix
         output, (h, c) = mix(own, inputs[model], forced[model], (state[0][model], state[1][model]))
         outputs.append(output)
@@ -182,7 +181,7 @@ def _lstm(
     for model in range(inputs.shape[0]):
         weights = (weight_ih[model], weight_hh[model], biases[0][model], biases[1][model])
         own_head = head[0][model], head[1][model]
-        compiled = engine == "compiled" and is_faster(inputs[model], state[0][model])
+        compiled = engine == "compiled" and engines.is_compiled_faster(inputs[model], state[0][model])
         run_model = _run_compiled if compiled else _run_layer
         output, (h, c) = run_model(weights, own_head, inputs[model], (state[0][model], state[1][model]))
         outputs.append(output)
@@ -207,6 +206,8 @@ def _run_compiled(
     forced: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, State]:
     """One model by the CPU's own recurrence: outputs [B, T]."""
+    from rnn_audio.cpu_recurrence import run_sequences
+
     weight_ih, weight_hh, bias_ih, bias_hh = weights
     joined = torch.cat([weight_hh, weight_ih, (bias_ih + bias_hh).unsqueeze(1)], dim=1)
     return run_sequences(joined, torch.cat([head[0].squeeze(0), head[1]]), inputs, state, forced)

@@ -1,15 +1,7 @@
-BENCHMARK_TABLES = ("training", "growth", "workflow")
-
-
-def benchmark_table(table):
-    """A table of the benchmark in every format."""
-    return multiext(f"<results>/benchmark/{table}", ".csv", ".md", ".tex", ".html")
-
-
 rule benchmark:
     """How fast this machine trains, beside the usual recipe, and what Snakemake takes; not part of `all`."""
     input:
-        [benchmark_table(table) for table in BENCHMARK_TABLES],
+        [benchmark_table(table) for table in ("training", "growth", "workflow")],
         multiext("<results>/benchmark/benchmark", ".svg", ".png"),
 
 

@@ -196,3 +196,8 @@ def whole_machine(wildcards):
     if workflow.remote_exec or workflow.non_local_exec:
         return 1
     return workflow.resource_settings.cores or 1
+
+
+def benchmark_table(table):
+    """A table of the benchmark in every format."""
+    return multiext(f"<results>/benchmark/{table}", ".csv", ".md", ".tex", ".html")
