@@ -1,5 +1,8 @@
 rule train:
-    """One model: a configuration and a seed. A killed job continues from its last checkpoint."""
+    """One model: a configuration and a seed. The first job of a pack trains all of it, the others find theirs done.
+
+    A killed job continues from its last checkpoint.
+    """
     input:
         recordings=recordings_of,
         start=start_of,
@@ -14,6 +17,7 @@ rule train:
         ENVIRONMENT
     threads: 1
     resources:
+        **turns_of_packs(),
         gpu=GPUS_PER_TRAINING,
         device=DEVICE,
     params:
