@@ -164,3 +164,23 @@ def test_a_run_that_cannot_be_used_is_no_reason_to_stop(tmp_path: Path, content:
     broken.write_text(content)
     plan = describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], "cpu", 1)
     assert "from the times of 1 model(s)" in plan
+
+
+def test_a_pack_costs_a_gpu_one_model_and_a_cpu_all_of_them(tmp_path: Path) -> None:
+    alone, pack = [[(SIGNAL, 1)]], [[(SIGNAL, seed) for seed in range(4)]]
+    for device, factor in (("cuda", 1), ("cpu", 4)):
+        once = said_seconds(describe_plan(experiment(tmp_path), alone, device, 4))
+        plan = describe_plan(experiment(tmp_path), pack, device, 4)
+        assert said_seconds(plan) == pytest.approx(factor * once, rel=0.02)
+        assert f"4 model(s) of 1 configuration(s) in 1 pack(s) on {device}, 1 at a time" in plan
+
+
+@pytest.mark.parametrize(("device", "ratio"), [("cuda", 8.0), ("cpu", 2.0)])
+def test_a_packs_time_on_a_cpu_is_that_of_its_models(tmp_path: Path, device: str, ratio: float) -> None:
+    uncorrected = said_seconds(describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], device, 1))
+    path = write_run(tmp_path, "packed", 8.0, device=device)
+    run = json.loads(path.read_text())
+    run["measured"]["models_at_once"] = 4
+    path.write_text(json.dumps(run))
+    corrected = said_seconds(describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], device, 1))
+    assert corrected == pytest.approx(ratio * uncorrected, rel=0.02)
