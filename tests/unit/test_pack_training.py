@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from support.packed_jobs import (
     EPOCHS,
     OF_SIGNAL,
@@ -16,6 +17,7 @@ from support.packed_jobs import (
     killed_at_write,
 )
 
+from rnn_audio.batches import Batch
 from rnn_audio.progress import ProgressLog
 from rnn_audio.training import DivergenceError, Trainer
 
@@ -174,14 +176,13 @@ def test_a_leader_takes_along_only_who_needs_it(tmp_path: Path, monkeypatch: pyt
     assert jobs.left_behind() == []
 
 
-@pytest.mark.parametrize("models", [FILTERS, SEEDS], ids=["filters", "seeds"])
-def test_killed_at_every_write_nothing_is_lost(tmp_path: Path, models: dict[Model, Settings]) -> None:
-    one_by_one = alone(tmp_path, models)
-    leader, second, third = models
+def test_killed_at_every_write_nothing_is_lost(tmp_path: Path) -> None:
+    one_by_one = alone(tmp_path, FILTERS)
+    leader, second, third = FILTERS
     moments = 0
     while True:
-        jobs = PackedJobs(tmp_path / f"killed_{moments}", models)
-        jobs.wait_for(models)
+        jobs = PackedJobs(tmp_path / f"killed_{moments}", FILTERS)
+        jobs.wait_for(FILTERS)
         was_killed = killed_at_write(moments + 1, lambda jobs=jobs: jobs.train(leader))
         for model in (third, second, leader) if was_killed else (third, second):
             if not jobs.is_finished(model) or model == leader:
@@ -334,3 +335,28 @@ def test_of_two_that_diverge_each_tells(tmp_path: Path, monkeypatch: pytest.Monk
         with pytest.raises(DivergenceError, match=rf"configuration steady, seed {seed}\b.*epoch 2\b"):
             jobs.train(("steady", seed))
     assert jobs.run(("steady", 3))["measured"]["models_at_once"] == 1
+
+
+# --- a GPU's memory ends ---
+
+
+@pytest.mark.parametrize("epoch", [1, 2], ids=["at once", "behind a checkpoint"])
+def test_a_pack_that_the_memory_does_not_hold_is_halved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, epoch: int
+) -> None:
+    models = {("steady", seed): OF_SIGNAL for seed in range(5)}
+    one_by_one, jobs = alone(tmp_path, models), packed(tmp_path, models)
+    original = Trainer._train_batch
+
+    def train_batch(self: Trainer, batch: Batch) -> torch.Tensor:
+        if len(self.seeds) > 2 and self.epoch + 1 >= epoch:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return original(self, batch)
+
+    monkeypatch.setattr(Trainer, "_train_batch", train_batch)
+    for seed in (3, 0, 1, 2, 4):
+        jobs.train(("steady", seed))
+    assert "the memory does not hold a pack of 5" in caplog.text
+    assert {jobs.run(model)["measured"]["models_at_once"] for model in models} == {1, 2}
+    assert_same(jobs, one_by_one)
+    assert jobs.left_behind() == []

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import torch
+
 from rnn_audio.pack_checkpoints import PackStore, find_packs, furthest_pack, remove_rejected
 from rnn_audio.pack_members import PackMember
 from rnn_audio.pack_state import only
@@ -40,18 +42,7 @@ def train_in_pack(
     """
     store = _open(own, waiting, folder)
     while store is not None:
-        settings, seeds = store.members[0].settings, [member.seed for member in store.members]
-        logger.info("trains a pack of %d: %s", len(seeds), _names(store.members))
-        filters = [member.settings.get("pre_emphasis") for member in store.members]
-        task = build_task(settings, recordings, device, seeds, filters)
-        loop = TrainingLoop(build_trainer(settings, task, seeds), task, settings, store, checkpoint_interval_s)
-        try:
-            effort = loop.run()
-        except DivergenceError as error:
-            store = _without(store, error, own)
-            continue
-        _finish(store, loop, replace(effort, peak_memory_mib=peak_memory_mib(device)))
-        return
+        store = _train(store, own, recordings, device, checkpoint_interval_s)
 
 
 def remove_settled_packs(own: PackMember, waiting: Sequence[Sequence[PackMember]], folder: Path) -> None:
@@ -79,6 +70,34 @@ def _open(own: PackMember, waiting: Sequence[Sequence[PackMember]], folder: Path
         begun.hand_over(own)
         return None
     return begun if members == begun.members else begun.part(members)
+
+
+def _train(
+    store: PackStore, own: PackMember, recordings: list[Path], device: str, checkpoint_interval_s: float
+) -> PackStore | None:
+    """Train a pack to its end, or until it has to go on as a smaller one, which is returned."""
+    settings, seeds = store.members[0].settings, [member.seed for member in store.members]
+    logger.info("trains a pack of %d: %s", len(seeds), _names(store.members))
+    filters = [member.settings.get("pre_emphasis") for member in store.members]
+    try:
+        task = build_task(settings, recordings, device, seeds, filters)
+        loop = TrainingLoop(build_trainer(settings, task, seeds), task, settings, store, checkpoint_interval_s)
+        effort = loop.run()
+    except DivergenceError as error:
+        return _without(store, error, own)
+    except torch.OutOfMemoryError as error:
+        if len(seeds) == 1:
+            raise
+        logger.warning("the memory does not hold a pack of %d, half of it is tried: %s", len(seeds), error)
+        return _half(store, own)
+    _finish(store, loop, replace(effort, peak_memory_mib=peak_memory_mib(device)))
+    return None
+
+
+def _half(store: PackStore, own: PackMember) -> PackStore:
+    """Half of a pack, with this job's own model; the others wait for their own jobs, where they are."""
+    others = [member for member in store.members if member != own][: len(store.members) // 2 - 1]
+    return store.part([member for member in store.members if member == own or member in others])
 
 
 def _without(store: PackStore, error: DivergenceError, own: PackMember) -> PackStore | None:

@@ -21,11 +21,11 @@ onstart:
         check_writable(Path(config["pathvars"]["results"]))
         if workflow.non_local_exec:
             check_device_elsewhere(config["device"])
+        packs = waiting_packs(workflow.dag.needrun_jobs())
+        if packs:
+            write_waiting(CHECKPOINTS, packs)
     except InputError as error:
         raise WorkflowError(str(error)) from None
-    packs = waiting_packs(workflow.dag.needrun_jobs())
-    if packs:
-        write_waiting(CHECKPOINTS, packs)
     if workflow.non_local_exec:
         limit = workflow.resource_settings.nodes
     else:
