@@ -26,7 +26,7 @@ def amplifiers(*filters: str, **changes: Any) -> dict[str, dict[str, Any]]:  # n
     return {name: {"preset": "amplifier", "pre_emphasis": name, **changes} for name in filters}
 
 
-@pytest.mark.parametrize(("packing", "device"), [("auto", "cpu"), (False, "cuda"), (1, "cuda")])
+@pytest.mark.parametrize(("packing", "device"), [("auto", "cpu"), (False, "cuda"), ("off", "cuda"), (1, "cuda")])
 def test_packing_can_be_off(packing: Any, device: str) -> None:  # noqa: ANN401
     assert all(len(pack) == 1 for pack in compose_packs(experiment(packing), device))
 

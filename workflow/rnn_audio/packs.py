@@ -58,7 +58,7 @@ def _can_be_packed(settings: Settings) -> bool:
 
 def _size(experiment: Experiment, settings: Settings, device: str) -> int:
     packing = experiment.config["packing"]
-    if packing is False or (packing == "auto" and device == "cpu"):
+    if packing in (False, "off") or (packing == "auto" and device == "cpu"):
         return 1
     if packing != "auto":
         return packing
