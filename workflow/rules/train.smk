@@ -1,8 +1,5 @@
 rule train:
-    """One model: a configuration and a seed. The first job of a pack trains all of it, the others find theirs done.
-
-    A killed job continues from its last checkpoint.
-    """
+    """One model: a configuration and a seed. A pack's first job trains all of it. A killed job goes on."""
     input:
         recordings=recordings_of,
         start=start_of,
