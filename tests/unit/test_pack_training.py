@@ -18,6 +18,7 @@ from support.packed_jobs import (
 )
 
 from rnn_audio.batches import Batch
+from rnn_audio.free_running import FreeRunningTrainer
 from rnn_audio.progress import ProgressLog
 from rnn_audio.training import DivergenceError, Trainer
 
@@ -324,6 +325,24 @@ def test_others_train_on_without_a_model_that_diverges(
     # What it goes on from stays, as it would alone.
     assert all(name.startswith("steady/seed-1.") for name in jobs.left_behind())
     assert len(jobs.left_behind()) == (epoch > 1)
+
+
+def test_a_free_running_model_leaves_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = {("free", seed): FREE_RUNNING for seed in (1, 2, 3)}
+    one_by_one, jobs = alone(tmp_path, models), packed(tmp_path, models)
+    original = FreeRunningTrainer._divergence
+
+    def divergence(self: FreeRunningTrainer, index: int, loss: float) -> str | None:
+        return "it diverged" if self.seeds[index] == 2 and self.epoch == 1 else original(self, index, loss)
+
+    monkeypatch.setattr(FreeRunningTrainer, "_divergence", divergence)
+    jobs.train(("free", 1))
+    with pytest.raises(DivergenceError, match=r"configuration free, seed 2: it diverged in epoch 2\b"):
+        jobs.train(("free", 2))
+    jobs.train(("free", 3))
+    for seed in (1, 3):
+        assert jobs.artefacts(("free", seed)) == one_by_one.artefacts(("free", seed))
+        assert jobs.run(("free", seed))["measured"]["models_at_once"] == 2
 
 
 def test_of_two_that_diverge_each_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
