@@ -33,6 +33,13 @@ include: "workflow/rules/speed.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/convolutions.smk"
+
+
+if "benchmark" in EXPERIMENT.config:
+
+    include: "workflow/rules/benchmark.smk"
+
+
 # The last, for a paper's or sweep's target must not have the name of any rule.
 include: "workflow/rules/targets.smk"
 

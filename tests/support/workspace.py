@@ -18,6 +18,8 @@ REPOSITORY = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 
 _WORKFLOW = ("Snakefile", "workflow", "profiles", "envs")
+# What numba has compiled goes along: it is valid for files with the same time of modification.
+_BYTECODE = shutil.ignore_patterns("*.pyc")
 _SNAKEMAKE_VARIABLES = ("SNAKEMAKE_PROFILE", "SNAKEMAKE_OUTPUT_CACHE")
 
 
@@ -57,7 +59,7 @@ class Workspace:
         for name in _WORKFLOW:
             source = REPOSITORY / name
             if source.is_dir():
-                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(source, folder / name, ignore=_BYTECODE)
             else:
                 shutil.copy2(source, folder / name)
         workspace = cls(folder)
@@ -66,7 +68,7 @@ class Workspace:
 
     def copy_to(self, folder: Path) -> "Workspace":
         """A copy, results and Snakemake's records included, with all times of modification kept."""
-        shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(self.folder, folder, ignore=_BYTECODE)
         return Workspace(folder)
 
     @property

@@ -4,6 +4,7 @@ A workflow sees a script, but not what it imports; the modules are therefore dec
 """
 
 import ast
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -26,13 +27,21 @@ def code_of(script: Path) -> list[Path]:
 @cache
 def _imported_modules(path: Path) -> list[Path]:
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8")).body):
         if isinstance(node, ast.Import):
             names.extend(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             # "from package import module" may name a module or something inside one; non-modules find no file.
             names.extend([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
     return [module for name in names for module in _module_files(name)]
+
+
+def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All statements, nested ones included; their expressions, most of the tree, hold no import."""
+    for statement in body:
+        yield statement
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from _statements(getattr(statement, part, ()))
 
 
 def _module_files(name: str) -> list[Path]:

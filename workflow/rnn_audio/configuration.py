@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnn_audio.benchmark_checks import check_benchmark
 from rnn_audio.configuration_checks import check_artefacts, check_configurations, check_schema
 from rnn_audio.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.epochs import total_epochs
@@ -174,6 +175,7 @@ def load_experiment(config: Settings) -> Experiment:
     merged = {name: _merge(own, config["presets"]) for name, own in config["configurations"].items()}
     check_configurations(config, merged)
     check_sweeps(config)
+    check_benchmark(config)
     sweeps = config.get("sweeps", {})
     bases = {name: _merge(sweep["configuration"], config["presets"]) for name, sweep in sweeps.items()}
     expanded, merged = expand_sweeps(config, merged, bases)

@@ -38,9 +38,14 @@ def training_seconds(settings: Settings, samples: int) -> float:
         steps = -(-segments // batch) * length
     work = batch * settings["hidden_size"] * (settings["hidden_size"] + 2)
     mixes = not isinstance(settings["teacher_forcing"], str)
-    step_s = (_MIXED_STEP_S if mixes else _STEP_S) * (0.09 + 0.91 * work / _REFERENCE_WORK)
+    step_s = step_seconds(work, mixes=mixes)
     updates = steps / length * -(-length // (settings["update_length_samples"] or length))
     return total_epochs(settings) * (steps * step_s + updates * _UPDATE_S)
+
+
+def step_seconds(work: int, *, mixes: bool = False) -> float:
+    """About how long one time step takes, forward and backward; `work` is batch x hidden x (hidden + 2)."""
+    return (_MIXED_STEP_S if mixes else _STEP_S) * (0.09 + 0.91 * work / _REFERENCE_WORK)
 
 
 def describe_plan(
@@ -85,6 +90,9 @@ def _pace(experiment: Experiment, device: str) -> tuple[float, str]:
             ratios.append(ratio)
     if ratios:
         return statistics.median(ratios), f"from the times of {len(ratios)} model(s) trained here"
+    ratios = _benchmarked(Path(experiment.config["pathvars"]["results"]) / "benchmark" / "training.json", device)
+    if ratios:
+        return statistics.median(ratios), "from this machine's benchmark"
     if device == "cpu":
         return 1.0, "from times on another machine's CPU"
     return 1.0, "from times on a CPU: a GPU has not been measured"
@@ -103,3 +111,18 @@ def _ratio(path: Path, device: str) -> float | None:
         return run["measured"]["wall_time_s"] / (models * training_seconds(run["configuration"], run["samples"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _benchmarked(path: Path, device: str) -> list[float]:
+    """Measured over estimated times of our trainings in a benchmark on this device; none where it does not tell."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if record["device"] != device:
+            return []
+        return [
+            own["step_s"] / step_seconds(own["batch_size"] * own["hidden_size"] * (own["hidden_size"] + 2))
+            for own in record["training"]
+            if own["recipe"] == "ours"
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

@@ -8,7 +8,8 @@ import itertools
 
 import torch
 
-from rnn_audio.lstm_layer import State, lstm_layer
+from rnn_audio.cpu_recurrence import can_run, is_faster, run_sequences
+from rnn_audio.lstm_layer import LayerWeights, State, lstm_layer
 from rnn_audio.models import Parameters
 
 LONGEST_PIECE = 128
@@ -104,25 +105,33 @@ def mixed_run(
         The outputs, [M, B, T], and the state behind the last sample. Gradients pass through the fed-back outputs.
     """
     outputs, last_h, last_c = [], [], []
+    # The first sample is known, whichever it is.
+    first = torch.where(forced[..., 0], inputs[..., 0], previous.detach())
+    inputs = torch.cat([first.unsqueeze(-1), inputs[..., 1:]], dim=-1)
     for model in range(inputs.shape[0]):
         own = {name: tensor[model] for name, tensor in parameters.items()}
-        own_state = (state[0][model], state[1][model])
-        output, (h, c) = _mix(own, inputs[model], forced[model], previous[model].detach(), own_state)
+        mix = _mix_compiled if can_run(inputs[model], state[0][model]) else _mix
+        output, (h, c) = mix(own, inputs[model], forced[model], (state[0][model], state[1][model]))
         outputs.append(output)
         last_h.append(h)
         last_c.append(c)
     return torch.stack(outputs), (torch.stack(last_h), torch.stack(last_c))
 
 
-def _mix(
-    own: Parameters, inputs: torch.Tensor, forced: torch.Tensor, previous: torch.Tensor, state: State
+def _mix_compiled(
+    own: Parameters, inputs: torch.Tensor, forced: torch.Tensor, state: State
 ) -> tuple[torch.Tensor, State]:
-    """One model's mixed run, [B, T]: sample by sample, as each step needs the last one's output."""
+    weights = own["lstm.weight_ih"], own["lstm.weight_hh"], own["lstm.bias_ih"], own["lstm.bias_hh"]
+    return _run_compiled(weights, (own["linear.weight"], own["linear.bias"]), inputs, state, forced)
+
+
+def _mix(own: Parameters, inputs: torch.Tensor, forced: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
+    """One model's mixed run, [B, T], sample by sample, on any device and in any precision; the first is always fed."""
     weight_ih, weight_hh = own["lstm.weight_ih"].t(), own["lstm.weight_hh"].t()
     bias = own["lstm.bias_ih"] + own["lstm.bias_hh"]
     weight_out = own["linear.weight"].t()
     h, c = state
-    output = previous.unsqueeze(-1)
+    output = inputs[:, :1]
     outputs = []
     for true_sample, is_forced in zip(inputs.split(1, dim=-1), forced.split(1, dim=-1), strict=True):
         gates = torch.addmm(bias + torch.where(is_forced, true_sample, output) * weight_ih, h, weight_hh)
@@ -154,16 +163,35 @@ def _lstm(
     inputs: torch.Tensor,
     state: State,
 ) -> tuple[torch.Tensor, State]:
-    """PyTorch's LSTM and the linear layer, model by model: outputs [M, B, T] and the last state."""
+    """The LSTM and the linear layer, model by model: outputs [M, B, T] and the last state."""
     outputs, last_h, last_c = [], [], []
     for model in range(inputs.shape[0]):
-        sequence, (h, c) = lstm_layer(
-            (weight_ih[model], weight_hh[model], biases[0][model], biases[1][model]),
-            inputs[model].t().unsqueeze(-1),
-            (state[0][model], state[1][model]),
-        )
-        projected = torch.nn.functional.linear(sequence, head[0][model], head[1][model])
-        outputs.append(projected.squeeze(-1).t())
+        weights = (weight_ih[model], weight_hh[model], biases[0][model], biases[1][model])
+        own_head = head[0][model], head[1][model]
+        run_model = _run_compiled if is_faster(inputs[model], state[0][model]) else _run_layer
+        output, (h, c) = run_model(weights, own_head, inputs[model], (state[0][model], state[1][model]))
+        outputs.append(output)
         last_h.append(h)
         last_c.append(c)
     return torch.stack(outputs), (torch.stack(last_h), torch.stack(last_c))
+
+
+def _run_layer(
+    weights: LayerWeights, head: tuple[torch.Tensor, torch.Tensor], inputs: torch.Tensor, state: State
+) -> tuple[torch.Tensor, State]:
+    """One model by PyTorch's LSTM, on any device and in any precision: outputs [B, T]."""
+    sequence, state = lstm_layer(weights, inputs.t().unsqueeze(-1), state)
+    return torch.nn.functional.linear(sequence, *head).squeeze(-1).t(), state
+
+
+def _run_compiled(
+    weights: LayerWeights,
+    head: tuple[torch.Tensor, torch.Tensor],
+    inputs: torch.Tensor,
+    state: State,
+    forced: torch.Tensor | None = None,
+) -> tuple[torch.Tensor, State]:
+    """One model by the CPU's own recurrence: outputs [B, T]."""
+    weight_ih, weight_hh, bias_ih, bias_hh = weights
+    joined = torch.cat([weight_hh, weight_ih, (bias_ih + bias_hh).unsqueeze(1)], dim=1)
+    return run_sequences(joined, torch.cat([head[0].squeeze(0), head[1]]), inputs, state, forced)

@@ -1,5 +1,6 @@
 """Figures for print, as vector and pixel files that are the same at every run."""
 
+from rnn_audio.figures.benchmark import plot_benchmark
 from rnn_audio.figures.compared_losses import ComparedPanel, ComparedTraining, plot_compared_losses
 from rnn_audio.figures.decays import DecayPanel, Response, plot_decays
 from rnn_audio.figures.error_spectra import ErrorSpectrumPanel, plot_error_spectra
@@ -19,6 +20,7 @@ __all__ = [
     "SeedCurve",
     "SweepPanel",
     "WaveformPanel",
+    "plot_benchmark",
     "plot_compared_losses",
     "plot_decays",
     "plot_error_spectra",

@@ -1,0 +1,141 @@
+"""The recurrence of one model on a CPU, forward and backward, faster than PyTorch's own.
+
+What a step reads is kept as one row [h; x; 1], so that one matrix product makes the gates' sums, input and biases
+included, one the gradient of the last state and one those of all weights. A batch's products are PyTorch's; a single
+sequence's, which take less time than it takes to call them, are compiled with the loop. What lies between the products
+is in `cell_kernels`.
+
+Shapes: a batch of B sequences, T samples, H units. float32 only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from rnn_audio.cell_kernels import advance, retreat
+from rnn_audio.lstm_layer import State
+from rnn_audio.single_sequence import run_backward, run_forward
+
+_EVERYWHERE = torch.ones(0, 0, dtype=torch.bool)
+_LEAST_STATES = 1600
+
+
+def is_faster(inputs: torch.Tensor, state: torch.Tensor) -> bool:
+    """Whether `run_sequences` can run these inputs, [B, T], with this state, [B, H], and is faster than PyTorch.
+
+    Measured: PyTorch is faster with two sequences or more where batch and units are few (docs/performance.md).
+    """
+    batch, units = state.shape
+    return can_run(inputs, state) and (batch == 1 or batch * units >= _LEAST_STATES)
+
+
+def can_run(inputs: torch.Tensor, state: torch.Tensor) -> bool:
+    """Whether the tensors are float32 on the CPU, and no gradient of the inputs is asked for."""
+    kinds = {(tensor.device.type, tensor.dtype) for tensor in (inputs, state)}
+    return kinds == {("cpu", torch.float32)} and not inputs.requires_grad
+
+
+def run_sequences(
+    weights: torch.Tensor,
+    head: torch.Tensor,
+    inputs: torch.Tensor,
+    state: State,
+    forced: torch.Tensor | None = None,
+) -> tuple[torch.Tensor, State]:
+    """Feed a batch through one LSTM and its linear layer.
+
+    Args:
+        weights: [W_hh, W_ih, b], [4H, H + 2], gates in the order i, f, g, o.
+        head: the linear layer's weights and bias, [H + 1].
+        inputs: the true samples, [B, T]. They get no gradient.
+        state: before the first sample, [B, H] each.
+        forced: where the true sample is fed, [B, T] of bool; elsewhere it is the last output, and the first sample is
+            always fed. None: everywhere.
+
+    Returns:
+        The outputs, [B, T], and the state behind the last sample. Gradients pass to weights, head and state.
+    """
+    keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (weights, head, *state))
+    mask = _EVERYWHERE if forced is None else forced.t().contiguous()
+    outputs, h, c = _Recurrence.apply(weights, head, *state, inputs.t().contiguous(), mask, keep)
+    return outputs.t(), (h, c)
+
+
+class _Recurrence(torch.autograd.Function):
+    """Arrays are flat in units and batch, units first, for the compiled loops; places are time steps."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,  # noqa: ANN401 (PyTorch's context has no type that lists its attributes)
+        weights: torch.Tensor,
+        head: torch.Tensor,
+        h: torch.Tensor,
+        c: torch.Tensor,
+        inputs: torch.Tensor,
+        forced: torch.Tensor,
+        keep: bool,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        steps, batch = inputs.shape
+        units = h.shape[1]
+        places = steps + 1 if keep else 2
+        rows = torch.empty(places, units + 2, batch)
+        rows[0, :units], rows[0, units] = h.t(), inputs[0]
+        rows[:, units + 1] = 1
+        cells = torch.empty(places, units, batch)
+        cells[0] = c.t()
+        gates = torch.empty(steps if keep else 1, 4 * units, batch)
+        outputs = torch.empty(steps, batch)
+        arrays = [tensor.flatten(1).numpy() for tensor in (gates, cells, rows)]
+        arrays += [tensor.numpy() for tensor in (outputs, inputs, forced)]
+        if batch == 1:
+            run_forward(weights.t().contiguous().numpy(), *arrays, head.numpy())
+        else:
+            row_places, gate_places = rows.unbind(), gates.unbind()
+            for step in range(steps):
+                torch.mm(weights, row_places[step % places], out=gate_places[step % len(gate_places)])
+                advance(step, *arrays, head.numpy())
+        ctx.save_for_backward(weights, head, rows, cells, gates, forced)
+        last = steps % places
+        return outputs, rows[last, :units].t().contiguous(), cells[last].t().contiguous()
+
+    @staticmethod
+    def backward(
+        ctx: Any,  # noqa: ANN401
+        grad_outputs: torch.Tensor,
+        grad_h: torch.Tensor,
+        grad_c: torch.Tensor,
+    ) -> tuple[torch.Tensor | None, ...]:
+        weights, head, rows, cells, gates, forced = ctx.saved_tensors
+        steps, batch = grad_outputs.shape
+        units = cells.shape[1]
+        grad_outputs = grad_outputs.contiguous()
+        # W_hh above the linear layer: its transpose takes the gradients of a step's sums and of the last output, which
+        # are made together, to that of the hidden state behind both.
+        both = torch.cat([weights[:, :units], head[:units].unsqueeze(0)])
+        grad_h = torch.addr(grad_h.t(), head[:units], grad_outputs[-1]).contiguous()
+        grad_c = grad_c.t().contiguous()
+        weight_ih = weights[:, units].contiguous().numpy()
+        before = [tensor.flatten(1).numpy() for tensor in (gates, cells)] + [
+            grad_h.view(-1).numpy(),
+            grad_c.view(-1).numpy(),
+        ]
+        behind = [grad_outputs.numpy(), forced.numpy(), weight_ih]
+        if batch == 1:
+            grad_sums = torch.empty(steps, 4 * units + 1)
+            run_backward(both.numpy(), *before, *behind, grad_sums.numpy())
+            grad_both = grad_sums.t() @ rows[:-1].squeeze(-1)
+        else:
+            grad_sums = torch.empty(4 * units + 1, batch)
+            flat = grad_sums.view(-1).numpy()
+            grad_both = torch.zeros(4 * units + 1, units + 2)
+            transposed = both.t().contiguous()
+            row_places = rows.transpose(1, 2).unbind()
+            for step in range(steps - 1, -1, -1):
+                retreat(step, *before, *behind, flat)
+                torch.mm(transposed, grad_sums, out=grad_h)
+                grad_both.addmm_(grad_sums, row_places[step])
+        grad_head = grad_both[-1] + grad_outputs[-1] @ rows[-1].t()
+        grad_head = torch.cat([grad_head[:units], grad_head[units + 1 :]])
+        return grad_both[:-1], grad_head, grad_h.t(), grad_c.t(), None, None, None

@@ -1,0 +1,104 @@
+BENCHMARK_TABLES = ("training", "growth", "workflow")
+
+
+def benchmark_table(table):
+    """A table of the benchmark in every format."""
+    return multiext(f"<results>/benchmark/{table}", ".csv", ".md", ".tex", ".html")
+
+
+rule benchmark:
+    """How fast this machine trains, beside the usual recipe, and what Snakemake takes; not part of `all`."""
+    input:
+        [benchmark_table(table) for table in BENCHMARK_TABLES],
+        multiext("<results>/benchmark/benchmark", ".svg", ".png"),
+
+
+localrules:
+    benchmark,
+
+
+rule benchmark_training:
+    """Epochs of ours and of the reference recipe, in turn."""
+    input:
+        code=code_of("benchmark_training.py"),
+    output:
+        "<results>/benchmark/training.json",
+    log:
+        "<logs>/benchmark/training.log",
+    conda:
+        ENVIRONMENT
+    # Alone on the machine: a neighbour would slow the measurement.
+    threads: whole_machine
+    resources:
+        gpu=GPUS_PER_TRAINING,
+        device=DEVICE,
+    params:
+        settings=EXPERIMENT.config["benchmark"],
+    message:
+        "benchmark of training"
+    script:
+        "../scripts/benchmark_training.py"
+
+
+rule benchmark_workflow:
+    """Dry runs of this workflow, as it stands and with thousands of jobs, and the start of a job."""
+    input:
+        code=code_of("benchmark_workflow.py"),
+    output:
+        "<results>/benchmark/workflow.json",
+    log:
+        "<logs>/benchmark/workflow.log",
+    conda:
+        ENVIRONMENT
+    threads: whole_machine
+    params:
+        snakefile=os.path.relpath(workflow.main_snakefile),
+        config=config,
+        configurations=len(EXPERIMENT.configurations),
+        jobs=EXPERIMENT.config["benchmark"]["workflow_jobs"],
+    message:
+        "benchmark of the workflow itself"
+    script:
+        "../scripts/benchmark_workflow.py"
+
+
+rule benchmark_tables:
+    """The benchmark in three tables."""
+    input:
+        training="<results>/benchmark/training.json",
+        workflow="<results>/benchmark/workflow.json",
+        code=code_of("benchmark_tables.py"),
+    output:
+        training=report(
+            benchmark_table("training"),
+            caption="../report/benchmark.rst",
+            category="Benchmark",
+            labels={"table": "training"},
+        ),
+        growth=benchmark_table("growth"),
+        workflow=benchmark_table("workflow"),
+    log:
+        "<logs>/benchmark/tables.log",
+    conda:
+        ENVIRONMENT
+    message:
+        "tables of the benchmark"
+    script:
+        "../scripts/benchmark_tables.py"
+
+
+rule plot_benchmark:
+    """Speeds over the reference recipe, and how time grows."""
+    input:
+        training="<results>/benchmark/training.json",
+        code=code_of("plot_benchmark.py"),
+    output:
+        multiext("<results>/benchmark/benchmark", ".svg", ".png"),
+    log:
+        "<logs>/benchmark/plot.log",
+    conda:
+        ENVIRONMENT
+    message:
+        "figure of the benchmark"
+    script:
+        "../scripts/plot_benchmark.py"

@@ -1,0 +1,19 @@
+from pathlib import Path
+
+from rnn_audio.compute_device import resolve_device
+from rnn_audio.jobs import logged_job
+from rnn_audio.records import write_json
+from rnn_audio.runtime import device_name
+from rnn_audio.training_benchmark import compared_cases, growing_cases, time_in_turn
+
+# The processes that are timed import this script, too.
+if __name__ == "__main__":
+    with logged_job(snakemake.log[0]):
+        settings = snakemake.params.settings
+        device = resolve_device(snakemake.resources.device)
+        compared, growing = (
+            [record for group in groups(settings) for record in time_in_turn(group, device, settings["rounds"])]
+            for groups in (compared_cases, growing_cases)
+        )
+        record = {"device": device, "device_name": device_name(device), "training": compared, "growth": growing}
+        write_json(Path(snakemake.output[0]), record)

@@ -1,0 +1,15 @@
+from pathlib import Path
+
+from rnn_audio.jobs import logged_job
+from rnn_audio.records import write_json
+from rnn_audio.runtime import device_name
+from rnn_audio.workflow_benchmark import time_workflow
+
+with logged_job(snakemake.log[0]):
+    timed = time_workflow(
+        Path(snakemake.params.snakefile),
+        snakemake.params.config,
+        configurations=snakemake.params.configurations,
+        jobs=snakemake.params.jobs,
+    )
+    write_json(Path(snakemake.output[0]), {"device_name": device_name("cpu"), "workflow": timed})
