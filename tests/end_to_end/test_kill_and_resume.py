@@ -94,10 +94,11 @@ def last_checkpoint(workspace: Workspace) -> int:
 
 
 def test_run_killed_at_twenty_moments_ends_with_the_bytes_of_an_undisturbed_one(tmp_path: Path) -> None:
-    undisturbed = Workspace.create(tmp_path / "undisturbed", config())
+    # One library in both: a record names the code that its training went by.
+    undisturbed, killed = (Workspace.create(tmp_path / name, config()) for name in ("undisturbed", "killed"))
+    for workspace in (undisturbed, killed):
+        save_often(workspace)
     reference = start(undisturbed)
-    killed = Workspace.create(tmp_path / "killed", config())
-    save_often(killed)
 
     dice = random.Random(11)
     kills = KILLS.copy()

@@ -64,6 +64,7 @@ def minimal() -> Config:
         "pathvars": {"results": "results", "logs": "results/logs"},
         "scale": {"name": "paper", "epochs_factor": 1.0},
         "device": "cpu",
+        "packing": "auto",
         "seeds": [1, 2],
         "papers": {"paper_a": {"title": "A title", "authors": "An author"}},
         "signals": {

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 # Under `measured` in run.json, and beside the losses of each seed in selection.json.
-_MEASURED = {"measured", "wall_time_s", "peak_memory_mib"}
+_MEASURED = {"measured", "wall_time_s", "models_at_once", "peak_memory_mib"}
 
 
 def compared(results: Path) -> dict[str, bytes]:

@@ -50,6 +50,10 @@ def test_a_misspelt_key_is_hinted_at() -> None:
 
 WRONG_VALUES = [
     ("device", "gpu"),
+    ("packing", 0),
+    ("packing", True),
+    ("packing", "many"),
+    ("packing", 2.5),
     ("seeds", []),
     ("seeds", [1, 1]),
     ("seeds", [-1]),
@@ -144,6 +148,7 @@ def test_a_whole_number_with_a_decimal_point_is_refused_or_taken_as_an_integer(
 
 REQUIRED = [
     "device",
+    "packing",
     "seeds",
     "tables",
     "pathvars/logs",

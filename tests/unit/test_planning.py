@@ -104,7 +104,7 @@ def test_nothing_to_train_is_said(tmp_path: Path) -> None:
 
 
 def test_the_plan_names_models_configurations_device_and_duration(tmp_path: Path) -> None:
-    jobs = [(SIGNAL, 1), (SIGNAL, 2), (SIGNAL | {"hidden_size": 32}, 1)]
+    jobs = [[(SIGNAL, 1)], [(SIGNAL, 2)], [(SIGNAL | {"hidden_size": 32}, 1)]]
     plan = describe_plan(experiment(tmp_path), jobs, "cuda", 2)
     assert "3 model(s) of 2 configuration(s) on cuda, 2 at a time" in plan
     expected = 2 * training_seconds(SIGNAL, 1000) + training_seconds(SIGNAL | {"hidden_size": 32}, 1000)
@@ -115,26 +115,27 @@ def test_the_plan_names_models_configurations_device_and_duration(tmp_path: Path
 
 def test_the_time_is_that_of_the_data_it_trains_on(tmp_path: Path) -> None:
     short, long = (
-        said_seconds(describe_plan(experiment(tmp_path, samples), [(SIGNAL, 1)], "cpu", 1)) for samples in (1000, 5000)
+        said_seconds(describe_plan(experiment(tmp_path, samples), [[(SIGNAL, 1)]], "cpu", 1))
+        for samples in (1000, 5000)
     )
     expected = training_seconds(SIGNAL, 5000) / training_seconds(SIGNAL, 1000)
     assert long / short == pytest.approx(expected, rel=0.02)
 
 
 def test_models_at_once_share_the_time_but_none_takes_less_than_its_own(tmp_path: Path) -> None:
-    one = said_seconds(describe_plan(experiment(tmp_path), [(SIGNAL, 1)], "cpu", 4))
-    jobs = [(SIGNAL, seed) for seed in range(8)]
+    one = said_seconds(describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], "cpu", 4))
+    jobs = [[(SIGNAL, seed)] for seed in range(8)]
     assert said_seconds(describe_plan(experiment(tmp_path), jobs, "cpu", 1)) == pytest.approx(8 * one, rel=0.02)
     assert said_seconds(describe_plan(experiment(tmp_path), jobs, "cpu", 4)) == pytest.approx(2 * one, rel=0.02)
     long = SIGNAL | {"epochs": 100 * SIGNAL["epochs"]}
-    mixed = [*jobs, (long, 1)]
+    mixed = [*jobs, [(long, 1)]]
     assert said_seconds(describe_plan(experiment(tmp_path), mixed, "cpu", 4)) == pytest.approx(100 * one, rel=0.02)
-    assert "1 at a time" in describe_plan(experiment(tmp_path), [(SIGNAL, 1)], "cpu", 4)
+    assert "1 at a time" in describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], "cpu", 4)
 
 
 @pytest.mark.parametrize(("ratios", "median"), [([3.0], 3.0), ([0.5, 2.0, 100.0], 2.0), ([1.0, 3.0], 2.0)])
 def test_runs_on_disk_correct_the_estimate(tmp_path: Path, ratios: list[float], median: float) -> None:
-    jobs = [(SIGNAL, 1)]
+    jobs = [[(SIGNAL, 1)]]
     uncorrected = said_seconds(describe_plan(experiment(tmp_path), jobs, "cpu", 1))
     for index, ratio in enumerate(ratios):
         # Whatever was trained: what counts is how far off the estimate was.
@@ -146,10 +147,10 @@ def test_runs_on_disk_correct_the_estimate(tmp_path: Path, ratios: list[float], 
 
 
 def test_runs_on_another_device_correct_nothing(tmp_path: Path) -> None:
-    before = describe_plan(experiment(tmp_path), [(SIGNAL, 1)], "cpu", 1)
+    before = describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], "cpu", 1)
     write_run(tmp_path, "other", 5.0, device="cuda")
-    assert describe_plan(experiment(tmp_path), [(SIGNAL, 1)], "cpu", 1) == before
-    assert "from the times of 1 model(s)" in describe_plan(experiment(tmp_path), [(SIGNAL, 1)], "cuda", 1)
+    assert describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], "cpu", 1) == before
+    assert "from the times of 1 model(s)" in describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], "cuda", 1)
 
 
 @pytest.mark.parametrize(
@@ -161,5 +162,25 @@ def test_a_run_that_cannot_be_used_is_no_reason_to_stop(tmp_path: Path, content:
     write_run(tmp_path, "whole", 2.0)
     broken = write_run(tmp_path, "broken", 7.0)
     broken.write_text(content)
-    plan = describe_plan(experiment(tmp_path), [(SIGNAL, 1)], "cpu", 1)
+    plan = describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], "cpu", 1)
     assert "from the times of 1 model(s)" in plan
+
+
+def test_a_pack_costs_a_gpu_one_model_and_a_cpu_all_of_them(tmp_path: Path) -> None:
+    alone, pack = [[(SIGNAL, 1)]], [[(SIGNAL, seed) for seed in range(4)]]
+    for device, factor in (("cuda", 1), ("cpu", 4)):
+        once = said_seconds(describe_plan(experiment(tmp_path), alone, device, 4))
+        plan = describe_plan(experiment(tmp_path), pack, device, 4)
+        assert said_seconds(plan) == pytest.approx(factor * once, rel=0.02)
+        assert f"4 model(s) of 1 configuration(s) in 1 pack(s) on {device}, 1 at a time" in plan
+
+
+@pytest.mark.parametrize(("device", "ratio"), [("cuda", 8.0), ("cpu", 2.0)])
+def test_a_packs_time_on_a_cpu_is_that_of_its_models(tmp_path: Path, device: str, ratio: float) -> None:
+    uncorrected = said_seconds(describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], device, 1))
+    path = write_run(tmp_path, "packed", 8.0, device=device)
+    run = json.loads(path.read_text())
+    run["measured"]["models_at_once"] = 4
+    path.write_text(json.dumps(run))
+    corrected = said_seconds(describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], device, 1))
+    assert corrected == pytest.approx(ratio * uncorrected, rel=0.02)

@@ -32,6 +32,7 @@ def configuration(**sweeps: Config) -> Config:
         "pathvars": {"results": "results", "logs": "results/logs"},
         "scale": {"name": "paper", "epochs_factor": 1.0},
         "device": "cpu",
+        "packing": "auto",
         "seeds": [1, 2],
         "papers": {"paper_a": {"title": "A title", "authors": "An author"}},
         "signals": {"tone": signal, "other": signal},

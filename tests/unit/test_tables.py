@@ -90,6 +90,17 @@ def test_a_losses_row_sets_the_paper_beside_best_mean_spread_and_baseline() -> N
     assert record["device"] == "cpu"
 
 
+def test_times_of_a_pack_are_shared_by_its_models() -> None:
+    packed = selection()
+    for seed in ("3", "4"):
+        packed["seeds"][seed]["models_at_once"] = 2
+    table = build(losses_declaration(), selection=packed)
+    record = table.frame.to_dict("records")[0]
+    assert (record["wall_time_s"], record["mean_wall_time_s"]) == (15, (10 + 20 + 15 + 20 + 50) / 5)
+    assert any("up to 2 at once" in note for note in table.notes)
+    assert not any("at once" in note for note in build(losses_declaration()).notes)
+
+
 def test_the_losses_columns_come_in_reading_order_labels_first() -> None:
     table = build(losses_declaration())
     expected = "sample_rate_hz epochs paper_mse best_mse mean_mse std_mse seeds zero_baseline_mse best_over_paper"

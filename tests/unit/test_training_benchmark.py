@@ -147,7 +147,7 @@ def test_mistakes_in_the_benchmark_are_named(overlay: Config, message: str) -> N
 def test_the_estimate_of_a_run_rests_on_the_benchmark_where_nothing_was_trained(tmp_path: Path) -> None:
     experiment = load_experiment(minimal() | {"pathvars": {"results": str(tmp_path.name), "logs": "logs"}})
     experiment.config["pathvars"]["results"] = str(tmp_path)
-    jobs = [(experiment.configurations["tone_full"], 1)]
+    jobs = [[(experiment.configurations["tone_full"], 1)]]
     own = record("full", OURS, 1, 1.0) | {"step_s": 1000 * step_seconds(10 * 64 * 66)}
     write_json(tmp_path / "benchmark" / "training.json", {"device": "cpu", "training": [own]})
     assert "from this machine's benchmark" in describe_plan(experiment, jobs, "cpu", 1)

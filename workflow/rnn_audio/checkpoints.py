@@ -7,7 +7,8 @@ or another signal has another key and never meets it.
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,53 @@ logger = logging.getLogger(__name__)
 _METADATA_KEY = "rnn_audio_checkpoint"
 _FORMAT = 1
 
+UNREADABLE = (OSError, KeyError, TypeError, ValueError)
+"""What reading a file that is no checkpoint, or half of one, can raise."""
+
 
 def training_key(**determinants: Any) -> str:  # noqa: ANN401 (any JSON value)
     """A hash of everything that determines a training's result."""
     text = json.dumps({"format": _FORMAT, **determinants}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def write_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], header: Mapping[str, Any]) -> None:
+    """Write tensors and a header of JSON values, atomically."""
+    from safetensors.torch import save
+
+    metadata = {_METADATA_KEY: json.dumps(header, sort_keys=True)}
+    content = save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata=metadata)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Header and tensors of a checkpoint.
+
+    Raises:
+        FileNotFoundError: there is none.
+        Exception: one of `UNREADABLE`, for a file that is no checkpoint.
+    """
+    from safetensors import safe_open
+
+    with _told_as_value_error(), safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+        return _header(file), tensors
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """The header of a checkpoint alone; raises as `read_checkpoint`."""
+    from safetensors import safe_open
+
+    with _told_as_value_error(), safe_open(path, framework="pt") as file:
+        return _header(file)
+
+
+def set_aside(path: Path, reason: str) -> None:
+    """Take a checkpoint out of use, and say so."""
+    aside = path.with_suffix(".rejected")
+    path.replace(aside)
+    logger.warning("checkpoint %s %s: kept as %s, training starts over", path.name, reason, aside.name)
 
 
 class CheckpointStore:
@@ -42,38 +85,29 @@ class CheckpointStore:
         self._key = key
         self.path = folder / f"{name}.{key[:16]}.safetensors"
 
-    def save(self, tensors: Mapping[str, torch.Tensor], progress: Mapping[str, float]) -> None:
+    def save(self, tensors: Mapping[str, torch.Tensor], progress: Mapping[str, Any]) -> None:
         """Write a checkpoint in place of the last one, atomically.
 
         Args:
             tensors: the trainer's state.
-            progress: numbers that accumulate over restarts, such as the training time so far.
+            progress: what else is known of the training so far, such as its time; any JSON values.
         """
-        from safetensors.torch import save
+        write_checkpoint(self.path, tensors, {"key": self._key, "progress": dict(progress)})
 
-        header = {_METADATA_KEY: json.dumps({"key": self._key, "progress": dict(progress)}, sort_keys=True)}
-        content = save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata=header)
-        with replacing(self.path) as temporary:
-            temporary.write_bytes(content)
-
-    def load(self) -> tuple[dict[str, torch.Tensor], dict[str, float]] | None:
+    def load(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
         """The last checkpoint's tensors and progress, or None where there is none to go on from.
 
         A file that cannot be read, or whose key is not this job's, is set aside and said in the log.
         """
-        from safetensors import SafetensorError, safe_open
-
         try:
-            with safe_open(self.path, framework="pt") as file:
-                header = json.loads((file.metadata() or {})[_METADATA_KEY])
-                key, progress = header["key"], header["progress"]
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+            header, tensors = read_checkpoint(self.path)
+            key, progress = header["key"], header["progress"]
         except FileNotFoundError:
             return None
-        except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-            return self._set_aside(f"cannot be read ({error})")
+        except UNREADABLE as error:
+            return set_aside(self.path, f"cannot be read ({error})")
         if key != self._key:
-            return self._set_aside("belongs to another configuration")
+            return set_aside(self.path, "belongs to another configuration")
         return tensors, progress
 
     def remove(self) -> None:
@@ -83,7 +117,17 @@ class CheckpointStore:
                 path.unlink(missing_ok=True)
         remove_leftovers(self._folder, f"{self._name}.*")
 
-    def _set_aside(self, reason: str) -> None:
-        aside = self.path.with_suffix(".rejected")
-        self.path.replace(aside)
-        logger.warning("checkpoint %s %s: kept as %s, training starts over", self.path.name, reason, aside.name)
+
+@contextmanager
+def _told_as_value_error() -> Iterator[None]:
+    """The format's own error is imported where it is needed, as the format is."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+
+
+def _header(file: Any) -> dict[str, Any]:  # noqa: ANN401 (an open safetensors file, which has no public type)
+    return json.loads((file.metadata() or {})[_METADATA_KEY])

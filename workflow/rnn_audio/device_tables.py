@@ -35,7 +35,7 @@ from rnn_audio.cells import Cell, Format
 from rnn_audio.preemphasis import NAMES
 from rnn_audio.rendering import Column
 from rnn_audio.table_parts import PAPER_NOTE, SPREAD_NOTE, Built, best_header, rule_note, rules, summarise_seeds
-from rnn_audio.table_rows import MISSING, Row, number
+from rnn_audio.table_rows import MISSING, Row, number, training_time_s
 
 # The paper's own short names: twelve columns have to stand side by side.
 _FILTER_HEADERS = {"none": "None", "highpass": "HP", "folded_differentiator": "FD", "a_weighting": "AW"}
@@ -129,7 +129,7 @@ def _loss_record(row: Row) -> dict[str, Cell]:
     return record | {
         "seeds": len(row.selection["seeds"]),
         "chosen_seed": row.selection["chosen_seed"],
-        "wall_time_s": number(row.chosen()["wall_time_s"]),
+        "wall_time_s": training_time_s(row.chosen()),
         "configuration": row.configuration,
     }
 

@@ -247,11 +247,12 @@ class FreeRunningTrainer:
         recovery, kept = self.method.recovery, self._kept[index]
         place = f"seed {self.seeds[index]}: {divergence} in epoch {self.epoch + 1}"
         if recovery is None:
-            raise DivergenceError(f"{place}; lower the learning rate, clip gradients or set free_running.recovery")
-        if self._recoveries[index] == recovery.at_most:
             raise DivergenceError(
-                f"{place}, after {recovery.at_most} recoveries (free_running.recovery.at_most); lower the learning rate"
+                f"{place}; lower the learning rate, clip gradients or set free_running.recovery", index
             )
+        if self._recoveries[index] == recovery.at_most:
+            limit = f"after {recovery.at_most} recoveries (free_running.recovery.at_most)"
+            raise DivergenceError(f"{place}, {limit}; lower the learning rate", index)
         self._recoveries[index] += 1
         self._high_losses[index] = 0
         logger.warning(

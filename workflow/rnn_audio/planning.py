@@ -48,26 +48,36 @@ def step_seconds(work: int, *, mixes: bool = False) -> float:
     return (_MIXED_STEP_S if mixes else _STEP_S) * (0.09 + 0.91 * work / _REFERENCE_WORK)
 
 
-def describe_plan(experiment: Experiment, jobs: Sequence[tuple[Settings, int]], device: str, at_once: int) -> str:
+def describe_plan(
+    experiment: Experiment, packs: Sequence[Sequence[tuple[Settings, int]]], device: str, at_once: int
+) -> str:
     """A few lines for the beginning of a run.
 
     Args:
-        jobs: resolved configuration and seed of each model that will be trained.
+        packs: resolved configuration and seed of each model that will be trained, pack by pack; a model that trains
+            alone is a pack of one.
         device: `cpu` or `cuda`.
-        at_once: how many of them train at the same time.
+        at_once: how many packs train at the same time.
 
-    Times of models that were trained here before, on the same device, correct the estimate.
+    On a GPU a pack takes as long as its slowest model, on a CPU as long as all of them together. Times of models that
+    were trained here before, on the same device, correct the estimate.
     """
+    jobs = [job for pack in packs for job in pack]
     if not jobs:
         return "No model to train."
     configurations = len({json.dumps(settings, sort_keys=True) for settings, _ in jobs})
-    estimates = [training_seconds(settings, experiment.samples(settings)) for settings, _ in jobs]
+    together = max if device == "cuda" else sum
+    estimates = [
+        together(training_seconds(settings, experiment.samples(settings)) for settings, _ in pack) for pack in packs
+    ]
+    at_once = max(1, min(at_once, len(packs)))
     pace, basis = _pace(experiment, device)
-    total_s = (sum(estimates) * pace + len(jobs) * _START_UP_S) / max(1, min(at_once, len(jobs)))
+    total_s = (sum(estimates) * pace + len(jobs) * _START_UP_S) / at_once
     total_s = max(total_s, max(estimates) * pace + _START_UP_S)
+    in_packs = f" in {len(packs)} pack(s)" if len(packs) < len(jobs) else ""
     return (
-        f"Training {len(jobs)} model(s) of {configurations} configuration(s) on {device}, "
-        f"{min(at_once, len(jobs))} at a time: about {format_duration(total_s)} ({basis})."
+        f"Training {len(jobs)} model(s) of {configurations} configuration(s){in_packs} on {device}, "
+        f"{at_once} at a time: about {format_duration(total_s)} ({basis})."
     )
 
 
@@ -97,7 +107,8 @@ def _ratio(path: Path, device: str) -> float | None:
         run = json.loads(path.read_text(encoding="utf-8"))
         if run["measured"]["device"] != device:
             return None
-        return run["measured"]["wall_time_s"] / training_seconds(run["configuration"], run["samples"])
+        models = 1 if device == "cuda" else run["measured"].get("models_at_once", 1)
+        return run["measured"]["wall_time_s"] / (models * training_seconds(run["configuration"], run["samples"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

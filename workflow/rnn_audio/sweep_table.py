@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from rnn_audio.cells import Cell, Format
 from rnn_audio.rendering import Column
 from rnn_audio.sweep_points import SweepPoint, sweep_point
-from rnn_audio.table_parts import SPREAD_NOTE, Built, best_header, rule_note, summarise_seeds
-from rnn_audio.table_rows import Row, number
+from rnn_audio.table_parts import SPREAD_NOTE, Built, best_header, pack_notes, rule_note, summarise_seeds
+from rnn_audio.table_rows import Row, training_time_s
 
 _ZERO_NOTE = "Predicting zero: the loss of an output that is always zero; a model near it has learned nothing."
 _METRIC_NOTE = "Quantities with one column are measured on the chosen model alone: no mean, no spread."
@@ -54,10 +54,8 @@ def _run_cells(row: Row) -> dict[str, Cell]:
     chosen = row.chosen()
     return {
         "seeds": len(row.selection["seeds"]),
-        "wall_time_s": number(chosen["wall_time_s"]),
-        "mean_wall_time_s": statistics.fmean(
-            number(results["wall_time_s"]) for results in row.selection["seeds"].values()
-        ),
+        "wall_time_s": training_time_s(chosen),
+        "mean_wall_time_s": statistics.fmean(training_time_s(results) for results in row.selection["seeds"].values()),
         "trained_on": chosen["device"],
         "configuration": row.configuration,
         "chosen_seed": row.selection["chosen_seed"],
@@ -87,4 +85,5 @@ def _notes(rows: Sequence[Row], points: Sequence[SweepPoint]) -> list[str]:
         *([_ZERO_NOTE] if any(not math.isnan(point.baseline) for point in points) else []),
         *([_METRIC_NOTE] if any(not point.is_loss for point in points) else []),
         f"Times: the training loop of one model, on {devices}.",
+        *pack_notes(rows),
     ]

@@ -73,3 +73,11 @@ def rules(rows: Sequence[Row]) -> str:
 def rule_note(rows: Sequence[Row]) -> str:
     """The note that says what "best" means."""
     return f"Best: the seed with the lowest {rules(rows)}, whichever quantity is shown."
+
+
+def pack_notes(rows: Sequence[Row]) -> tuple[str, ...]:
+    """What a time means where models trained side by side; nothing where all trained alone."""
+    at_once = max(results.get("models_at_once", 1) for row in rows for results in row.selection["seeds"].values())
+    if at_once == 1:
+        return ()
+    return (f"Times: where models trained side by side, up to {at_once} at once, each one's share of their time.",)

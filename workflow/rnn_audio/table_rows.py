@@ -61,7 +61,7 @@ class Row:
         return InputError(f"{_place(self.table, self.number, self.configuration)}: {message}")
 
     def chosen(self) -> Record:
-        """The results of the chosen seed: losses, wall_time_s, peak_memory_mib, device.
+        """The results of the chosen seed: losses, wall_time_s, models_at_once, peak_memory_mib, device.
 
         Raises:
             InputError: the selection holds no such seed.
@@ -135,6 +135,11 @@ class Row:
         groups = {key: value for key, value in self.metrics.items() if isinstance(value, Mapping)}
         metrics = [f"{group}.{key}" for group, values in groups.items() for key in values]
         return [*self.chosen()["losses"], *metrics]
+
+
+def training_time_s(results: Record) -> float:
+    """What one seed's model took to train; of models that trained side by side, each one's share of their time."""
+    return number(results["wall_time_s"]) / results.get("models_at_once", 1)
 
 
 def number(value: float | None) -> float:

@@ -26,11 +26,12 @@ from rnn_audio.table_parts import (
     SeedSummary,
     best_header,
     label_column,
+    pack_notes,
     rule_note,
     rules,
     summarise_seeds,
 )
-from rnn_audio.table_rows import MISSING, Record, Row, number, read_rows
+from rnn_audio.table_rows import MISSING, Record, Row, number, read_rows, training_time_s
 
 _SWEEP = "sweep"
 _ROOM_PARAMETERS = ("t30_s", "edt_s", "c50_db", "t30_nonlinearity_permille")
@@ -92,7 +93,7 @@ def _losses(rows: Sequence[Row]) -> Built:
         Column("mean_wall_time_s", "Mean\ntime", Format.DURATION),
         Column("device", "Device", Format.TEXT),
     )
-    notes = (f"Loss: {quantities[0]}. {rule_note(rows)}", PAPER_NOTE, SPREAD_NOTE, _ZERO_NOTE)
+    notes = (f"Loss: {quantities[0]}. {rule_note(rows)}", PAPER_NOTE, SPREAD_NOTE, _ZERO_NOTE, *pack_notes(rows))
     return Built([_loss_record(row) for row in rows], columns, notes)
 
 
@@ -103,7 +104,7 @@ def _loss_record(row: Row) -> dict[str, Cell]:
     if isinstance(paper, str):
         raise row.error(f"the published value {paper!r} is text; YAML reads 1e-3 as text, write 1.0e-3")
     chosen = row.chosen()
-    times = [number(results["wall_time_s"]) for results in row.selection["seeds"].values()]
+    times = [training_time_s(results) for results in row.selection["seeds"].values()]
     return {
         "paper_mse": number(paper),
         "best_mse": summary.best,
@@ -113,7 +114,7 @@ def _loss_record(row: Row) -> dict[str, Cell]:
         "zero_baseline_mse": _zero_baseline(row),
         "best_over_paper": _ratio(summary.best, paper),
         "paper_time_s": row.published.time_s,
-        "wall_time_s": number(chosen["wall_time_s"]),
+        "wall_time_s": training_time_s(chosen),
         "mean_wall_time_s": statistics.fmean(times),
         "device": chosen["device"],
         "quantity": row.quantity,

@@ -87,6 +87,7 @@ class DeviceTask:
         recordings: input and target of `train`, `val` and `test`, [N] each, on the device that trains.
         rate_hz: their rate.
         seeds: one a model.
+        filters: the pre-emphasis of each model; the configuration's where not given.
     """
 
     loss_name = "training_loss"
@@ -97,13 +98,13 @@ class DeviceTask:
         recordings: dict[str, tuple[torch.Tensor, torch.Tensor]],
         rate_hz: int,
         seeds: list[int],
+        filters: Sequence[str] | None = None,
     ) -> None:
         self.rate_hz = rate_hz
         self.samples = len(recordings["train"][0])
         self.data = self._segmented(settings, recordings["train"], len(seeds))
-        filters = [settings["pre_emphasis"]] * len(seeds)
-        self.objective = EmphasisedErrorToSignal(filters, rate_hz, self.data.device)
-        self._own_filter = settings["pre_emphasis"]
+        self._filters = list(filters or [settings["pre_emphasis"]] * len(seeds))
+        self.objective = EmphasisedErrorToSignal(self._filters, rate_hz, self.data.device)
         self._keeps_best = settings["keep"] == "best_validation"
         self._shape: ModelShape = build_shape(settings)
         self._recordings = recordings
@@ -114,8 +115,16 @@ class DeviceTask:
         return replace(self.data, inputs=self.data.inputs[:count], targets=self.data.targets[:count])
 
     def validate(self, parameters: Parameters) -> list[float]:
-        """Equation 4 behind the model's own filter, over the whole validation recording as one signal."""
-        return self._losses(parameters, "val", [self._own_filter])[self._own_filter]
+        """Equation 4 behind each model's own filter, over the whole validation recording as one signal."""
+        source, target = self._recordings["val"]
+        outputs = process(parameters, self._shape, source)
+        losses = [0.0] * len(self._filters)
+        for name in dict.fromkeys(self._filters):
+            models = [model for model, own in enumerate(self._filters) if own == name]
+            own_losses = whole_losses(target, outputs[models], self.rate_hz, [name])[name]
+            for model, loss in zip(models, own_losses, strict=True):
+                losses[model] = loss
+        return losses
 
     def chosen_parameters(self, trainer: Trainer) -> Parameters:
         """Those of the best validation, or of the last epoch, as the configuration says."""
@@ -127,14 +136,12 @@ class DeviceTask:
         for split, prefix in (("test", "test"), ("val", "validation")):
             by_filter = self._losses(parameters, split)
             losses |= {f"{prefix}_{name}": values for name, values in by_filter.items()}
-            losses[f"{prefix}_loss"] = by_filter[self._own_filter]
+            losses[f"{prefix}_loss"] = [by_filter[name][model] for model, name in enumerate(self._filters)]
         return losses
 
-    def _losses(self, parameters: Parameters, split: str, filters: Sequence[str] | None = None) -> LossesByName:
+    def _losses(self, parameters: Parameters, split: str) -> LossesByName:
         source, target = self._recordings[split]
-        outputs = process(parameters, self._shape, source)
-        chosen = {} if filters is None else {"filters": filters}
-        return dict(whole_losses(target, outputs, self.rate_hz, **chosen))
+        return dict(whole_losses(target, process(parameters, self._shape, source), self.rate_hz))
 
     @staticmethod
     def _segmented(settings: Settings, pair: Pair, models: int) -> DeviceData:
@@ -150,7 +157,7 @@ class DeviceTask:
 
 
 def build_task(
-    settings: Settings, recordings: Sequence[Path], device: str, seeds: list[int]
+    settings: Settings, recordings: Sequence[Path], device: str, seeds: list[int], filters: Sequence[str] | None = None
 ) -> SignalTask | DeviceTask:
     """The task of a resolved configuration.
 
@@ -158,6 +165,7 @@ def build_task(
         recordings: the signal; or input and target of train, val and test, in this order.
         device: where it trains.
         seeds: one a model.
+        filters: of a device's models, each one's pre-emphasis; the configuration's where not given.
     """
     sounds = [read_wav(path) for path in recordings]
     rate_hz = sounds[0][1]
@@ -165,4 +173,4 @@ def build_task(
     if "device" not in settings:
         return SignalTask(settings, tensors[0], rate_hz, seeds)
     train, val, test = zip(tensors[::2], tensors[1::2], strict=True)
-    return DeviceTask(settings, {"train": train, "val": val, "test": test}, rate_hz, seeds)
+    return DeviceTask(settings, {"train": train, "val": val, "test": test}, rate_hz, seeds, filters)

@@ -25,7 +25,15 @@ from rnn_audio.teacher_forcing import TeacherForcing
 
 
 class DivergenceError(InputError):
-    """A loss that is no longer finite; the message names the seed, the epoch and the update."""
+    """A loss that is no longer finite; the message names the seed, the epoch and the update.
+
+    Attributes:
+        model: the place in its pack of the model that it happened to.
+    """
+
+    def __init__(self, message: str, model: int = 0) -> None:
+        super().__init__(message)
+        self.model = model
 
 
 @dataclass(frozen=True)
@@ -242,9 +250,10 @@ class Trainer:
         return state, outputs[..., -1]
 
     def _require_finite(self, losses: torch.Tensor, update: int) -> None:
-        for seed, loss in zip(self.seeds, losses.tolist(), strict=True):
+        for model, loss in enumerate(losses.tolist()):
             if not math.isfinite(loss):
                 raise DivergenceError(
-                    f"seed {seed}: the loss is {loss} in epoch {self.epoch + 1}, update {update + 1}; "
-                    "lower the learning rate or set gradient_clip_norm"
+                    f"seed {self.seeds[model]}: the loss is {loss} in epoch {self.epoch + 1}, update {update + 1}; "
+                    "lower the learning rate or set gradient_clip_norm",
+                    model,
                 )

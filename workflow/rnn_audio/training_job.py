@@ -2,26 +2,24 @@
 
 import logging
 import math
-import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rnn_audio.auxiliary_training import AuxiliaryTrainer
 from rnn_audio.checkpoints import CheckpointStore, training_key
-from rnn_audio.epochs import total_epochs
 from rnn_audio.errors import InputError
 from rnn_audio.free_running import FreeRunningTrainer
 from rnn_audio.models import ModelShape, Parameters, load_model, save_model
-from rnn_audio.progress import ProgressLog
+from rnn_audio.pack_members import PackMember, Settings, read_waiting
+from rnn_audio.pack_training import remove_settled_packs, train_in_pack
 from rnn_audio.provenance import digest, library_versions, source_revision
 from rnn_audio.records import write_history, write_json
-from rnn_audio.resolved import build_auxiliary_loss, build_free_running, build_method, build_shape
+from rnn_audio.resolved import build_shape
 from rnn_audio.runtime import device_name, peak_memory_mib, prepare_process
 from rnn_audio.tasks import Task, build_task
 from rnn_audio.training import DivergenceError, Trainer
-
-CHECKPOINT_INTERVAL_S = 2.0
+from rnn_audio.training_loop import CHECKPOINT_INTERVAL_S, Effort, TrainingLoop, build_trainer
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +30,12 @@ class JobResult:
 
     Attributes:
         losses: by name; those of the last epoch's training among them.
-        wall_time_s: time in the training loop, over all restarts.
+        effort: what its training has taken.
         report: what else there is to say of it, by name.
     """
 
     losses: dict[str, float]
-    wall_time_s: float
+    effort: Effort
     report: dict[str, int]
 
 
@@ -82,78 +80,18 @@ def train_pack(
     """
     if task.samples < 2:
         raise InputError(f"configuration {name}: its data has {task.samples} sample(s), training needs at least 2")
-    trainer = _build_trainer(settings, task, seeds, start)
-    job = _Job(trainer, task, settings, store, checkpoint_interval_s)
+    trainer = build_trainer(settings, task, seeds, start)
     try:
-        elapsed_s = job.run()
+        effort = TrainingLoop(trainer, task, settings, store, checkpoint_interval_s).run()
     except DivergenceError as error:
         raise DivergenceError(f"configuration {name}, {error}") from error
     parameters = task.chosen_parameters(trainer)
     final = task.final_losses(parameters) | {task.loss_name: _last_losses(name, seeds, trainer.history)}
     results = [
-        JobResult({loss: values[model] for loss, values in final.items()}, elapsed_s, trainer.report(model))
+        JobResult({loss: values[model] for loss, values in final.items()}, effort, trainer.report(model))
         for model in range(len(seeds))
     ]
     return TrainedPack(parameters, [_history(trainer, task, model) for model in range(len(seeds))], results)
-
-
-def _build_trainer(
-    settings: dict[str, Any], task: Task, seeds: list[int], start: Parameters | None
-) -> Trainer | FreeRunningTrainer:
-    free_running = build_free_running(settings)
-    if free_running is not None:
-        return FreeRunningTrainer(build_shape(settings), free_running, task.data, seeds, total_epochs(settings), start)
-    arguments = {
-        "shape": build_shape(settings),
-        "method": build_method(settings),
-        "data": task.data,
-        "seeds": seeds,
-        "objective": task.objective,
-    }
-    auxiliary = build_auxiliary_loss(settings)
-    return Trainer(**arguments) if auxiliary is None else AuxiliaryTrainer(auxiliary, **arguments)
-
-
-@dataclass
-class _Job:
-    """The loop over the epochs, with its checkpoints."""
-
-    trainer: Trainer | FreeRunningTrainer
-    task: Task
-    settings: dict[str, Any]
-    store: CheckpointStore
-    checkpoint_interval_s: float
-
-    def run(self) -> float:
-        """Train what is left to train; returns the seconds in this loop, over all restarts."""
-        epochs = total_epochs(self.settings)
-        start = time.monotonic() - self._resume()
-        progress = ProgressLog(epochs, done=self.trainer.epoch)
-        last_saved = time.monotonic()
-        while self.trainer.epoch < epochs:
-            losses = self.trainer.train_epoch()
-            self._validate(epochs)
-            progress.epoch(self.trainer.epoch, sum(losses) / len(losses))
-            if time.monotonic() - last_saved >= self.checkpoint_interval_s:
-                self.store.save(self.trainer.state_dict(), {"elapsed_s": time.monotonic() - start})
-                last_saved = time.monotonic()
-        return time.monotonic() - start
-
-    def _resume(self) -> float:
-        checkpoint = self.store.load()
-        if checkpoint is None:
-            return 0.0
-        tensors, progress = checkpoint
-        self.trainer.load_state_dict(tensors)
-        logger.info("resumed behind epoch %d", self.trainer.epoch)
-        return progress["elapsed_s"]
-
-    def _validate(self, epochs: int) -> None:
-        every = self.settings.get("validate_every_epochs")
-        if every is None or (self.trainer.epoch % every and self.trainer.epoch != epochs):
-            return
-        losses = self.task.validate(self.trainer.parameters)
-        self.trainer.best.offer(self.trainer.epoch, self.trainer.parameters, losses)
 
 
 def _last_losses(name: str, seeds: list[int], history: list[list[float]]) -> list[float]:
@@ -175,7 +113,7 @@ def _history(trainer: Trainer | FreeRunningTrainer, task: Task, model: int) -> d
 
 def train_model(
     name: str,
-    settings: dict[str, Any],
+    settings: Settings,
     seed: int,
     recordings: list[Path],
     start: Path | None,
@@ -189,6 +127,8 @@ def train_model(
 ) -> None:
     """Train one model of a configuration and write its weights, its losses per epoch and a record of the run.
 
+    The first job of a pack trains all its models; the others find their trainings finished.
+
     Args:
         name: the configuration's name.
         settings: the resolved configuration.
@@ -198,7 +138,7 @@ def train_model(
         threads: threads of a job on the CPU.
         start: the model that a free-running training starts from; None for random weights.
         code: the files behind the job; a checkpoint of other code is never resumed.
-        checkpoints: folder of the configuration's checkpoints.
+        checkpoints: folder of the configuration's checkpoints; packs have theirs in the folder above it.
         model_path: where the weights go.
         history_path: where the losses per epoch go.
         run_path: where the record goes; like the others it appears when all is done.
@@ -206,33 +146,33 @@ def train_model(
     prepare_process(device, threads)
     logger.info("configuration %s, seed %d, on %s (%s)", name, seed, device, device_name(device))
     versions = library_versions()
-    key = training_key(
-        settings=settings,
-        seed=seed,
-        device=device,
-        data=digest(recordings),
-        start=digest([start]) if start else None,
-        code=digest(code),
-        versions=versions,
-    )
-    store = CheckpointStore(checkpoints, f"seed-{seed}", key)
+    determinants = {"device": device, "data": digest(recordings), "code": digest(code), "versions": versions}
+    key_of = partial(_key_of, determinants, None)
+    own_key = _key_of(determinants, digest([start]) if start else None, settings, seed)
+    own = PackMember(name, seed, settings, str(checkpoints), str(run_path), own_key)
+    waiting = read_waiting(checkpoints.parent, own, key_of)
+    train_in_pack(own, waiting, recordings, device, checkpoints.parent)
+    store = own.store()
     task = build_task(settings, recordings, device, [seed])
     shape = build_shape(settings)
     pack = train_pack(name, settings, task, [seed], store, start=_load_start(start, shape) if start else None)
+    result = pack.results[0]
     record = {
         "name": name,
         "seed": seed,
         "configuration": settings,
+        "training_key": own_key,
         "parameters": shape.parameter_count(),
         "samples": task.samples,
         "rate_hz": task.rate_hz,
-        "losses": pack.results[0].losses,
-        **pack.results[0].report,
+        "losses": result.losses,
+        **result.report,
         "versions": versions,
         "source_revision": source_revision(Path(__file__).parent),
         "measured": {
-            "wall_time_s": pack.results[0].wall_time_s,
-            "peak_memory_mib": peak_memory_mib(device),
+            "wall_time_s": result.effort.elapsed_s,
+            "models_at_once": result.effort.models,
+            "peak_memory_mib": max(result.effort.peak_memory_mib, peak_memory_mib(device)),
             "device": device,
             "device_name": device_name(device),
             "threads": threads,
@@ -242,7 +182,12 @@ def train_model(
     write_history(history_path, pack.histories[0])
     write_json(run_path, record)
     store.remove()
-    logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in pack.results[0].losses.items()))
+    remove_settled_packs(own, waiting, checkpoints.parent)
+    logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in result.losses.items()))
+
+
+def _key_of(determinants: dict[str, Any], start: str | None, settings: Settings, seed: int) -> str:
+    return training_key(settings=settings, seed=seed, start=start, **determinants)
 
 
 def _load_start(path: Path, shape: ModelShape) -> Parameters:

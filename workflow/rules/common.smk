@@ -1,5 +1,7 @@
 from rnn_audio.atomic import check_writable
 from rnn_audio.code_dependencies import code_of as code_dependencies
+from rnn_audio.pack_members import PackMember, remove_waiting, write_waiting
+from rnn_audio.packs import compose_packs
 from rnn_audio.planning import describe_plan
 from rnn_audio.workflow_setup import check_device_elsewhere, export_library, limit_threads, set_up
 
@@ -19,18 +21,30 @@ onstart:
         check_writable(Path(config["pathvars"]["results"]))
         if workflow.non_local_exec:
             check_device_elsewhere(config["device"])
+        packs = waiting_packs(workflow.dag.needrun_jobs())
+        if packs:
+            write_waiting(CHECKPOINTS, packs)
     except InputError as error:
         raise WorkflowError(str(error)) from None
-    waiting = [job.wildcards for job in workflow.dag.needrun_jobs() if job.rule.name == "train"]
-    jobs = [(EXPERIMENT.configurations[wildcards.configuration], int(wildcards.seed)) for wildcards in waiting]
     if workflow.non_local_exec:
         limit = workflow.resource_settings.nodes
     else:
         limit = workflow.global_resources.get("gpu") if DEVICE == "cuda" else workflow.resource_settings.cores
-    at_once = getattr(limit, "value", limit) or len(jobs)
-    print(describe_plan(EXPERIMENT, jobs, DEVICE, at_once), file=sys.stderr)
+    at_once = getattr(limit, "value", limit) or max(1, len(packs))
+    models = [[(member.settings, member.seed) for member in pack] for pack in packs]
+    print(describe_plan(EXPERIMENT, models, DEVICE, at_once), file=sys.stderr)
+
+
+onsuccess:
+    remove_waiting(CHECKPOINTS)
+
+
+onerror:
+    remove_waiting(CHECKPOINTS)
 
 
 ENVIRONMENT = "../../envs/rnn_audio.yaml"
 RESULT_TABLES = ("losses", "observations", "generations", "device_losses", "band_errors", "sweep")
 GPUS_PER_TRAINING = 1 if DEVICE == "cuda" else 0
+CHECKPOINTS = Path(config["pathvars"]["results"]) / "checkpoints"
+PACKS = compose_packs(EXPERIMENT, DEVICE)

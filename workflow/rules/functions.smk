@@ -40,6 +40,31 @@ def start_of(wildcards):
     return [] if start is None else [f"<results>/models/{start}/seed-{wildcards.seed}/model.safetensors"]
 
 
+def waiting_packs(jobs):
+    """The models that this run trains, pack by pack, as their jobs know them."""
+    members = {}
+    for job in jobs:
+        if job.rule.name == "train":
+            name, seed = job.wildcards.configuration, int(job.wildcards.seed)
+            places = [str(Path(path)) for path in (job.params.checkpoints, job.output.run)]
+            members[name, seed] = PackMember(name, seed, EXPERIMENT.configurations[name], *places)
+    packs = [[members[model] for model in pack if model in members] for pack in PACKS]
+    return [pack for pack in packs if pack]
+
+
+def turns_of_packs():
+    """A resource for each pack, of which there is one: its jobs run one after another, and wait without a GPU."""
+    resources = {}
+    for number, pack in enumerate((pack for pack in PACKS if len(pack) > 1), start=1):
+        workflow.register_resource(f"pack_{number}", 1)
+        resources[f"pack_{number}"] = partial(turn_of, pack)
+    return resources
+
+
+def turn_of(pack, wildcards):
+    return 1 if (wildcards.configuration, int(wildcards.seed)) in pack else None
+
+
 def reconstruction_of(wildcards):
     """The reconstructed segment and the anchors, of a configuration with an auxiliary network."""
     path = f"<results>/reconstructions/{wildcards.configuration}"

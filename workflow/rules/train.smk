@@ -1,5 +1,5 @@
 rule train:
-    """One model: a configuration and a seed. A killed job continues from its last checkpoint."""
+    """One model: a configuration and a seed. A pack's first job trains all of it. A killed job goes on."""
     input:
         recordings=recordings_of,
         start=start_of,
@@ -14,6 +14,7 @@ rule train:
         ENVIRONMENT
     threads: 1
     resources:
+        **turns_of_packs(),
         gpu=GPUS_PER_TRAINING,
         device=DEVICE,
     params:

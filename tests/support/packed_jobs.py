@@ -1,0 +1,159 @@
+"""Training jobs of several models, called as the workflow would call them, with or without packs."""
+
+import functools
+import json
+import os
+import signal
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnn_audio import atomic, training_job
+from rnn_audio.audio import write_wav
+from rnn_audio.pack_members import PackMember, write_waiting
+
+RATE_HZ = 8000
+EPOCHS = 3
+Settings = dict[str, Any]
+Model = tuple[str, int]
+
+_COMMON: Settings = {
+    "hidden_size": 4,
+    "batch_size": 2,
+    "learning_rate": 1e-2,
+    "gradient_clip_norm": None,
+    "epochs": EPOCHS,
+    "teacher_forcing": "always",
+    "update_length_samples": 16,
+    "carry_state": True,
+}
+OF_SIGNAL = _COMMON | {"signal": "tone", "rate_hz": RATE_HZ, "initial_state_scale": 1.0, "select_by": "prediction_mse"}
+OF_DEVICE = _COMMON | {
+    "device": "amplifier",
+    "skip": True,
+    "segment_samples": 50,
+    "warm_up_samples": 10,
+    "keep": "best_validation",
+    "validate_every_epochs": 2,
+    "select_by": "test_loss",
+}
+SAMPLES = {"train": 230, "val": 90, "test": 110}
+
+
+def devices(*filters: str, seeds: Iterable[int] = (1, 2), **changes: Any) -> dict[Model, Settings]:  # noqa: ANN401
+    """Models of a device, seed by seed."""
+    return {(name, seed): OF_DEVICE | {"pre_emphasis": name} | changes for seed in seeds for name in filters}
+
+
+class PackedJobs:
+    """Models with one folder for their data, checkpoints and results.
+
+    Attributes:
+        models: settings by configuration and seed.
+    """
+
+    def __init__(self, folder: Path, models: dict[Model, Settings]) -> None:
+        self.folder, self.models = folder, models
+        self.checkpoints = folder / "checkpoints"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "code.py").write_text("pass\n")
+        random = np.random.default_rng(0)
+        write_wav(folder / "tone.wav", np.sin(np.arange(40) * 0.4), RATE_HZ)
+        for split, samples in SAMPLES.items():
+            played = 0.4 * random.standard_normal(samples)
+            write_wav(folder / f"{split}-input.wav", played, RATE_HZ)
+            write_wav(folder / f"{split}-target.wav", np.tanh(2 * played), RATE_HZ)
+
+    def wait_for(self, *packs: Iterable[Model]) -> None:
+        """What the workflow does before its first job."""
+        members = [[self._member(model) for model in pack] for pack in packs]
+        write_waiting(self.checkpoints, members)
+
+    def train(self, model: Model) -> None:
+        """One job: what it made before is deleted, as Snakemake does."""
+        for name in ("model.safetensors", "history.csv", "run.json"):
+            (self._results(model) / name).unlink(missing_ok=True)
+        recordings = ["tone.wav"]
+        if "device" in self.models[model]:
+            recordings = [f"{split}-{side}.wav" for split in SAMPLES for side in ("input", "target")]
+        training_job.train_model(
+            name=model[0],
+            settings=self.models[model],
+            seed=model[1],
+            recordings=[self.folder / name for name in recordings],
+            start=None,
+            device="cpu",
+            threads=1,
+            code=[self.folder / "code.py"],
+            checkpoints=self.checkpoints / model[0],
+            model_path=self._results(model) / "model.safetensors",
+            history_path=self._results(model) / "history.csv",
+            run_path=self._results(model) / "run.json",
+        )
+
+    def run(self, model: Model) -> dict[str, Any]:
+        """A finished job's record."""
+        return json.loads((self._results(model) / "run.json").read_text())
+
+    def is_finished(self, model: Model) -> bool:
+        return (self._results(model) / "run.json").exists()
+
+    def artefacts(self, model: Model) -> list[Any]:
+        """What a job has written, but for what it measures of itself."""
+        record = {key: value for key, value in self.run(model).items() if key != "measured"}
+        return [(self._results(model) / name).read_bytes() for name in ("model.safetensors", "history.csv")] + [record]
+
+    def left_behind(self) -> list[str]:
+        """Checkpoints, and what is left of any."""
+        files = [path for path in self.checkpoints.rglob("*") if path.is_file() and path.name != "waiting.json"]
+        return sorted(str(path.relative_to(self.checkpoints)) for path in files)
+
+    def _results(self, model: Model) -> Path:
+        return self.folder / "models" / model[0] / f"seed-{model[1]}"
+
+    def _member(self, model: Model) -> PackMember:
+        checkpoints, run = self.checkpoints / model[0], self._results(model) / "run.json"
+        return PackMember(*model, self.models[model], str(checkpoints), str(run))
+
+
+def checkpoint_each_epoch(patch: pytest.MonkeyPatch) -> None:
+    """A checkpoint is due after every epoch, and the process belongs to the tests."""
+    patch.setattr(training_job, "prepare_process", lambda device, threads: None)
+    for name in ("train_pack", "train_in_pack"):
+        patch.setattr(training_job, name, functools.partial(getattr(training_job, name), checkpoint_interval_s=0))
+
+
+def killed_at_write(number: int, train: Callable[[], None]) -> bool:
+    """Train in a process that is killed as it writes, or removes, its n-th file; returns whether it got that far."""
+    process = os.fork()
+    if process == 0:
+        status = 1
+        try:
+            _kill_on_call(number)
+            train()
+            status = 0
+        finally:
+            os._exit(status)
+    status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    assert status in (0, -signal.SIGKILL)
+    return status != 0
+
+
+def _kill_on_call(number: int) -> None:
+    calls = 0
+
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def replacement(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (passed on)
+            nonlocal calls
+            calls += 1
+            if calls == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*args, **kwargs)
+
+        return replacement
+
+    atomic.os.fsync = counted(os.fsync)
+    Path.unlink = counted(Path.unlink)
