@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from rnn_audio.benchmark_cases import OURS, REFERENCE, Case, Epochs
+from rnn_audio.benchmark_cases import Case, Epochs
+from rnn_audio.benchmark_records import OURS, REFERENCE
 from rnn_audio.device_data import DeviceData
 from rnn_audio.objectives import EmphasisedErrorToSignal, MeanSquaredError
 from rnn_audio.randomness import RandomStreams

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support.configurations import Config, minimal, overlaid, read_yaml
 
-from rnn_audio.benchmark_cases import OURS, REFERENCE
+from rnn_audio.benchmark_records import OURS, REFERENCE
 from rnn_audio.benchmark_tables import build_growth_table, build_training_table, build_workflow_table
 from rnn_audio.configuration import load_experiment
 from rnn_audio.errors import InputError

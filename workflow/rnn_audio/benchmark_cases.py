@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from rnn_audio.benchmark_records import OURS
 from rnn_audio.device_data import DeviceData
 from rnn_audio.objectives import EmphasisedErrorToSignal, MeanSquaredError, Objective
 from rnn_audio.randomness import RandomStreams
@@ -15,9 +16,6 @@ from rnn_audio.reference_recipe import ReferenceTrainer
 from rnn_audio.resolved import build_method, build_shape
 from rnn_audio.signal_data import SignalData
 from rnn_audio.training import Trainer
-
-OURS = "ours"
-REFERENCE = "reference"
 
 _RATE_HZ = 44100
 _AMPLITUDE = 0.1

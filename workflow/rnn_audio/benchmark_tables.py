@@ -1,15 +1,10 @@
 """The benchmark's tables: trainings beside the reference's, how time grows, and Snakemake's own time."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import pandas as pd
 
-from rnn_audio.benchmark_cases import OURS, REFERENCE
+from rnn_audio.benchmark_records import Records, speeds_over_reference
 from rnn_audio.cells import Format
 from rnn_audio.rendering import Column, Table
-
-Records = Sequence[Mapping[str, Any]]
 
 _COMMON = (
     Column("hidden_size", "Hidden\nsize", Format.INTEGER),
@@ -31,9 +26,7 @@ def build_training_table(records: Records, machine: str) -> Table:
         machine: what they were measured on.
     """
     frame = _frame(records)
-    references = {(record["method"], record["hidden_size"]): record for record in records if _is_reference(record)}
-    speeds = [references[record["method"], record["hidden_size"]]["models_samples_per_s"] for record in records]
-    frame["over_reference"] = frame["models_samples_per_s"] / speeds
+    frame["over_reference"] = speeds_over_reference(records)
     columns = (
         Column("method", "Method", Format.TEXT),
         Column("recipe", "Recipe", Format.TEXT),
@@ -79,16 +72,5 @@ def build_workflow_table(records: Records, machine: str) -> Table:
     )
 
 
-def _is_reference(record: Mapping[str, Any]) -> bool:
-    return record["recipe"] == REFERENCE
-
-
 def _frame(records: Records) -> pd.DataFrame:
     return pd.DataFrame([{**record, "step_us": 1e6 * record["step_s"]} for record in records])
-
-
-def speeds_over_reference(records: Records) -> list[tuple[str, int, int, float]]:
-    """Method, hidden size, models at once and ratio of the speeds, of each of our records."""
-    frame = build_training_table(records, machine="").frame
-    ours = frame[frame["recipe"] == OURS]
-    return list(ours[["method", "hidden_size", "models", "over_reference"]].itertuples(index=False, name=None))

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from rnn_audio.benchmark_cases import OURS, REFERENCE, Case, Epochs
+from rnn_audio.benchmark_cases import Case, Epochs
+from rnn_audio.benchmark_records import OURS, REFERENCE
 from rnn_audio.runtime import peak_memory_mib, prepare_process
 
 logger = logging.getLogger(__name__)

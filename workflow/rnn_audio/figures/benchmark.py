@@ -1,14 +1,13 @@
 """The benchmark's figure: speed over the reference recipe, and how the time of an epoch grows."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from rnn_audio.benchmark_tables import speeds_over_reference
+from rnn_audio.benchmark_records import OURS, Records, speeds_over_reference
 from rnn_audio.figures.style import (
     BLACK,
     BLUE,
@@ -22,8 +21,6 @@ from rnn_audio.figures.style import (
     letter,
     new_figure,
 )
-
-Records = Sequence[Mapping[str, Any]]
 
 _ROW_HEIGHT_INCHES = 2.2
 _COLOURS = (BLUE, SKY_BLUE, VERMILLION, GREY)
@@ -55,16 +52,21 @@ def plot_benchmark(training: Records, growth: Records, notes: Sequence[str] = ()
 
 
 def _draw_speeds(axes: Axes, training: Records) -> None:
-    speeds = speeds_over_reference(training)
-    groups = list(dict.fromkeys((method, size) for method, size, _, _ in speeds))
-    packs = sorted({models for _, _, models, _ in speeds})
+    ratios = speeds_over_reference(training)
+    speeds = [
+        ((record["method"], record["hidden_size"]), record["models"], ratio)
+        for record, ratio in zip(training, ratios, strict=True)
+        if record["recipe"] == OURS
+    ]
+    groups = list(dict.fromkeys(group for group, _, _ in speeds))
+    packs = sorted({models for _, models, _ in speeds})
     width = 0.8 / len(packs)
     for index, models in enumerate(packs):
-        own = {(method, size): ratio for method, size, at_once, ratio in speeds if at_once == models}
+        own = {group: ratio for group, at_once, ratio in speeds if at_once == models}
         places = [place + (index - (len(packs) - 1) / 2) * width for place, group in enumerate(groups) if group in own]
-        ratios = [own[group] for group in groups if group in own]
+        heights = [own[group] for group in groups if group in own]
         label = "1 model" if models == 1 else f"{models} models at once"
-        bars = axes.bar(places, ratios, width=0.92 * width, color=_COLOURS[index % len(_COLOURS)], label=label)
+        bars = axes.bar(places, heights, width=0.92 * width, color=_COLOURS[index % len(_COLOURS)], label=label)
         axes.bar_label(bars, fmt="%.2g", fontsize=6, padding=1)
     axes.axhline(1, color=BLACK, linewidth=0.8, linestyle="--")
     axes.set_xticks(range(len(groups)), [f"{method.replace('_', ' ')},\nhidden {size}" for method, size in groups])
