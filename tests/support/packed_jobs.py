@@ -87,7 +87,7 @@ class PackedJobs:
             start=None,
             device="cpu",
             threads=1,
-            code=[self.folder / "code.py"],
+            code=(self.folder / "code.py").read_text(),
             checkpoints=self.checkpoints / model[0],
             model_path=self._results(model) / "model.safetensors",
             history_path=self._results(model) / "history.csv",

@@ -173,7 +173,6 @@ class Job:
         )
         self.settings = settings(**changes)
         write_wav(folder / "signal.wav", SIGNAL, 8000)
-        (folder / "code.py").write_text("pass\n")
         self.arguments = {
             "name": "mine",
             "settings": self.settings,
@@ -182,7 +181,7 @@ class Job:
             "start": None,
             "device": "cpu",
             "threads": 1,
-            "code": [folder / "code.py"],
+            "code": "a digest",
             "checkpoints": self.checkpoints,
             "model_path": self.model,
             "history_path": self.history,
@@ -299,7 +298,7 @@ def change_signal(job: Job) -> dict[str, Any]:
 
 
 def change_code(job: Job) -> dict[str, Any]:
-    job.arguments["code"][0].write_text("pass  # edited\n")
+    job.arguments["code"] = "another digest"
     return {}
 
 
@@ -355,8 +354,7 @@ def train(arguments, moment, call):
     training_job.train_pack = functools.partial(training_job.train_pack, checkpoint_interval_s=0)
     for name in ("checkpoints", "model_path", "history_path", "run_path"):
         arguments[name] = Path(arguments[name])
-    for name in ("recordings", "code"):
-        arguments[name] = [Path(path) for path in arguments[name]]
+    arguments["recordings"] = [Path(path) for path in arguments["recordings"]]
     training_job.train_model(**arguments)
 
 for arguments, moment, call in json.loads(sys.argv[1]):

@@ -36,7 +36,7 @@ def loaded() -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-def test_every_module_that_a_script_loads_is_an_input_of_its_rule(script: Path, loaded: dict[str, list[str]]) -> None:
+def test_every_module_that_a_script_loads_counts_for_its_rule(script: Path, loaded: dict[str, list[str]]) -> None:
     declared = set(code_of(script))
     assert script in declared
     statements = {path for path in map(Path, loaded[str(script)]) if has_code(path)}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_PACKAGES = ("torch", "triton", "numpy", "scipy", "resampy", "soundfile", "safetensors", "snakemake")
+_PACKAGES = ("torch", "triton", "numba", "numpy", "scipy", "resampy", "soundfile", "safetensors", "snakemake")
 
 
 def library_versions() -> dict[str, str]:

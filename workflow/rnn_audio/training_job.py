@@ -119,7 +119,7 @@ def train_model(
     start: Path | None,
     device: str,
     threads: int,
-    code: list[Path],
+    code: str,
     checkpoints: Path,
     model_path: Path,
     history_path: Path,
@@ -137,7 +137,7 @@ def train_model(
         device: `cpu` or `cuda`; said in the log, never replaced.
         threads: threads of a job on the CPU.
         start: the model that a free-running training starts from; None for random weights.
-        code: the files behind the job; a checkpoint of other code is never resumed.
+        code: a digest of the code behind the job; a checkpoint of other code is never resumed.
         checkpoints: folder of the configuration's checkpoints; packs have theirs in the folder above it.
         model_path: where the weights go.
         history_path: where the losses per epoch go.
@@ -146,7 +146,7 @@ def train_model(
     prepare_process(device, threads)
     logger.info("configuration %s, seed %d, on %s (%s)", name, seed, device, device_name(device))
     versions = library_versions()
-    determinants = {"device": device, "data": digest(recordings), "code": digest(code), "versions": versions}
+    determinants = {"device": device, "data": digest(recordings), "code": code, "versions": versions}
     key_of = partial(_key_of, determinants, None)
     own_key = _key_of(determinants, digest([start]) if start else None, settings, seed)
     own = PackMember(name, seed, settings, str(checkpoints), str(run_path), own_key)

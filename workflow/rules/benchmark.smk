@@ -11,8 +11,6 @@ localrules:
 
 rule benchmark_training:
     """Epochs of ours and of the reference recipe, in turn."""
-    input:
-        code=code_of("benchmark_training.py"),
     output:
         "<results>/benchmark/training.json",
     log:
@@ -25,6 +23,7 @@ rule benchmark_training:
         gpu=GPUS_PER_TRAINING,
         device=DEVICE,
     params:
+        code=code_of("benchmark_training.py"),
         settings=EXPERIMENT.config["benchmark"],
     message:
         "benchmark of training"
@@ -34,8 +33,6 @@ rule benchmark_training:
 
 rule benchmark_workflow:
     """Dry runs of this workflow, as it stands and with thousands of jobs, and the start of a job."""
-    input:
-        code=code_of("benchmark_workflow.py"),
     output:
         "<results>/benchmark/workflow.json",
     log:
@@ -44,6 +41,7 @@ rule benchmark_workflow:
         ENVIRONMENT
     threads: whole_machine
     params:
+        code=code_of("benchmark_workflow.py"),
         snakefile=os.path.relpath(workflow.main_snakefile),
         config=config,
         configurations=len(EXPERIMENT.configurations),
@@ -59,7 +57,6 @@ rule benchmark_tables:
     input:
         training="<results>/benchmark/training.json",
         workflow="<results>/benchmark/workflow.json",
-        code=code_of("benchmark_tables.py"),
     output:
         training=report(
             benchmark_table("training"),
@@ -73,6 +70,8 @@ rule benchmark_tables:
         "<logs>/benchmark/tables.log",
     conda:
         ENVIRONMENT
+    params:
+        code=code_of("benchmark_tables.py"),
     message:
         "tables of the benchmark"
     script:
@@ -83,13 +82,14 @@ rule plot_benchmark:
     """Speeds over the reference recipe, and how time grows."""
     input:
         training="<results>/benchmark/training.json",
-        code=code_of("plot_benchmark.py"),
     output:
         multiext("<results>/benchmark/benchmark", ".svg", ".png"),
     log:
         "<logs>/benchmark/plot.log",
     conda:
         ENVIRONMENT
+    params:
+        code=code_of("plot_benchmark.py"),
     message:
         "figure of the benchmark"
     script:

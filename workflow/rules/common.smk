@@ -3,6 +3,7 @@ from rnn_audio.code_dependencies import code_of as code_dependencies
 from rnn_audio.pack_members import PackMember, remove_waiting, write_waiting
 from rnn_audio.packs import compose_packs
 from rnn_audio.planning import describe_plan
+from rnn_audio.provenance import digest
 from rnn_audio.workflow_setup import check_device_elsewhere, export_library, limit_threads, set_up
 
 export_library()

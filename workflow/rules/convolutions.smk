@@ -4,7 +4,6 @@ rule convolve:
         dry=dry_sound_of,
         signal=signal_of,
         generation="<results>/generations/{configuration}.wav",
-        code=code_of("convolve.py"),
     output:
         target=report(
             "<results>/convolutions/{convolution}/{configuration}-target.wav",
@@ -29,6 +28,7 @@ rule convolve:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("convolve.py"),
         caption=lambda wildcards: convolution_of(wildcards)["caption"],
         notes=EXPERIMENT.scale_notes(),
     message:
@@ -41,7 +41,6 @@ rule convolution_table:
     """How far the dry sound in generated rooms is from that in the target's."""
     input:
         records=convolution_numbers,
-        code=code_of("convolution_table.py"),
     output:
         csv="<results>/tables/{table}.csv",
         markdown="<results>/tables/{table}.md",
@@ -60,6 +59,7 @@ rule convolution_table:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("convolution_table.py"),
         declaration=declared_table,
         notes=lambda wildcards: EXPERIMENT.table_notes(wildcards.table),
     message:

@@ -2,7 +2,6 @@ rule prepare_device:
     """A device's recordings: simulated, read or downloaded, checked, and split by time (paper B, section 3)."""
     input:
         recordings=lambda wildcards: EXPERIMENT.device_paths(wildcards.device),
-        code=code_of("prepare_device.py"),
     output:
         recordings=device_recordings("{device}"),
         checks="<results>/devices/{device}/checks.json",
@@ -12,6 +11,7 @@ rule prepare_device:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("prepare_device.py"),
         settings=lambda wildcards: EXPERIMENT.device_settings(wildcards.device),
     message:
         "recordings of {wildcards.device}"
@@ -23,13 +23,14 @@ rule fit_baselines:
     """What a device's loss is without a network: silence, a gain, a memoryless waveshaper."""
     input:
         recordings=device_recordings("{device}"),
-        code=code_of("fit_baselines.py"),
     output:
         "<results>/devices/{device}/baselines.json",
     log:
         "<logs>/fit_baselines/{device}.log",
     conda:
         ENVIRONMENT
+    params:
+        code=code_of("fit_baselines.py"),
     message:
         "trivial baselines of {wildcards.device}"
     script:

@@ -4,7 +4,6 @@ rule plot_waveforms:
         signals=shown_signals,
         sounds=shown_sounds,
         metrics=shown_metrics,
-        code=code_of("plot_waveforms.py"),
     output:
         svg=report(
             "<results>/figures/{figure}.svg",
@@ -21,6 +20,7 @@ rule plot_waveforms:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("plot_waveforms.py"),
         panels=panels_of,
         notes=EXPERIMENT.scale_notes(),
     message:
@@ -35,7 +35,6 @@ rule plot_decays:
         signals=shown_signals,
         generations=shown_generations,
         metrics=shown_metrics,
-        code=code_of("plot_decays.py"),
     output:
         svg=report(
             "<results>/figures/{figure}.svg",
@@ -52,6 +51,7 @@ rule plot_decays:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("plot_decays.py"),
         panels=panels_of,
         notes=EXPERIMENT.scale_notes(),
     message:
@@ -66,7 +66,6 @@ rule plot_loss_curves:
         selections=shown_selections,
         histories=shown_histories,
         metrics=shown_metrics,
-        code=code_of("plot_loss_curves.py"),
     output:
         svg=report(
             "<results>/figures/{figure}.svg",
@@ -83,6 +82,7 @@ rule plot_loss_curves:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("plot_loss_curves.py"),
         panels=panels_of,
         published=lambda wildcards: [
             EXPERIMENT.published_loss(panel["configuration"]) for panel in panels_of(wildcards)
@@ -101,7 +101,6 @@ rule plot_compared_losses:
         selections=shown_selections,
         histories=shown_histories,
         metrics=shown_metrics,
-        code=code_of("plot_compared_losses.py"),
     output:
         svg=report(
             "<results>/figures/{figure}.svg",
@@ -118,6 +117,7 @@ rule plot_compared_losses:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("plot_compared_losses.py"),
         panels=panels_of,
         seeds=EXPERIMENT.seeds,
         notes=EXPERIMENT.scale_notes(),
@@ -129,8 +129,6 @@ rule plot_compared_losses:
 
 rule plot_filter_responses:
     """Magnitude responses of the pre-emphasis filters (paper B, figure 3)."""
-    input:
-        code=code_of("plot_filter_responses.py"),
     output:
         svg=report(
             "<results>/figures/{figure}.svg",
@@ -147,6 +145,7 @@ rule plot_filter_responses:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("plot_filter_responses.py"),
         rate_hz=lambda wildcards: config["figures"][wildcards.figure]["rate_hz"],
     message:
         "figure {wildcards.figure}"
@@ -159,7 +158,6 @@ rule plot_error_spectra:
     input:
         targets=shown_targets,
         predictions=shown_predictions,
-        code=code_of("plot_error_spectra.py"),
     output:
         svg=report(
             "<results>/figures/{figure}.svg",
@@ -176,6 +174,7 @@ rule plot_error_spectra:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("plot_error_spectra.py"),
         panels=panels_of,
         notes=EXPERIMENT.scale_notes(),
     message:
@@ -190,7 +189,6 @@ rule plot_sweep:
         selections=shown_selections,
         histories=shown_histories,
         metrics=shown_metrics,
-        code=code_of("plot_sweep.py"),
     output:
         svg=report(
             "<results>/figures/{figure}.svg",
@@ -207,6 +205,7 @@ rule plot_sweep:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("plot_sweep.py"),
         declaration=table_beside,
         seeds=EXPERIMENT.seeds,
         notes=lambda wildcards: EXPERIMENT.scale_notes(*EXPERIMENT.configurations_of(declared_figure(wildcards))),

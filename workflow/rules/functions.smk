@@ -2,8 +2,8 @@
 
 
 def code_of(script):
-    """The script and the library's modules behind it: editing one reruns the rule's jobs."""
-    return [os.path.relpath(path) for path in code_dependencies(Path(LIBRARY) / "scripts" / script)]
+    """A digest of the script and the library's modules behind it: editing one reruns the rule's jobs."""
+    return digest(code_dependencies(Path(LIBRARY) / "scripts" / script))
 
 
 def settings_of(wildcards):

@@ -4,7 +4,6 @@ rule generate:
         signal=signal_of,
         models=models_of,
         selection="<results>/models/{configuration}/selection.json",
-        code=code_of("generate.py"),
     output:
         prediction="<results>/predictions/{configuration}.wav",
         generation="<results>/generations/{configuration}.wav",
@@ -15,6 +14,7 @@ rule generate:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("generate.py"),
         settings=settings_of,
         seeds=EXPERIMENT.seeds,
     message:
@@ -29,7 +29,6 @@ rule reconstruct:
         signal=signal_of,
         models=models_of,
         selection="<results>/models/{configuration}/selection.json",
-        code=code_of("reconstruct.py"),
     output:
         reconstruction="<results>/reconstructions/{configuration}.wav",
         target="<results>/reconstructions/{configuration}-target.wav",
@@ -41,6 +40,7 @@ rule reconstruct:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("reconstruct.py"),
         settings=settings_of,
         seeds=EXPERIMENT.seeds,
     message:
@@ -55,7 +55,6 @@ rule process_test_set:
         recordings=test_recordings_of,
         models=models_of,
         selection="<results>/models/{configuration}/selection.json",
-        code=code_of("process_test_set.py"),
     output:
         prediction="<results>/predictions/{configuration}.wav",
         error="<results>/errors/{configuration}.wav",
@@ -66,6 +65,7 @@ rule process_test_set:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("process_test_set.py"),
         seeds=EXPERIMENT.seeds,
     message:
         "test set through {wildcards.configuration}"

@@ -6,7 +6,6 @@ rule measure:
         generation="<results>/generations/{configuration}.wav",
         reconstruction=reconstruction_of,
         selection="<results>/models/{configuration}/selection.json",
-        code=code_of("measure.py"),
     output:
         "<results>/metrics/{configuration}.json",
     log:
@@ -16,6 +15,7 @@ rule measure:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("measure.py"),
         settings=settings_of,
         kind=lambda wildcards: EXPERIMENT.config["signals"][settings_of(wildcards)["signal"]]["kind"],
     message:
@@ -31,7 +31,6 @@ rule measure_device:
         prediction="<results>/predictions/{configuration}.wav",
         selection="<results>/models/{configuration}/selection.json",
         baselines=baselines_of,
-        code=code_of("measure_device.py"),
     output:
         "<results>/metrics/{configuration}.json",
     log:
@@ -41,6 +40,7 @@ rule measure_device:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("measure_device.py"),
         settings=settings_of,
     message:
         "metrics of {wildcards.configuration}"

@@ -2,7 +2,6 @@ rule select_best:
     """The best of a configuration's seeds, with every seed's losses (paper B, section 3)."""
     input:
         runs=runs_of,
-        code=code_of("select_best.py"),
     output:
         "<results>/models/{configuration}/selection.json",
     log:
@@ -10,6 +9,7 @@ rule select_best:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("select_best.py"),
         select_by=lambda wildcards: settings_of(wildcards)["select_by"],
     message:
         "best seed of {wildcards.configuration}"

@@ -2,7 +2,6 @@ rule prepare_signal:
     """A signal at its own rate: synthesised, or cut out of a recording."""
     input:
         recording=lambda wildcards: EXPERIMENT.recording_path(wildcards.signal),
-        code=code_of("prepare_signal.py"),
     output:
         "<results>/signals/{signal}/source.wav",
     log:
@@ -12,6 +11,7 @@ rule prepare_signal:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("prepare_signal.py"),
         signal=lambda wildcards: wildcards.signal,
         settings=lambda wildcards: EXPERIMENT.source_settings(wildcards.signal),
     message:
@@ -24,7 +24,6 @@ rule resample_signal:
     """A signal at a rate that a network learns (paper A, section IV-B)."""
     input:
         signal="<results>/signals/{signal}/source.wav",
-        code=code_of("resample_signal.py"),
     output:
         "<results>/signals/{signal}/{rate}.wav",
     log:
@@ -34,6 +33,7 @@ rule resample_signal:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("resample_signal.py"),
         # A wildcard is no part of what --cache looks an output up by; a parameter is.
         rate_hz=lambda wildcards: int(wildcards.rate),
         normalise=lambda wildcards: EXPERIMENT.config["signals"][wildcards.signal]["normalise"],

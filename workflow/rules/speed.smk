@@ -3,7 +3,6 @@ rule measure_running_speed:
     input:
         models=models_of,
         selection="<results>/models/{configuration}/selection.json",
-        code=code_of("measure_running_speed.py"),
     output:
         "<results>/speed/running/{configuration}.json",
     log:
@@ -13,6 +12,7 @@ rule measure_running_speed:
     # Alone on the machine: a neighbour would slow the measurement.
     threads: whole_machine
     params:
+        code=code_of("measure_running_speed.py"),
         seeds=EXPERIMENT.seeds,
         rate_hz=lambda wildcards: config["devices"][settings_of(wildcards)["device"]]["rate_hz"],
     message:
@@ -25,7 +25,6 @@ rule measure_training_time:
     """Time of an update behind a configuration's filter and behind none, in turn (paper B, section 4.3)."""
     input:
         recordings=recordings_of,
-        code=code_of("measure_training_time.py"),
     output:
         "<results>/speed/training/{configuration}.json",
     log:
@@ -37,6 +36,7 @@ rule measure_training_time:
         gpu=GPUS_PER_TRAINING,
         device=DEVICE,
     params:
+        code=code_of("measure_training_time.py"),
         settings=settings_of,
     message:
         "training time of {wildcards.configuration}"

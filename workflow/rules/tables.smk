@@ -3,7 +3,6 @@ rule table:
     input:
         selections=table_inputs("<results>/models/{configuration}/selection.json"),
         metrics=table_inputs("<results>/metrics/{configuration}.json"),
-        code=code_of("table.py"),
     output:
         csv="<results>/tables/{table}.csv",
         markdown="<results>/tables/{table}.md",
@@ -22,6 +21,7 @@ rule table:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("table.py"),
         declaration=declared_table,
         notes=lambda wildcards: EXPERIMENT.table_notes(wildcards.table),
     message:
@@ -34,7 +34,6 @@ rule running_speed_table:
     """Seconds of computation per second of audio (paper B, section 5)."""
     input:
         records=table_inputs("<results>/speed/running/{configuration}.json"),
-        code=code_of("running_speed_table.py"),
     output:
         csv="<results>/tables/{table}.csv",
         markdown="<results>/tables/{table}.md",
@@ -53,6 +52,7 @@ rule running_speed_table:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("running_speed_table.py"),
         declaration=declared_table,
         notes=lambda wildcards: EXPERIMENT.table_notes(wildcards.table),
     message:
@@ -65,7 +65,6 @@ rule training_time_table:
     """What a pre-emphasis filter costs in training (paper B, section 4.3)."""
     input:
         records=table_inputs("<results>/speed/training/{configuration}.json"),
-        code=code_of("training_time_table.py"),
     output:
         csv="<results>/tables/{table}.csv",
         markdown="<results>/tables/{table}.md",
@@ -84,6 +83,7 @@ rule training_time_table:
     conda:
         ENVIRONMENT
     params:
+        code=code_of("training_time_table.py"),
         declaration=declared_table,
         notes=lambda wildcards: EXPERIMENT.table_notes(wildcards.table),
     message:

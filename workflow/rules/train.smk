@@ -3,7 +3,6 @@ rule train:
     input:
         recordings=recordings_of,
         start=start_of,
-        code=code_of("train.py"),
     output:
         model="<results>/models/{configuration}/seed-{seed}/model.safetensors",
         history="<results>/models/{configuration}/seed-{seed}/history.csv",
@@ -18,6 +17,7 @@ rule train:
         gpu=GPUS_PER_TRAINING,
         device=DEVICE,
     params:
+        code=code_of("train.py"),
         settings=settings_of,
         checkpoints=lambda wildcards: f"{config['pathvars']['results']}/checkpoints/{wildcards.configuration}",
     message:

@@ -13,7 +13,7 @@ with logged_job(snakemake.log[0]):
         start=Path(snakemake.input.start[0]) if snakemake.input.start else None,
         device=resolve_device(snakemake.resources.device),
         threads=snakemake.threads,
-        code=[Path(path) for path in snakemake.input.code],
+        code=snakemake.params.code,
         checkpoints=Path(snakemake.params.checkpoints),
         model_path=Path(snakemake.output.model),
         history_path=Path(snakemake.output.history),
