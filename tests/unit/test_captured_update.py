@@ -7,7 +7,7 @@ import torch
 from support.recorded import Recorded
 
 from rnn_audio import captured_update, engines
-from rnn_audio.captured_update import WARM_UPS, CapturedUpdate, Tensors
+from rnn_audio.captured_update import WARM_UPS, CapturedUpdate, Tensors, Update
 from rnn_audio.device_data import DeviceData
 from rnn_audio.models import ModelShape
 from rnn_audio.objectives import EmphasisedErrorToSignal
@@ -68,11 +68,11 @@ def graphs(monkeypatch: pytest.MonkeyPatch) -> list[Recorded]:
                 self.recorded.replay()
             self.has_run = False
 
-    def capture(self: CapturedUpdate, mode: str, shape: captured_update._Shape) -> None:
-        shape.graph = Graph(lambda: self._run(mode, shape))
+    def capture(self: CapturedUpdate, update: Update, mode: str, shape: captured_update._Shape) -> None:
+        shape.graph = Graph(lambda: self._run(update, mode, shape))
 
     initialise = CapturedUpdate.__init__
-    monkeypatch.setattr(CapturedUpdate, "__init__", lambda self, update, on_gpu: initialise(self, update, on_gpu=True))
+    monkeypatch.setattr(CapturedUpdate, "__init__", lambda self, on_gpu: initialise(self, on_gpu=True))
     monkeypatch.setattr(CapturedUpdate, "_run_on_side_stream", CapturedUpdate._run)
     monkeypatch.setattr(CapturedUpdate, "_capture", capture)
     return recordings
@@ -138,10 +138,10 @@ def test_what_is_returned_outlives_the_next_update_where_it_must() -> None:
     def update(mode: str, stretch: Tensors, carried: Tensors) -> tuple[torch.Tensor, Tensors]:
         return stretch[0].sum(dim=1), (carried[0] + 1,)
 
-    captured = CapturedUpdate(update, on_gpu=False)
+    captured = CapturedUpdate(on_gpu=False)
     state = torch.zeros(2)
-    first, (carried,) = captured("any", (torch.ones(2, 3),), (state,))
-    second, (carried,) = captured("any", (2 * torch.ones(2, 5),), (carried,))
+    first, (carried,) = captured(update, "any", (torch.ones(2, 3),), (state,))
+    second, (carried,) = captured(update, "any", (2 * torch.ones(2, 5),), (carried,))
     assert (first.tolist(), second.tolist()) == ([3.0, 3.0], [10.0, 10.0])
     assert carried.tolist() == [2.0, 2.0]
     assert state.tolist() == [0.0, 0.0]
@@ -161,3 +161,10 @@ def test_training_on_a_gpu_by_graphs_is_training_without_them(name: str) -> None
 
     by_graphs, plain = (train(trainer(captured), 4 * WARM_UPS) for captured in (True, False))
     torch.testing.assert_close(by_graphs.history, plain.history, rtol=1e-4, atol=0)
+
+
+def test_captured_updates_are_counted() -> None:
+    by_graphs, plain = (
+        train(signal_trainer(TRUNCATED, captured, torch.ones(SAMPLES)), 2) for captured in (True, False)
+    )
+    assert by_graphs.optimiser.steps_made() == plain.optimiser.steps_made() > 2

@@ -1,10 +1,13 @@
 """The CPU's own recurrence against PyTorch's LSTM in float64, its gradients included."""
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from rnn_audio import recurrence
+from rnn_audio import cell_kernels, recurrence
 from rnn_audio.cell_kernels import tanh
 from rnn_audio.cpu_recurrence import run_sequences
 from rnn_audio.engines import can_run_compiled, is_compiled_faster
@@ -103,7 +106,7 @@ def test_a_pack_equals_its_models_alone_to_the_bit(batch: int) -> None:
 
 
 @pytest.mark.parametrize("batch", [1, 60])
-def test_without_gradients_the_same_comes_out_of_less_memory(batch: int) -> None:
+def test_without_gradients_the_same_comes_out(batch: int) -> None:
     parameters, inputs, state = pack(32), normal(1, batch, 30), states(batch, 32)
     outputs, last = recurrence.run(parameters, inputs, state)
     with torch.no_grad():
@@ -112,6 +115,26 @@ def test_without_gradients_the_same_comes_out_of_less_memory(batch: int) -> None
     assert torch.equal(plain_last[0], last[0])
     assert torch.equal(plain_last[1], last[1])
     assert plain.grad_fn is None
+
+
+@pytest.mark.parametrize("batch", [1, 60])
+def test_the_state_holds_nothing_of_the_run(batch: int) -> None:
+    _, (h, c) = run_sequences(
+        normal(32, 10), normal(9), normal(batch, 30), (torch.zeros(batch, 8), torch.zeros(batch, 8))
+    )
+    for tensor in (h, c):
+        assert tensor.untyped_storage().nbytes() == 4 * batch * 8
+
+
+@pytest.mark.parametrize("batch", [1, 60])
+def test_the_gradient_that_comes_in_is_left_as_it_is(batch: int) -> None:
+    shift = normal(batch, 8, seed=1).requires_grad_()
+    weights, head = normal(32, 10).requires_grad_(), normal(9)
+    state = torch.zeros(batch, 8), torch.zeros(batch, 8)
+    _, (_, c) = run_sequences(weights, head, normal(batch, 30), state)
+    factor = normal(batch, 8, seed=2)
+    ((c + 2 * shift) * factor).sum().backward()
+    torch.testing.assert_close(shift.grad, 2 * factor, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("batch", [1, 60])
@@ -148,3 +171,11 @@ def test_the_hyperbolic_tangent_is_within_4e_7_everywhere() -> None:
     np.testing.assert_allclose(ours, np.tanh(x.astype(np.float64)), rtol=4e-7, atol=0)
     assert np.abs(ours).max() <= 1
     assert np.isnan(tanh(np.float32(np.nan)))
+
+
+def test_what_is_compiled_into_one_function_stands_in_one_file() -> None:
+    """numba keeps compiled code by one file's time of modification, and would not see an edit of another."""
+    tree = ast.parse(Path(cell_kernels.__file__).read_text(encoding="utf-8"))
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [node.module if isinstance(node, ast.ImportFrom) else node.names[0].name for node in imported]
+    assert not any(name.startswith("rnn_audio") for name in names)

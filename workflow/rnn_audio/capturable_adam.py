@@ -50,9 +50,13 @@ class CapturableAdam(Adam):
             parameter.addcdiv_(first * -step_size, second.sqrt().div_(root_correction).add_(self.epsilon))
             parameter.grad = None
 
+    def steps_made(self) -> int:
+        """How many steps there were; on a GPU, this waits for it."""
+        return 0 if self.steps is None else int(self.steps)
+
     def state_dict(self) -> dict[str, torch.Tensor]:
         """Moments and number of steps, as `Adam` writes them."""
-        self.step_count = 0 if self.steps is None else int(self.steps)
+        self.step_count = self.steps_made()
         return super().state_dict()
 
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:

@@ -18,6 +18,11 @@ WARM_UPS = 3
 the optimiser's memory made. They are updates like all others."""
 
 
+def untimed_epochs(device: str) -> int:
+    """How many epochs a measurement of speed leaves out: until memory is taken, and all compiled and captured."""
+    return WARM_UPS + 2 if device == "cuda" else 1
+
+
 @dataclass
 class _Shape:
     """One shape of the data: its tensors, and its graph once there is one."""
@@ -32,26 +37,30 @@ class _Shape:
 class CapturedUpdate:
     """Repeats an update: by itself on a CPU, as a graph on a GPU.
 
+    The update is given with each call, and not kept: a trainer that kept what keeps it would hold its graphs' memory
+    until Python looks for cycles.
+
     Args:
-        update: gets the mode, the stretch's tensors and those carried from the last stretch; changes the parameters;
-            returns the losses, [M], and the tensors to carry on, of the same shapes. On a GPU it must not wait for the
-            device, and must use no memory but its arguments and what stays where it is, such as the parameters.
         on_gpu: whether the tensors are on a GPU.
 
-    Where such memory is replaced between two calls, `forget` must be called.
+    Where memory that an update uses is replaced between two calls, `forget` must be called.
     """
 
-    def __init__(self, update: Update, *, on_gpu: bool) -> None:
-        self._update = update
+    def __init__(self, *, on_gpu: bool) -> None:
         self._on_gpu = on_gpu
+        self._side_stream: torch.cuda.Stream | None = None
         self._shapes: dict[tuple, _Shape] = {}
         self._carried: dict[tuple, Tensors] = {}
         self._pool: tuple[int, int] | None = None
 
-    def __call__(self, mode: str, stretch: Tensors, carried: Tensors) -> tuple[torch.Tensor, Tensors]:
+    def __call__(self, update: Update, mode: str, stretch: Tensors, carried: Tensors) -> tuple[torch.Tensor, Tensors]:
         """Run one update.
 
         Args:
+            update: gets the mode, the stretch's tensors and those carried from the last stretch; changes the
+                parameters; returns the losses, [M], and the tensors to carry on, of the same shapes. On a GPU it must
+                not wait for the device, and must use no memory but its arguments and what stays where it is, such as
+                the parameters. It must do the same for the same mode.
             mode: what else distinguishes updates of one shape.
             stretch: its data.
             carried: from the last stretch, as returned; or others, at the beginning.
@@ -65,12 +74,12 @@ class CapturedUpdate:
             if static is not given:
                 static.copy_(given)
         if not self._on_gpu:
-            self._run(mode, shape)
+            self._run(update, mode, shape)
         elif shape.runs < WARM_UPS:
-            self._run_on_side_stream(mode, shape)
+            self._run_on_side_stream(update, mode, shape)
         else:
             if shape.graph is None:
-                self._capture(mode, shape)
+                self._capture(update, mode, shape)
             shape.graph.replay()
         shape.runs += 1
         return shape.losses.clone(), shape.carried
@@ -89,26 +98,28 @@ class CapturedUpdate:
             self._shapes[key] = _Shape(_like(stretch), kept, losses)
         return self._shapes[key]
 
-    def _run(self, mode: str, shape: _Shape) -> None:
-        losses, carried = self._update(mode, shape.stretch, shape.carried)
+    def _run(self, update: Update, mode: str, shape: _Shape) -> None:
+        losses, carried = update(mode, shape.stretch, shape.carried)
         shape.losses.copy_(losses)
         for static, new in zip(shape.carried, carried, strict=True):
             static.copy_(new)
 
-    def _run_on_side_stream(self, mode: str, shape: _Shape) -> None:
+    def _run_on_side_stream(self, update: Update, mode: str, shape: _Shape) -> None:
         """As PyTorch asks for in front of a capture: the default stream cannot be captured, nor what depends on it."""
-        stream = torch.cuda.Stream()
+        # One for all: each stream has memory of its own.
+        self._side_stream = self._side_stream or torch.cuda.Stream()
+        stream = self._side_stream
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            self._run(mode, shape)
+            self._run(update, mode, shape)
         torch.cuda.current_stream().wait_stream(stream)
 
-    def _capture(self, mode: str, shape: _Shape) -> None:
+    def _capture(self, update: Update, mode: str, shape: _Shape) -> None:
         # One pool for all graphs: they run one after the other, and what outlives a replay stands outside of it.
         self._pool = self._pool or torch.cuda.graph_pool_handle()
         shape.graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(shape.graph, pool=self._pool):
-            self._run(mode, shape)
+            self._run(update, mode, shape)
 
 
 def _like(tensors: Tensors) -> Tensors:

@@ -1,5 +1,8 @@
 """One time step of an LSTM with its linear output, on a CPU: everything but the matrix products, compiled with numba.
 
+For a single sequence, whose products are too small to be called one by one, the whole loop is here too. It has to be:
+numba keeps what it compiled by the file of the outermost function, and would not see an edit in another file.
+
 Arrays have the units first and the batch last, so that a gate of the whole batch is one stretch of memory and the
 loops run on vector registers. All are float32 and flat where a shape says a product, as in [4H*B].
 """
@@ -11,7 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Booleans = NDArray[np.bool_]
 
-# Sums may be fused and infinities ignored (a diverged loss is found by the loss itself, which is not compiled here).
+# Products and sums may be fused, sums reordered, and the sign of a zero ignored. NaN and infinity stay what they are.
 COMPILED = {"cache": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "reassoc"}}
 
 _ONE = np.float32(1.0)
@@ -198,3 +201,72 @@ def retreat(
             for gate in range(weight_ih.size):
                 grad_output += weight_ih[gate] * grad_sums[gate * batch + b]
         grad_sums[4 * size + b] = grad_output
+
+
+@numba.njit(**COMPILED)
+def _multiply(row: Floats, matrix: Floats, product: Floats) -> None:
+    """[K] times [K, N] to [N]: several of the matrix's rows at a time, or storing the sums would take the time."""
+    inner = row.size - row.size % 8
+    for n in range(product.size):
+        product[n] = np.float32(0.0)
+    for k in range(0, inner, 8):
+        a, b, c, d, e, f, g, h = (
+            row[k],
+            row[k + 1],
+            row[k + 2],
+            row[k + 3],
+            row[k + 4],
+            row[k + 5],
+            row[k + 6],
+            row[k + 7],
+        )
+        for n in range(product.size):
+            first = a * matrix[k, n] + b * matrix[k + 1, n] + c * matrix[k + 2, n] + d * matrix[k + 3, n]
+            second = e * matrix[k + 4, n] + f * matrix[k + 5, n] + g * matrix[k + 6, n] + h * matrix[k + 7, n]
+            product[n] += first + second
+    for k in range(inner, row.size):
+        for n in range(product.size):
+            product[n] += row[k] * matrix[k, n]
+
+
+@numba.njit(**COMPILED)
+def run_forward(
+    weights: Floats,
+    gates: Floats,
+    cells: Floats,
+    rows: Floats,
+    outputs: Floats,
+    inputs: Floats,
+    forced: Booleans,
+    head: Floats,
+) -> None:
+    """All steps forward; `weights` is transposed, [H + 2, 4H], the other arguments are those of `advance`."""
+    for step in range(len(inputs)):
+        _multiply(rows[step % len(rows)], weights, gates[step % len(gates)])
+        advance(step, gates, cells, rows, outputs, inputs, forced, head)
+
+
+@numba.njit(**COMPILED)
+def run_backward(
+    weights: Floats,
+    gates: Floats,
+    cells: Floats,
+    grad_h: Floats,
+    grad_c: Floats,
+    grad_outputs: Floats,
+    forced: Booleans,
+    weight_ih: Floats,
+    grad_sums: Floats,
+) -> None:
+    """All steps backward.
+
+    Args:
+        weights: W_hh above the linear layer's weights, [4H + 1, H].
+        grad_h: gradient of the state behind the last step, the last output's included, [H]; becomes that of the first.
+        grad_sums: filled, [T, 4H + 1].
+
+    The other arguments are those of `retreat`.
+    """
+    for step in range(len(gates) - 1, -1, -1):
+        retreat(step, gates, cells, grad_h, grad_c, grad_outputs, forced, weight_ih, grad_sums[step])
+        _multiply(grad_sums[step], weights, grad_h)

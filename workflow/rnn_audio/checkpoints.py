@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,8 @@ def read_header(path: Path) -> dict[str, Any]:
 def set_aside(path: Path, reason: str) -> None:
     """Take a checkpoint out of use, and say so."""
     aside = path.with_suffix(".rejected")
-    path.replace(aside)
+    with suppress(FileNotFoundError):  # another job met it first
+        path.replace(aside)
     logger.warning("checkpoint %s %s: kept as %s, training starts over", path.name, reason, aside.name)
 
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch.autograd.function import once_differentiable
 
-from rnn_audio.cell_kernels import advance, retreat
+from rnn_audio.cell_kernels import advance, retreat, run_backward, run_forward
 from rnn_audio.lstm_layer import State
-from rnn_audio.single_sequence import run_backward, run_forward
 
 _EVERYWHERE = torch.ones(0, 0, dtype=torch.bool)
 
@@ -45,6 +45,11 @@ def run_sequences(
     mask = _EVERYWHERE if forced is None else forced.t().contiguous()
     outputs, h, c = _Recurrence.apply(weights, head, *state, inputs.t().contiguous(), mask, keep)
     return outputs.t(), (h, c)
+
+
+def _own(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy, row by row: what is written to it, or kept of it, is nobody else's."""
+    return tensor.clone(memory_format=torch.contiguous_format)
 
 
 class _Recurrence(torch.autograd.Function):
@@ -82,9 +87,10 @@ class _Recurrence(torch.autograd.Function):
                 advance(step, *arrays, head.numpy())
         ctx.save_for_backward(weights, head, rows, cells, gates, forced)
         last = steps % places
-        return outputs, rows[last, :units].t().contiguous(), cells[last].t().contiguous()
+        return outputs, _own(rows[last, :units].t()), _own(cells[last].t())
 
     @staticmethod
+    @once_differentiable
     def backward(
         ctx: Any,  # noqa: ANN401
         grad_outputs: torch.Tensor,
@@ -98,8 +104,8 @@ class _Recurrence(torch.autograd.Function):
         # W_hh above the linear layer: its transpose takes the gradients of a step's sums and of the last output, which
         # are made together, to that of the hidden state behind both.
         both = torch.cat([weights[:, :units], head[:units].unsqueeze(0)])
-        grad_h = torch.addr(grad_h.t(), head[:units], grad_outputs[-1]).contiguous()
-        grad_c = grad_c.t().contiguous()
+        grad_h = _own(torch.addr(grad_h.t(), head[:units], grad_outputs[-1]))
+        grad_c = _own(grad_c.t())
         weight_ih = weights[:, units].contiguous().numpy()
         before = [tensor.flatten(1).numpy() for tensor in (gates, cells)] + [
             grad_h.view(-1).numpy(),

@@ -54,6 +54,10 @@ class Adam:
             parameter.addcdiv_(first, second.sqrt().div_(root_correction).add_(self.epsilon), value=-step_size)
             parameter.grad = None
 
+    def steps_made(self) -> int:
+        """How many steps there were."""
+        return self.step_count
+
     def state_dict(self) -> dict[str, torch.Tensor]:
         """Moments and counts of steps, for a checkpoint."""
         tensors = {"step_count": torch.tensor(self.step_count)}

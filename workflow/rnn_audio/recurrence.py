@@ -46,7 +46,7 @@ def run_noting_states(
 ) -> tuple[torch.Tensor, State]:
     """Feed known inputs, [M, B, T], and note the states on the way.
 
-    PyTorch's LSTM tells its cell state at the end only: the run is cut where a state is wanted, and every
+    A run tells its state at the end only: the run is cut where a state is wanted, and every
     `LONGEST_PIECE` samples, so that wherever the states are, most of the memory is asked for in pieces of one size.
 
     Args:

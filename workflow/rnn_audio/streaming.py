@@ -73,7 +73,7 @@ def run_sample_by_sample(parameters: Parameters, inputs: Samples, *, skip: bool 
 
 @torch.inference_mode()
 def run_in_blocks(parameters: Parameters, inputs: Samples, block_samples: int, *, skip: bool = False) -> Samples:
-    """The same with PyTorch, given `block_samples` samples at once, as a sound card would deliver them.
+    """The same as training runs it, given `block_samples` samples at once, as a sound card would deliver them.
 
     Args:
         parameters: a pack of one model, on the CPU.
@@ -103,7 +103,7 @@ def measure_running_speed(
         parameters: a pack of one model, on the CPU.
         rate_hz: samples a second of the audio.
         seconds: length of the audio of one repeat.
-        block_samples: lengths of the blocks to try with PyTorch.
+        block_samples: lengths of the blocks to try as training runs them.
 
     Returns:
         Sample by sample first, then one a block length.
@@ -123,7 +123,7 @@ def measure_running_speed(
     }
     for length in block_samples:
         unit = "sample" if length == 1 else "samples"
-        programs[f"PyTorch, blocks of {length} {unit}"] = lambda x, n=length: run_in_blocks(parameters, x, n)
+        programs[f"as in training, blocks of {length} {unit}"] = lambda x, n=length: run_in_blocks(parameters, x, n)
     with _one_thread():
         return [
             RunningSpeed(hidden, how, _fastest(program, noise) * rate_hz / samples) for how, program in programs.items()

@@ -96,7 +96,7 @@ class Trainer:
         on_gpu = data.device.type == "cuda"
         if captured is None:
             captured = on_gpu and engines.pick(data.device, shape.hidden_size) == "triton"
-        self._captured = CapturedUpdate(self._repeatable_update, on_gpu=on_gpu) if captured else None
+        self._captured = CapturedUpdate(on_gpu=on_gpu) if captured else None
         adam = CapturableAdam if captured else Adam
         self.optimiser = adam(method.learning_rate, method.gradient_clip_norm)
         self.parameters: Parameters = {
@@ -204,7 +204,7 @@ class Trainer:
         mode = "mixed" if forced is not None else "known" if probability == 1 else "free"
         stretch = (inputs, targets) if forced is None else (inputs, targets, forced)
         carried = (*state, previous, *self.objective.memory(targets))
-        losses, (h, c, previous, *memory) = self._captured(mode, stretch, carried)
+        losses, (h, c, previous, *memory) = self._captured(self._repeatable_update, mode, stretch, carried)
         self.objective.remember(tuple(memory))
         return losses, (h, c), previous
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from rnn_audio.benchmark_cases import Case, Epochs
 from rnn_audio.benchmark_records import OURS, REFERENCE
+from rnn_audio.captured_update import untimed_epochs
 from rnn_audio.runtime import peak_memory_mib, prepare_process
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def time_in_turn(cases: Sequence[Case], device: str, rounds: int) -> list[dict[s
         rounds: how often.
 
     Returns:
-        One record a case: what it is, `seconds` (the median epoch), `fastest_s`, `models_samples_per_s` (samples of
+        One record a case: what it is, `seconds` (the median epoch), `models_samples_per_s` (samples of
         all sequences and models, a second of the median), `step_s` (a time step of the batch) and `peak_memory_mib`.
     """
     context = multiprocessing.get_context("spawn")
@@ -73,7 +74,8 @@ def time_in_turn(cases: Sequence[Case], device: str, rounds: int) -> list[dict[s
     ]
     try:
         for worker in workers:
-            worker.submit(_train).result()  # takes what memory it keeps, compiles what it compiles
+            for _ in range(untimed_epochs(device)):
+                worker.submit(_train).result()
         seconds = [[worker.submit(_train).result() for worker in workers] for _ in range(rounds)]
         peaks = [worker.submit(peak_memory_mib, device).result() for worker in workers]
     finally:
@@ -125,7 +127,6 @@ def _record(case: Case, seconds: Sequence[float], peak_mib: float) -> dict[str, 
         "samples": case.samples,
         "models": case.models,
         "seconds": median_s,
-        "fastest_s": min(seconds),
         "models_samples_per_s": case.trained_samples / median_s,
         "step_s": median_s / (case.samples * case.models),
         "peak_memory_mib": peak_mib,

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from rnn_audio.captured_update import untimed_epochs
 from rnn_audio.resolved import build_method, build_shape
 from rnn_audio.tasks import DeviceTask, build_task
 from rnn_audio.training import Trainer
@@ -32,13 +33,15 @@ def measure_update_times(settings: dict[str, Any], recordings: list[Path], devic
     }
     seconds: dict[str, list[float]] = {name: [] for name in trainers}
     for trainer in trainers.values():
-        trainer.train_epoch()  # takes what memory it keeps
+        for _ in range(untimed_epochs(device)):
+            trainer.train_epoch()
+    before = trainers["own_update_s"].optimiser.steps_made()
     for _ in range(_ROUNDS):
         for name, trainer in trainers.items():
             seconds[name].append(_time_epoch(trainer, device))
-    updates = trainers["own_update_s"].optimiser.step_count // (_ROUNDS + 1)
-    medians = {name: statistics.median(values) / updates for name, values in seconds.items()}
-    return medians | {"updates": updates * _ROUNDS}
+    timed = trainers["own_update_s"].optimiser.steps_made() - before
+    medians = {name: statistics.median(values) * _ROUNDS / timed for name, values in seconds.items()}
+    return medians | {"updates": timed}
 
 
 def _one_batch_trainer(settings: dict[str, Any], recordings: list[Path], device: str) -> Trainer:

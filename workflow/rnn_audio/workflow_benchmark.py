@@ -41,7 +41,7 @@ def time_workflow(snakefile: Path, config: Mapping[str, Any], configurations: in
         _time_dry_run("dry run of this configuration, with the results that there are", snakefile, dict(config)),
         _time_dry_run("dry run of this configuration from nothing", snakefile, dict(config) | empty),
         _time_dry_run(f"dry run with {len(seeds)} seeds from nothing", snakefile, {**config, **empty, "seeds": seeds}),
-        _time_command("start of a training job: its imports", [sys.executable, "-c", "import rnn_audio.training_job"]),
+        _time_imports("rnn_audio.training_job"),
     ]
 
 
@@ -51,8 +51,13 @@ def _time_dry_run(what: str, snakefile: Path, config: Mapping[str, Any]) -> dict
         settings.write_text(json.dumps(config), encoding="utf-8")
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--dry-run", "--quiet", "rules"]
         record = _time_command(what, [*command, "--configfile", str(settings)])
-    total = _TOTAL.search(record["output"])
+    total = _TOTAL.search(record.pop("output"))
     return record | {"jobs": int(total.group(1)) if total else 0}
+
+
+def _time_imports(module: str) -> dict[str, Any]:
+    record = _time_command("start of a training job: its imports", [sys.executable, "-c", f"import {module}"])
+    return {key: record[key] for key in ("what", "jobs", "seconds")}
 
 
 def _time_command(what: str, command: Sequence[str]) -> dict[str, Any]:
