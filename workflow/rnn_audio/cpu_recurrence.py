@@ -77,14 +77,14 @@ class _Recurrence(torch.autograd.Function):
         gates = torch.empty(steps if keep else 1, 4 * units, batch)
         outputs = torch.empty(steps, batch)
         arrays = [tensor.flatten(1).numpy() for tensor in (gates, cells, rows)]
-        arrays += [tensor.numpy() for tensor in (outputs, inputs, forced)]
+        arrays += [tensor.numpy() for tensor in (outputs, inputs, forced, head)]
         if batch == 1:
-            run_forward(weights.t().contiguous().numpy(), *arrays, head.numpy())
+            run_forward(weights.t().contiguous().numpy(), *arrays)
         else:
             row_places, gate_places = rows.unbind(), gates.unbind()
             for step in range(steps):
                 torch.mm(weights, row_places[step % places], out=gate_places[step % len(gate_places)])
-                advance(step, *arrays, head.numpy())
+                advance(step, *arrays)
         ctx.save_for_backward(weights, head, rows, cells, gates, forced)
         last = steps % places
         return outputs, _own(rows[last, :units].t()), _own(cells[last].t())

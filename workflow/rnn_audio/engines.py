@@ -16,7 +16,7 @@ OVERRIDES = ("pytorch", "triton")
 LARGEST_HIDDEN_SIZE = 128
 """Of Triton's engine."""
 
-_LEAST_STATES = 1600
+_LEAST_STATES = 2400
 
 
 def pick(device: torch.device, hidden_size: int) -> str:

@@ -13,8 +13,8 @@ from rnn_audio.progress import format_duration
 Settings = dict[str, Any]
 
 # Measured on one core of a 2023 server processor (docs/performance.md), hidden 64 and batch 64.
-_STEP_S = 120e-6
-_MIXED_STEP_S = 420e-6
+_STEP_S = 105e-6
+_MIXED_STEP_S = 120e-6
 _UPDATE_S = 1.2e-3
 _START_UP_S = 3.0
 _REFERENCE_WORK = 64 * 64 * (64 + 2)
