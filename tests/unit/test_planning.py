@@ -96,7 +96,7 @@ def test_a_larger_batch_is_more_work_for_a_signal_and_fewer_steps_for_a_device()
 
 def test_mixing_true_and_own_samples_takes_longer() -> None:
     mixed = SIGNAL | {"teacher_forcing": {"schedule": "exponential", "base": 0.9}}
-    assert training_seconds(mixed, 1000) > 2 * training_seconds(SIGNAL, 1000)
+    assert training_seconds(mixed, 1000) > 1.1 * training_seconds(SIGNAL, 1000)
 
 
 def test_nothing_to_train_is_said(tmp_path: Path) -> None:
