@@ -179,6 +179,8 @@ WRONG_VALUES = [
     ("recovery", {"loss_ratio": 10}),
     ("decay_loss", {"weight": -1, "range_db": 40, "from_share": 0.5}),
     ("decay_loss", {"weight": 1, "range_db": 120, "from_share": 0.5}),
+    ("decay_loss", {"weight": 1, "range_db": 20, "from_share": 0.5, "start_weight": 0}),
+    ("decay_loss", {"weight": 1, "range_db": 20, "from_share": 0.5, "start_weight": 2}),
     ("decay_loss", 1.0),
     ("spectral_loss", {"weight": 1, "window_samples": []}),
     ("spectral_loss", {"weight": 1, "window_samples": [16, 16]}),

@@ -1,5 +1,6 @@
 """The schedules of a free-running training, against what their definitions give."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -79,3 +80,16 @@ def test_the_decay_term_comes_in_at_its_share_of_the_epochs() -> None:
     method = replace(PLAIN, decay=DecayTerm(weight=0.5, range_db=30, from_share=0.6))
     assert [method.decay_weight_at(epoch, 5) for epoch in range(5)] == [0, 0, 0, 0.5, 0.5]
     assert [PLAIN.decay_weight_at(epoch, 5) for epoch in range(5)] == [0] * 5
+
+
+def test_the_decay_term_may_rise_to_its_weight_by_equal_factors() -> None:
+    method = replace(PLAIN, decay=DecayTerm(weight=0.5, range_db=30, from_share=0.2, start_weight=0.005))
+    weights = [method.decay_weight_at(epoch, 200) for epoch in range(200)]
+    assert weights[:40] == [0] * 40
+    assert weights[40] == 0.005
+    assert weights[-10:] == [pytest.approx(0.5)] * 10
+    steps = sorted(set(weights[40:]))
+    assert steps == list(dict.fromkeys(weights[40:]))
+    assert len(steps) == 16
+    factors = [after / before for before, after in itertools.pairwise(steps)]
+    assert factors == pytest.approx([100 ** (1 / 15)] * 15)

@@ -31,6 +31,15 @@ def check_free_running(where: str, settings: Settings) -> None:
             f"{where}.batch_size: {settings['batch_size']} copies from one and the same initial state are all alike; "
             "set 'batch_size: 1', or 'initial_state: random' in free_running"
         )
+    _check_decay_loss(f"{where}.free_running.decay_loss", settings["free_running"]["decay_loss"] or {})
+
+
+def _check_decay_loss(where: str, settings: Settings) -> None:
+    start = settings.get("start_weight")
+    if start is not None and start > settings["weight"]:
+        raise InputError(
+            f"{where}.start_weight: {start} is above the weight, {settings['weight']}; the term only rises"
+        )
 
 
 def check_starts(merged: Mapping[str, Settings]) -> None:

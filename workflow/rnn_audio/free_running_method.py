@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from rnn_audio.generation_loss import DecayTerm, SpectralTerm
 
+_WEIGHT_STEPS = 16
+
 
 @dataclass(frozen=True)
 class Horizon:
@@ -88,4 +90,10 @@ class FreeRunningMethod:
         """The weight of the decay term in the epoch with this index."""
         if self.decay is None or epoch < self.decay.from_share * epochs:
             return 0.0
-        return self.decay.weight
+        if self.decay.start_weight is None:
+            return self.decay.weight
+        first = math.ceil(self.decay.from_share * epochs)
+        # In steps: the best weights are those of one loss, and need some epochs of it.
+        step = (epoch - first) * _WEIGHT_STEPS // max(1, epochs - first)
+        rise = self.decay.weight / self.decay.start_weight
+        return self.decay.start_weight * rise ** (step / (_WEIGHT_STEPS - 1))
