@@ -71,7 +71,6 @@ class Job:
         self.settings = chosen
         self.model, self.history, self.run = (folder / name for name in ("m.safetensors", "history.csv", "run.json"))
         write_wav(folder / "signal.wav", SIGNAL, 8000)
-        (folder / "code.py").write_text("pass\n")
         self.arguments = {
             "name": "mine",
             "settings": chosen,
@@ -80,7 +79,7 @@ class Job:
             "start": start,
             "device": "cpu",
             "threads": 1,
-            "code": [folder / "code.py"],
+            "code": "a digest",
             "checkpoints": folder / "checkpoints",
             "model_path": self.model,
             "history_path": self.history,
