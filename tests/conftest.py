@@ -18,6 +18,13 @@ settings.register_profile("rnn_audio", deadline=None, derandomize=True, max_exam
 settings.load_profile("rnn_audio")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name what stays in one process where pytest-xdist shares the tests out: a file, and all tests on a cluster."""
+    for item in items:
+        group = "cluster" if item.get_closest_marker("cluster") else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture
 def fresh(tmp_path: Path) -> Workspace:
     """The tiny configuration, of which nothing has been made yet."""

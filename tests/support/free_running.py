@@ -9,8 +9,9 @@ from safetensors.torch import load, save
 
 from rnn_audio import recurrence
 from rnn_audio.free_running import FreeRunningTrainer
-from rnn_audio.free_running_method import FreeRunningMethod, Horizon, Recovery
+from rnn_audio.free_running_method import FreeRunningMethod, Recovery
 from rnn_audio.generation_loss import DecayTerm, SpectralTerm
+from rnn_audio.horizon import Horizon
 from rnn_audio.models import ModelShape, Parameters, initialise, stored_state
 from rnn_audio.randomness import RandomStreams
 from rnn_audio.signal_data import SignalData

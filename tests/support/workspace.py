@@ -19,7 +19,7 @@ SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 
 _WORKFLOW = ("Snakefile", "workflow", "profiles", "envs")
 # What numba has compiled goes along: it is valid for files with the same time of modification.
-_BYTECODE = shutil.ignore_patterns("*.pyc")
+_BYTECODE = shutil.ignore_patterns("*.pyc", "*.tmp.*")
 _SNAKEMAKE_VARIABLES = ("SNAKEMAKE_PROFILE", "SNAKEMAKE_OUTPUT_CACHE")
 
 

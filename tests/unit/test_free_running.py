@@ -23,8 +23,9 @@ from support.free_running import (
 
 from rnn_audio import recurrence
 from rnn_audio.errors import InputError
-from rnn_audio.free_running_method import FreeRunningMethod, Horizon
+from rnn_audio.free_running_method import FreeRunningMethod
 from rnn_audio.generation_loss import DecayTerm, SpectralTerm, decay_difference, relative_error, spectral_difference
+from rnn_audio.horizon import Horizon
 from rnn_audio.models import INITIAL_STATE, ModelShape, Parameters, initialise, stored_state
 from rnn_audio.performance import perform
 from rnn_audio.randomness import RandomStreams

@@ -9,8 +9,9 @@ from support.workspace import Config, shipped_config, tiny_config
 
 from rnn_audio.configuration import Experiment, load_experiment
 from rnn_audio.errors import InputError
-from rnn_audio.free_running_method import Horizon, Recovery
+from rnn_audio.free_running_method import Recovery
 from rnn_audio.generation_loss import DecayTerm, SpectralTerm
+from rnn_audio.horizon import Horizon
 from rnn_audio.resolved import build_data, build_free_running, build_shape
 from rnn_audio.seed_sample import starts_from_silence
 

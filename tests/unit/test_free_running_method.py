@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from support.free_running import PLAIN
 
-from rnn_audio.free_running_method import Horizon
 from rnn_audio.generation_loss import DecayTerm
+from rnn_audio.horizon import Horizon
 
 
 def rates(shape: str, warm_up_share: float, epochs: int) -> list[float]:

@@ -30,6 +30,7 @@ DEVICE = SIGNAL | {
     "update_length_samples": 200,
     "batch_size": 10,
 }
+FREE_RUNNING = SIGNAL | {"epochs": 1000, "free_running": {"horizon": "full"}}
 SECONDS = {"d": 86400, "h": 3600, "min": 60, "s": 1}
 
 
@@ -72,6 +73,17 @@ def test_the_estimate_grows_linearly_with_a_signals_length() -> None:
     # With an update every 100 samples, all of the time grows with the length.
     truncated = SIGNAL | {"update_length_samples": 100}
     assert training_seconds(truncated, 3000) == pytest.approx(3 * training_seconds(truncated, 1000))
+
+
+def test_a_growing_horizon_saves_the_samples_that_are_not_yet_learned() -> None:
+    def seconds(samples: int, start_samples: int, full_at_share: float) -> float:
+        horizon = {"start_samples": start_samples, "full_at_share": full_at_share}
+        return training_seconds(FREE_RUNNING | {"free_running": {"horizon": horizon}}, samples)
+
+    # A quarter of the epochs over 1000 samples, a quarter over 2000, half over 4000: 2750 on average.
+    assert seconds(4001, 1000, 0.5) == pytest.approx(training_seconds(FREE_RUNNING, 2751))
+    assert seconds(4001, 4000, 0.5) == pytest.approx(training_seconds(FREE_RUNNING, 4001))
+    assert training_seconds(FREE_RUNNING | {"hidden_size": 128}, 4001) == pytest.approx(4 * seconds(4001, 4000, 0.5))
 
 
 def test_the_estimate_grows_linearly_with_a_devices_batches() -> None:

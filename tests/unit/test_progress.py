@@ -21,7 +21,7 @@ def logged(caplog: pytest.LogCaptureFixture, *, epochs: int, done: int = 0, seco
     clock = FakeClock()
     caplog.clear()
     with caplog.at_level(logging.INFO):
-        log = ProgressLog(epochs, done=done, interval_s=5.0, clock=clock)
+        log = ProgressLog([1.0] * epochs, done=done, interval_s=5.0, clock=clock)
         for epoch in range(done + 1, epochs + 1):
             clock.now += seconds_per_epoch
             log.epoch(epoch, loss=1 / epoch)
@@ -48,6 +48,16 @@ def test_a_line_has_the_epoch_the_loss_and_the_time_left(caplog: pytest.LogCaptu
     lines = logged(caplog, epochs=10, seconds_per_epoch=30.0)
     assert lines[3] == "epoch 4 of 10, loss 2.5000e-01, 3 min 0 s left"
     assert lines[-1] == "epoch 10 of 10, loss 1.0000e-01, 0 s left"
+
+
+def test_later_epochs_may_take_longer(caplog: pytest.LogCaptureFixture) -> None:
+    costs, clock = [1.0, 1.0, 10.0, 10.0], FakeClock()
+    with caplog.at_level(logging.INFO):
+        log = ProgressLog(costs, done=1, interval_s=0.0, clock=clock)
+        for epoch, cost in enumerate(costs[1:], start=2):
+            clock.now += 3 * cost
+            log.epoch(epoch, loss=1.0)
+    assert [line.rsplit(", ", 1)[1] for line in caplog.messages] == ["1 min 0 s left", "30 s left", "0 s left"]
 
 
 def test_a_resumed_run_takes_its_pace_from_its_own_epochs(caplog: pytest.LogCaptureFixture) -> None:

@@ -37,16 +37,11 @@ class CapturableAdam(Adam):
         step_size = self.learning_rate / (1 - self.beta_1**self.steps)
         root_correction = (1 - self.beta_2**self.steps).sqrt()
         for name, parameter in parameters.items():
-            gradient = parameter.grad
-            if gradient is None:
+            if parameter.grad is None:
                 continue
-            if is_first:
-                self.first[name], self.second[name] = torch.zeros_like(parameter), torch.zeros_like(parameter)
-            elif name not in self.first:
+            if not is_first and name not in self.first:
                 raise ValueError(f"{name} has its first gradient behind the first step")
-            first, second = self.first[name], self.second[name]
-            first.lerp_(gradient, 1 - self.beta_1)
-            second.mul_(self.beta_2).addcmul_(gradient, gradient, value=1 - self.beta_2)
+            first, second = self._moments(name, parameter)
             parameter.addcdiv_(first * -step_size, second.sqrt().div_(root_correction).add_(self.epsilon))
             parameter.grad = None
 

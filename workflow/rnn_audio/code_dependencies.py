@@ -1,6 +1,6 @@
 """Which of this library's modules a script imports, so that editing one reruns the jobs that used it, and only those.
 
-A workflow sees a script, but not what it imports; the modules are therefore declared as inputs of its rule.
+A workflow sees a script, but not what it imports; a digest of the modules is therefore a parameter of its rule.
 """
 
 import ast

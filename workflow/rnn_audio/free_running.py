@@ -16,6 +16,7 @@ from rnn_audio.best_so_far import BestSoFar
 from rnn_audio.errors import InputError
 from rnn_audio.free_running_method import FreeRunningMethod
 from rnn_audio.generation_loss import decay_difference, relative_error, spectral_difference
+from rnn_audio.horizon import epoch_costs
 from rnn_audio.models import INITIAL_STATE, ModelShape, Parameters, initialise, stored_state
 from rnn_audio.optimiser import Adam
 from rnn_audio.randomness import RandomStreams
@@ -117,6 +118,10 @@ class FreeRunningTrainer:
         self.history.append(mse)
         self._rates.append(rates)
         return mse
+
+    def costs(self, epochs: int) -> list[float]:
+        """About how long each of so many epochs takes, in any unit."""
+        return epoch_costs(self.method.horizon, epochs, len(self.data.signal) - 1)
 
     def extra_columns(self, model: int) -> dict[str, list[float]]:
         """The learning rate of each epoch; 0 where the model went back instead of stepping."""

@@ -1,24 +1,12 @@
-"""How a free-running training goes: learning rate, horizon, recovery (past paper A, which stops at section V-E)."""
+"""How a free-running training goes: learning rate, decay term, recovery (past paper A, which stops at section V-E)."""
 
 import math
 from dataclasses import dataclass
 
 from rnn_audio.generation_loss import DecayTerm, SpectralTerm
+from rnn_audio.horizon import Horizon
 
 _WEIGHT_STEPS = 16
-
-
-@dataclass(frozen=True)
-class Horizon:
-    """How much of the signal is generated and learned: it doubles from stage to stage.
-
-    Attributes:
-        start_samples: the first stage's length.
-        full_at_share: share of the epochs after which the whole signal is learned.
-    """
-
-    start_samples: int
-    full_at_share: float
 
 
 @dataclass(frozen=True)
@@ -78,13 +66,8 @@ class FreeRunningMethod:
         return self.learning_rate * rise * fall
 
     def steps_at(self, epoch: int, epochs: int, samples: int) -> int:
-        """How many samples are generated in the epoch with this index; all of them in the last one at the latest."""
-        if self.horizon is None or epoch == epochs - 1:
-            return samples
-        stages = max(0, math.ceil(math.log2(samples / self.horizon.start_samples)))
-        stage_epochs = self.horizon.full_at_share * epochs / max(1, stages)
-        stage = stages if stage_epochs == 0 else min(stages, int(epoch / stage_epochs))
-        return min(samples, self.horizon.start_samples * 2**stage)
+        """How many samples are generated in the epoch with this index."""
+        return samples if self.horizon is None else self.horizon.steps_at(epoch, epochs, samples)
 
     def decay_weight_at(self, epoch: int, epochs: int) -> float:
         """The weight of the decay term in the epoch with this index."""

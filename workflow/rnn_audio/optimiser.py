@@ -40,17 +40,13 @@ class Adam:
             self._clip(parameters)
         self.step_count += 1
         for name, parameter in parameters.items():
-            gradient = parameter.grad
-            if gradient is None:
+            if parameter.grad is None:
                 self.skipped[name] = self.skipped.get(name, 0) + 1
                 continue
             steps = self.step_count - self.skipped.get(name, 0)
             step_size = self.learning_rate / (1 - self.beta_1**steps)
             root_correction = math.sqrt(1 - self.beta_2**steps)
-            first = self.first.setdefault(name, torch.zeros_like(parameter))
-            second = self.second.setdefault(name, torch.zeros_like(parameter))
-            first.lerp_(gradient, 1 - self.beta_1)
-            second.mul_(self.beta_2).addcmul_(gradient, gradient, value=1 - self.beta_2)
+            first, second = self._moments(name, parameter)
             parameter.addcdiv_(first, second.sqrt().div_(root_correction).add_(self.epsilon), value=-step_size)
             parameter.grad = None
 
@@ -73,6 +69,15 @@ class Adam:
             for prefix in ("first.", "second.", "skipped.")
         )
         self.skipped = {name: int(count) for name, count in skipped.items()}
+
+    def _moments(self, name: str, parameter: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Both moments of a tensor's gradients, its present one included."""
+        if name not in self.first:
+            self.first[name], self.second[name] = torch.zeros_like(parameter), torch.zeros_like(parameter)
+        first, second = self.first[name], self.second[name]
+        first.lerp_(parameter.grad, 1 - self.beta_1)
+        second.mul_(self.beta_2).addcmul_(parameter.grad, parameter.grad, value=1 - self.beta_2)
+        return first, second
 
     def _clip(self, parameters: Parameters) -> None:
         gradients = [parameter.grad for parameter in parameters.values() if parameter.grad is not None]

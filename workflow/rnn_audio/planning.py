@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rnn_audio.benchmark_records import OURS
 from rnn_audio.configuration import Experiment
 from rnn_audio.epochs import total_epochs
+from rnn_audio.horizon import Horizon, epoch_costs
 from rnn_audio.progress import format_duration
 
 Settings = dict[str, Any]
@@ -16,6 +18,9 @@ Settings = dict[str, Any]
 _STEP_S = 105e-6
 _MIXED_STEP_S = 120e-6
 _UPDATE_S = 1.2e-3
+# Of a free-running training: a single sequence, hidden 64.
+_SINGLE_STEP_S = 3.3e-6
+_SINGLE_HIDDEN = 64
 _START_UP_S = 3.0
 _REFERENCE_WORK = 64 * 64 * (64 + 2)
 
@@ -30,6 +35,11 @@ def training_seconds(settings: Settings, samples: int) -> float:
     Args:
         samples: of training data.
     """
+    if "free_running" in settings:
+        step_s = _SINGLE_STEP_S * (settings["hidden_size"] / _SINGLE_HIDDEN) ** 2
+        horizon = settings["free_running"]["horizon"]
+        costs = epoch_costs(None if horizon == "full" else Horizon(**horizon), settings["epochs"], samples - 1)
+        return step_s * sum(costs)
     steps, length, batch = samples, samples, settings["batch_size"]
     if "device" in settings:
         length = settings["segment_samples"]
@@ -125,7 +135,7 @@ def _benchmarked(path: Path, device: str) -> list[float]:
             * (own["models"] if device == "cuda" else 1)
             / step_seconds(own["batch_size"] * own["hidden_size"] * (own["hidden_size"] + 2))
             for own in record["training"]
-            if own["recipe"] == "ours"
+            if own["recipe"] == OURS
         ]
     except (OSError, ValueError, KeyError, TypeError):
         return []

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 logger = logging.getLogger(__name__)
 
@@ -11,16 +12,21 @@ class ProgressLog:
     """Logs the first, the last and every few seconds' epoch.
 
     Args:
-        epochs: how many there will be.
+        costs: about how long each epoch takes, in any unit.
         done: how many were done before this process started.
         interval_s: least time between two lines.
         clock: seconds; a parameter for tests.
     """
 
     def __init__(
-        self, epochs: int, done: int = 0, interval_s: float = 5.0, clock: Callable[[], float] = time.monotonic
+        self,
+        costs: Sequence[float],
+        done: int = 0,
+        interval_s: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._epochs = epochs
+        self._epochs = len(costs)
+        self._behind = list(accumulate(costs, initial=0.0))
         self._done_before = done
         self._interval_s = interval_s
         self._clock = clock
@@ -33,8 +39,8 @@ class ProgressLog:
         if self._last is not None and now - self._last < self._interval_s and epoch < self._epochs:
             return
         self._last = now
-        pace = (now - self._start) / max(epoch - self._done_before, 1)
-        left = format_duration(pace * (self._epochs - epoch))
+        pace = (now - self._start) / (self._behind[epoch] - self._behind[self._done_before])
+        left = format_duration(pace * (self._behind[-1] - self._behind[epoch]))
         logger.info("epoch %d of %d, loss %.4e, %s left", epoch, self._epochs, loss, left)
 
 

@@ -6,8 +6,9 @@ import torch
 
 from rnn_audio.auxiliary_loss import AuxiliaryLoss
 from rnn_audio.auxiliary_shape import AuxiliaryShape
-from rnn_audio.free_running_method import FreeRunningMethod, Horizon, Recovery
+from rnn_audio.free_running_method import FreeRunningMethod, Recovery
 from rnn_audio.generation_loss import DecayTerm, SpectralTerm
+from rnn_audio.horizon import Horizon
 from rnn_audio.models import ModelShape
 from rnn_audio.seed_sample import starts_from_silence
 from rnn_audio.signal_data import SignalData

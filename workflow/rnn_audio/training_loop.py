@@ -107,7 +107,7 @@ class TrainingLoop:
         epochs = total_epochs(self.settings)
         effort = self._resume()
         start = time.monotonic() - effort.elapsed_s
-        progress = ProgressLog(epochs, done=self.trainer.epoch)
+        progress = ProgressLog(self.trainer.costs(epochs), done=self.trainer.epoch)
         last_saved = time.monotonic()
         while self.trainer.epoch < epochs:
             losses = self.trainer.train_epoch()
