@@ -18,6 +18,7 @@ settings.register_profile("rnn_audio", deadline=None, derandomize=True, max_exam
 settings.load_profile("rnn_audio")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Name what stays in one process where pytest-xdist shares the tests out: a file, and all tests on a cluster."""
     for item in items:
