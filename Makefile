@@ -1,6 +1,8 @@
 # make quick: the whole workflow in a quick profile; make test: all tests. Both install first.
 PYTHON ?= python3.11
 BIN := .venv/bin
+# As many processes as cores, each with whole files of tests, in the order of pyproject.toml: the longest come first.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: install quick test test-cluster lint format clean
 
@@ -16,7 +18,7 @@ quick: install
 	$(BIN)/snakemake --profile profiles/quick --report results/quick/report.html
 
 test: install
-	$(BIN)/python -m pytest -m "not cluster"
+	$(PYTEST)
 
 test-cluster: install
 	$(BIN)/python -m pytest -m cluster

@@ -20,8 +20,9 @@ from threading import Thread
 
 import numpy as np
 import pytest
-from support.faults import compared, full, half_written, read_only, small_disk
+from support.faults import full, half_written, read_only, small_disk
 from support.long_training import long_config, save_often
+from support.results import compared
 from support.workspace import Run, Workspace
 
 from rnn_audio.audio import write_wav

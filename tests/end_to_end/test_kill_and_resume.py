@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-from support.faults import compared, half_written
+from support.faults import half_written
 from support.long_training import checkpoint_time, long_config, save_often
+from support.results import compared
 from support.workspace import Config, Workspace
 
 SEEDS = [1, 2]

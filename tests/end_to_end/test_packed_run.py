@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from support.faults import compared
 from support.long_training import long_config, save_often
+from support.results import compared
 from support.workspace import Config, Workspace, tiny_config
 
 RATE_HZ = 44100

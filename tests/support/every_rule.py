@@ -8,8 +8,6 @@ import soundfile
 from support.workspace import Config, Workspace, shipped_config
 
 RATE_HZ = 8000
-# What they show was measured in the run that made them.
-TIMED_TABLES = ("speed", "times", "rates", "device")
 _SMALL = {"hidden_size": 3, "batch_size": 2, "epochs": 3}
 
 

@@ -1,6 +1,5 @@
-"""What the tests of faults share: what is compared afterwards, and disks that are full or read-only."""
+"""What the tests of faults share: disks that are full or read-only, and what a broken write leaves."""
 
-import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -8,41 +7,12 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
-
-# Under `measured` in run.json, and beside the losses of each seed in selection.json.
-_MEASURED = {"measured", "wall_time_s", "models_at_once", "peak_memory_mib"}
-
-
-def compared(results: Path) -> dict[str, bytes]:
-    """Every result by its path, as bytes: without the logs, and without what a run measures of itself.
-
-    The tiny configuration's table `losses` has a column of measured times and is left out.
-    """
-    files = [path for path in results.rglob("*") if path.is_file() and path.stem != "losses"]
-    return {
-        str(path.relative_to(results)): _unmeasured(path)
-        for path in files
-        if path.relative_to(results).parts[0] not in ("logs", "checkpoints")
-    }
 
 
 def half_written(folder: Path) -> list[Path]:
     return list(folder.rglob("*.partial"))
-
-
-def _unmeasured(path: Path) -> bytes:
-    if path.suffix != ".json":
-        return path.read_bytes()
-    return json.dumps(_without_measured(json.loads(path.read_bytes()))).encode()
-
-
-def _without_measured(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
-    if not isinstance(value, dict):
-        return value
-    return {key: _without_measured(entry) for key, entry in value.items() if key not in _MEASURED}
 
 
 @cache
