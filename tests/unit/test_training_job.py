@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_audio import training_job, training_loop
+from rnn_audio import engines, training_job, training_loop
 from rnn_audio.audio import write_wav
 from rnn_audio.checkpoints import CheckpointStore
 from rnn_audio.errors import InputError
@@ -24,6 +24,7 @@ from rnn_audio.performance import perform_chosen
 from rnn_audio.progress import ProgressLog
 from rnn_audio.records import write_history
 from rnn_audio.resolved import build_shape
+from rnn_audio.runtime import device_name
 from rnn_audio.tasks import SignalTask
 from rnn_audio.training import DivergenceError
 from rnn_audio.training_job import TrainedPack
@@ -242,8 +243,9 @@ def test_the_record_says_what_was_trained_and_by_what(tmp_path: Path, monkeypatc
     assert record["losses"].keys() == {"prediction_mse", "generation_mse", "training_mse"}
     assert all(math.isfinite(loss) and loss > 0 for loss in record["losses"].values())
     measured = record["measured"]
-    assert measured.keys() == {"wall_time_s", "models_at_once", "peak_memory_mib", "device", "device_name", "threads"}
-    assert measured["device"] == "cpu"
+    how = {"device": "cpu", "device_name": device_name("cpu"), "engine": "compiled", "threads": 1}
+    assert measured.keys() == {"wall_time_s", "models_at_once", "peak_memory_mib", *how}
+    assert {key: measured[key] for key in how} == how
     assert measured["wall_time_s"] > 0
     assert measured["peak_memory_mib"] > 1
 
@@ -302,6 +304,16 @@ def change_code(job: Job) -> dict[str, Any]:
     return {}
 
 
+def broken_off(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A job that was killed behind its third epoch."""
+    job = Job(folder)
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(ProgressLog, "epoch", killed_at(4))
+        job.train(monkeypatch)
+    assert not job.model.exists()
+    return job
+
+
 @pytest.mark.parametrize(
     ("change", "resumes"),
     [
@@ -319,14 +331,21 @@ def test_training_goes_on_only_where_nothing_changed(
     change: Callable[[Job], dict[str, Any]],
     resumes: bool,
 ) -> None:
-    job = Job(tmp_path)
-    with monkeypatch.context() as patch, pytest.raises(KilledError):
-        patch.setattr(ProgressLog, "epoch", killed_at(4))
-        job.train(monkeypatch)
-    assert not job.model.exists()
+    job = broken_off(tmp_path, monkeypatch)
     with caplog.at_level("INFO"):
         job.train(monkeypatch, **change(job))
     assert ("resumed behind epoch 3" in caplog.text) == resumes
+
+
+def test_another_engine_starts_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = broken_off(tmp_path, monkeypatch)
+    monkeypatch.setenv(engines.OVERRIDE, "pytorch")
+    with caplog.at_level("INFO"):
+        job.train(monkeypatch)
+    assert "resumed" not in caplog.text
+    assert json.loads(job.run.read_text())["measured"]["engine"] == "pytorch"
 
 
 # One process imports the library and starts another for each run, which may be killed as it enters a function for the

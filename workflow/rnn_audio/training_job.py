@@ -7,6 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from rnn_audio import engines
 from rnn_audio.checkpoints import CheckpointStore, training_key
 from rnn_audio.errors import InputError
 from rnn_audio.free_running import FreeRunningTrainer
@@ -175,6 +178,7 @@ def train_model(
             "peak_memory_mib": max(result.effort.peak_memory_mib, peak_memory_mib(device)),
             "device": device,
             "device_name": device_name(device),
+            "engine": _engine(device, settings),
             "threads": threads,
         },
     }
@@ -186,8 +190,13 @@ def train_model(
     logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in result.losses.items()))
 
 
+def _engine(device: str, settings: Settings) -> str:
+    return engines.pick(torch.device(device), settings["hidden_size"])
+
+
 def _key_of(determinants: dict[str, Any], start: str | None, settings: Settings, seed: int) -> str:
-    return training_key(settings=settings, seed=seed, start=start, **determinants)
+    engine = _engine(determinants["device"], settings)
+    return training_key(settings=settings, seed=seed, start=start, engine=engine, **determinants)
 
 
 def _load_start(path: Path, shape: ModelShape) -> Parameters:
