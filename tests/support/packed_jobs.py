@@ -96,10 +96,14 @@ class PackedJobs:
 
     def run(self, model: Model) -> dict[str, Any]:
         """A finished job's record."""
-        return json.loads((self._results(model) / "run.json").read_text())
+        return json.loads(self.record(model).read_text())
+
+    def record(self, model: Model) -> Path:
+        """Where a job's record goes."""
+        return self._results(model) / "run.json"
 
     def is_finished(self, model: Model) -> bool:
-        return (self._results(model) / "run.json").exists()
+        return self.record(model).exists()
 
     def artefacts(self, model: Model) -> list[Any]:
         """What a job has written, but for what it measures of itself."""
@@ -115,8 +119,7 @@ class PackedJobs:
         return self.folder / "models" / model[0] / f"seed-{model[1]}"
 
     def _member(self, model: Model) -> PackMember:
-        checkpoints, run = self.checkpoints / model[0], self._results(model) / "run.json"
-        return PackMember(*model, self.models[model], str(checkpoints), str(run))
+        return PackMember(*model, self.models[model], str(self.checkpoints / model[0]), str(self.record(model)))
 
 
 def checkpoint_each_epoch(patch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Packs as jobs: the first job trains all, and whatever happens, each model ends as if it had trained alone."""
 
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,6 +130,21 @@ def test_only_the_first_job_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert trained == [3] * EPOCHS
 
 
+def test_a_run_that_trains_all_again_does_so_in_packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = packed(tmp_path, FILTERS)
+    for model in FILTERS:
+        jobs.train(model)
+    before = {model: jobs.artefacts(model) for model in FILTERS}
+    for model in FILTERS:  # snakemake --forceall: results with the same keys, from before the run
+        os.utime(jobs.record(model), (0, 0))
+    trained = count_epochs(monkeypatch)
+    for model in FILTERS:
+        jobs.train(model)
+    assert trained == [3] * EPOCHS
+    assert {model: jobs.artefacts(model) for model in FILTERS} == before
+    assert jobs.left_behind() == []
+
+
 def test_logs_and_records_tell_of_the_pack(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     jobs = packed(tmp_path, SEEDS)
     said = {}
@@ -163,10 +179,11 @@ def test_a_leader_takes_along_only_who_needs_it(tmp_path: Path, monkeypatch: pyt
     broken_off(jobs, ("steady", 1))  # begun alone
     jobs.wait_for([("steady", 5)])
     jobs.train(("steady", 5))
-    outdated = jobs.folder / "models/steady/seed-5/run.json"
+    outdated = jobs.record(("steady", 5))
     outdated.write_text(outdated.read_text().replace(jobs.run(("steady", 5))["training_key"], "0" * 64))
     # Seed 4 is not asked for; seed 5 is there, but with another key.
     jobs.wait_for([("steady", seed) for seed in (0, 1, 2, 3, 5)])
+    jobs.record(("steady", 0)).touch()  # as if done in this run
     trained = count_epochs(monkeypatch)
     jobs.train(("steady", 2))
     assert trained == [3] * EPOCHS

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ class PackMember:
         checkpoints: folder of its configuration's checkpoints.
         run: where the record of its training goes, which appears when all is done.
         key: what determines its training, as its own job computes it; empty where that is not known yet.
+        listed_s: when a run listed it as one to be trained, in seconds since the epoch; results from before are none.
     """
 
     configuration: str
@@ -44,6 +45,7 @@ class PackMember:
     checkpoints: str
     run: str
     key: str = ""
+    listed_s: float = field(default=0.0, compare=False)
 
     @property
     def label(self) -> str:
@@ -62,9 +64,11 @@ class PackMember:
         return CheckpointStore(Path(self.checkpoints), f"seed-{self.seed}", self.key)
 
     def is_done(self) -> bool:
-        """Whether its job has written its results, with these settings, data and code."""
+        """Whether its job has written its results, with these settings, data and code, since it was listed."""
+        record = Path(self.run)
         try:
-            return json.loads(Path(self.run).read_text(encoding="utf-8"))["training_key"] == self.key
+            is_same = json.loads(record.read_text(encoding="utf-8"))["training_key"] == self.key
+            return is_same and record.stat().st_mtime >= self.listed_s
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
@@ -106,12 +110,13 @@ def read_waiting(folder: Path, own: PackMember, key_of: Callable[[Settings, int]
     if not path.exists():
         return []
     try:
+        listed_s = path.stat().st_mtime
         packs = [[PackMember(**member) for member in pack] for pack in read_json(path)["packs"]]
     except (ValueError, TypeError) as error:
         logger.warning("no pack is made: %s", error)
         return []
     return [
-        [replace(member, key=key_of(member.settings, member.seed)) for member in pack]
+        [replace(member, key=key_of(member.settings, member.seed), listed_s=listed_s) for member in pack]
         for pack in packs
         if pack and pack[0].learns_the_data_of(own)
     ]
