@@ -1,8 +1,9 @@
 # make quick: the whole workflow in a quick profile; make test: all tests. Both install first.
 PYTHON ?= python3.11
 BIN := .venv/bin
-# As many processes as cores, each with whole files of tests, in the order of pyproject.toml: the longest come first.
-PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadgroup --no-loadscope-reorder
+# As many processes as cores, with whole files of tests (tests/support/scheduling.py) in the order of pyproject.toml: the
+# longest come first.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 .PHONY: install quick test test-cluster lint format clean
 

@@ -1,6 +1,7 @@
 import importlib.util
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,12 +19,11 @@ settings.register_profile("rnn_audio", deadline=None, derandomize=True, max_exam
 settings.load_profile("rnn_audio")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name what stays in one process where pytest-xdist shares the tests out: a file, and all tests on a cluster."""
-    for item in items:
-        group = "cluster" if item.get_closest_marker("cluster") else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401 (types of a plugin that may be missing)
+    from support.scheduling import ByFile
+
+    return ByFile(config, log)
 
 
 @pytest.fixture
