@@ -7,7 +7,6 @@ from rnn_audio.generation_loss import DecayTerm, SpectralTerm
 from rnn_audio.horizon import Horizon
 
 _WEIGHT_STEPS = 16
-_RISING_SHARE = 2 / 3
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,7 @@ class FreeRunningMethod:
         if self.decay.start_weight is None:
             return self.decay.weight
         first = math.ceil(self.decay.from_share * epochs)
-        # In steps: the best weights are those of one loss, and need some epochs of it; the last one most of all.
-        step_epochs = max(1.0, _RISING_SHARE * (epochs - first) / _WEIGHT_STEPS)
-        step = min(_WEIGHT_STEPS - 1, int((epoch - first) / step_epochs))
+        # In steps: the best weights are those of one loss, and need some epochs of it.
+        step = (epoch - first) * _WEIGHT_STEPS // max(1, epochs - first)
         rise = self.decay.weight / self.decay.start_weight
         return self.decay.start_weight * rise ** (step / (_WEIGHT_STEPS - 1))

@@ -33,8 +33,7 @@ class DecayTerm:
         weight: its share in the sum.
         range_db: how far the target's decay is followed.
         from_share: share of the epochs after which the term comes in. From the start, it would outweigh the waveform.
-        start_weight: the weight with which it comes in, to rise to its own by equal factors over two thirds of the
-            epochs that are left; None: its own at once.
+        start_weight: the weight with which it comes in, to rise to its own by equal factors; None: its own at once.
     """
 
     weight: float
