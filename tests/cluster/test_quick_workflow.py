@@ -12,6 +12,7 @@ from support.workspace import Workspace, shipped_config
 pytestmark = [pytest.mark.cluster, pytest.mark.long]
 
 QUICK = "profiles/quick/settings.yaml"
+LIMIT_S = 3600.0
 
 
 def test_the_quick_workflow_makes_what_it_makes_on_one_machine(cluster: Cluster, tmp_path: Path) -> None:
@@ -20,7 +21,7 @@ def test_the_quick_workflow_makes_what_it_makes_on_one_machine(cluster: Cluster,
     add_profile(on_cluster)
     with ThreadPoolExecutor() as pool:
         made = pool.submit(here.make, "--configfile", QUICK)
-        make(on_cluster, "--configfile", QUICK)
+        make(on_cluster, "--configfile", QUICK, limit_s=LIMIT_S)
         made.result()
     expected, found = (compared(workspace.folder / "results/quick") for workspace in (here, on_cluster))
     assert {name.split("/")[0] for name in expected} >= {"models", "metrics", "tables", "figures", "predictions"}

@@ -53,10 +53,10 @@ class ClusterRun:
         self.process.kill()
         self.process.wait()
 
-    def finish(self) -> Run:
-        """Wait for its end, for some minutes."""
+    def finish(self, limit_s: float = _LIMIT_S) -> Run:
+        """Wait for its end, but not for ever; status -1 where it is killed."""
         try:
-            status = self.process.wait(_LIMIT_S)
+            status = self.process.wait(limit_s)
         except subprocess.TimeoutExpired:
             self.kill()
             status = -1
@@ -84,13 +84,13 @@ def started(workspace: Workspace, *arguments: str) -> Iterator[ClusterRun]:
         run.kill()
 
 
-def run_to_end(workspace: Workspace, *arguments: str) -> Run:
+def run_to_end(workspace: Workspace, *arguments: str, limit_s: float = _LIMIT_S) -> Run:
     with started(workspace, *arguments) as run:
-        return run.finish()
+        return run.finish(limit_s)
 
 
-def make(workspace: Workspace, *arguments: str) -> str:
+def make(workspace: Workspace, *arguments: str, limit_s: float = _LIMIT_S) -> str:
     """Run Snakemake to its end; it has to succeed. Returns what it said."""
-    run = run_to_end(workspace, *arguments)
+    run = run_to_end(workspace, *arguments, limit_s=limit_s)
     assert run.status == 0, run.output
     return run.output
