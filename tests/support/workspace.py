@@ -18,7 +18,8 @@ REPOSITORY = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 
 _WORKFLOW = ("Snakefile", "workflow", "profiles", "envs")
-# What numba has compiled goes along: it is valid for files with the same time of modification.
+# What numba has compiled goes along: it is valid for files with the same time of modification. What it is just writing,
+# in another test's process, does not.
 _BYTECODE = shutil.ignore_patterns("*.pyc", "*.tmp.*")
 _SNAKEMAKE_VARIABLES = ("SNAKEMAKE_PROFILE", "SNAKEMAKE_OUTPUT_CACHE")
 

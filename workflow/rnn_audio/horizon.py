@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-# An update of SOAP takes as long as about so many samples of a single sequence (docs/performance.md).
+# An update of SOAP takes as long as 800 (hidden 128) to 1400 (hidden 64) samples of one sequence, measured on a CPU.
 _UPDATE_SAMPLES = 1000
 
 

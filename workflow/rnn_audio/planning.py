@@ -30,7 +30,8 @@ def training_seconds(settings: Settings, samples: int) -> float:
 
     The recurrence goes sample by sample: its time grows with the number of steps, and with the work of a step, which
     is batch x hidden x (hidden + 2) multiplications for each gate. A signal is one sequence; a device's segments are
-    steps of one batch after the other.
+    steps of one batch after the other. A free-running training is one sequence as long as its horizon, and one
+    update, in each epoch.
 
     Args:
         samples: of training data.
