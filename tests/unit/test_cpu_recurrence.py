@@ -1,13 +1,10 @@
 """The CPU's own recurrence against PyTorch's LSTM in float64, its gradients included."""
 
-import ast
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
-from rnn_audio import cell_kernels, recurrence
+from rnn_audio import recurrence
 from rnn_audio.cell_kernels import tanh
 from rnn_audio.cpu_recurrence import run_sequences
 from rnn_audio.engines import can_run_compiled, is_compiled_faster
@@ -171,11 +168,3 @@ def test_the_hyperbolic_tangent_is_within_4e_7_everywhere() -> None:
     np.testing.assert_allclose(ours, np.tanh(x.astype(np.float64)), rtol=4e-7, atol=0)
     assert np.abs(ours).max() <= 1
     assert np.isnan(tanh(np.float32(np.nan)))
-
-
-def test_what_is_compiled_into_one_function_stands_in_one_file() -> None:
-    """numba keeps compiled code by one file's time of modification, and would not see an edit of another."""
-    tree = ast.parse(Path(cell_kernels.__file__).read_text(encoding="utf-8"))
-    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    names = [node.module if isinstance(node, ast.ImportFrom) else node.names[0].name for node in imported]
-    assert not any(name.startswith("rnn_audio") for name in names)

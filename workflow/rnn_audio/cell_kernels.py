@@ -16,6 +16,10 @@ Booleans = NDArray[np.bool_]
 
 # Products and sums may be fused, sums reordered, and the sign of a zero ignored. NaN and infinity stay what they are.
 COMPILED = {"cache": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "reassoc"}}
+# A function that is called is compiled into its caller. Left to the compiler, a process could hold two forms of it, its
+# own and one from inside a caller, and which one runs would depend on what the process had compiled or loaded before:
+# other last bits on the first run than on its repetition.
+INLINED = {**COMPILED, "forceinline": True}
 
 _ONE = np.float32(1.0)
 _HALF = np.float32(0.5)
@@ -41,21 +45,21 @@ def tanh(x: np.float32) -> np.float32:
     return x * numerator / denominator
 
 
-@numba.njit(**COMPILED)
+@numba.njit(**INLINED)
 def _squash(gates: Floats) -> None:
     """The logistic function, in place."""
     for n in range(gates.size):
         gates[n] = _HALF * tanh(_HALF * gates[n]) + _HALF
 
 
-@numba.njit(**COMPILED)
+@numba.njit(**INLINED)
 def _squash_symmetric(gates: Floats) -> None:
     """The hyperbolic tangent, in place."""
     for n in range(gates.size):
         gates[n] = tanh(gates[n])
 
 
-@numba.njit(**COMPILED)
+@numba.njit(**INLINED)
 def _move_state(i: Floats, f: Floats, g: Floats, o: Floats, c: Floats, next_c: Floats, h: Floats) -> None:
     for n in range(c.size):
         cell = f[n] * c[n] + i[n] * g[n]
@@ -63,7 +67,7 @@ def _move_state(i: Floats, f: Floats, g: Floats, o: Floats, c: Floats, next_c: F
         h[n] = o[n] * tanh(cell)
 
 
-@numba.njit(**COMPILED)
+@numba.njit(**INLINED)
 def _project(head: Floats, h: Floats, output: Floats) -> None:
     """The linear layer: `head` holds its H weights, then its bias."""
     units, batch = head.size - 1, output.size
@@ -81,7 +85,7 @@ def _project(head: Floats, h: Floats, output: Floats) -> None:
             output[b] += weight * row[b]
 
 
-@numba.njit(**COMPILED)
+@numba.njit(**INLINED)
 def advance(
     step: int,
     gates: Floats,
@@ -129,7 +133,7 @@ def advance(
         row[size + b] = inputs[step + 1, b] if known else outputs[step, b]
 
 
-@numba.njit(**COMPILED)
+@numba.njit(**INLINED)
 def _gate_gradients(
     i: Floats,
     f: Floats,
@@ -154,7 +158,7 @@ def _gate_gradients(
         grad_c[n] = through * f[n]
 
 
-@numba.njit(**COMPILED)
+@numba.njit(**INLINED)
 def retreat(
     step: int,
     gates: Floats,
@@ -203,7 +207,7 @@ def retreat(
         grad_sums[4 * size + b] = grad_output
 
 
-@numba.njit(**COMPILED)
+@numba.njit(**INLINED)
 def _multiply(row: Floats, matrix: Floats, product: Floats) -> None:
     """[K] times [K, N] to [N]: several of the matrix's rows at a time, or storing the sums would take the time."""
     inner = row.size - row.size % 8
