@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from rnn_audio.errors import InputError
 from rnn_audio.figures import (
@@ -200,6 +201,24 @@ def test_files_are_the_same_at_every_run_and_as_large_as_said(tmp_path: Path) ->
     assert png_size(paths[3])[0] == round(3.5 * 300)
     assert ElementTree.fromstring(contents[0][0]).tag.endswith("svg")
     assert b"<dc:date>" not in contents[0][0]
+
+
+class UnsteadyLayout(ConstrainedLayoutEngine):
+    """Ends a rounding error beside where the solver does, as it may in another process."""
+
+    def execute(self, fig: Figure) -> None:
+        super().execute(fig)
+        for axes in fig.axes:
+            axes.set_position(axes.get_position().translated(1e-13, 1e-13))
+
+
+def test_rounding_errors_of_the_layout_do_not_reach_the_file(tmp_path: Path) -> None:
+    paths = [tmp_path / "steady.svg", tmp_path / "unsteady.svg"]
+    for path, engine in zip(paths, (ConstrainedLayoutEngine(), UnsteadyLayout()), strict=True):
+        figure = plot_waveforms([waveform(), waveform()])
+        figure.set_layout_engine(engine)
+        write_figure(figure, [path])
+    assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
 def test_notes_stand_below_the_figure_as_they_are() -> None:

@@ -52,6 +52,7 @@ NOTE_HEIGHT_INCHES = 0.13
 _LEGEND_HEIGHT_INCHES = 0.3
 _DOTS_PER_INCH = 300
 _NOTE_POINTS = 6
+_POSITION_DIGITS = 6  # of the figure's width or height: far below a dot
 _CHARACTERS_PER_INCH_AND_POINT = 126  # a little under the average of running text, so that lines fit
 
 # Without dates and version numbers, which would change the bytes and nothing else.
@@ -116,7 +117,21 @@ def write_figure(figure: Figure, paths: Iterable[Path]) -> None:
     for path in targets:
         if path.suffix.removeprefix(".") not in _METADATA:
             raise InputError(f"{path}: a figure is written as .svg or .png, not {path.suffix!r}")
+    with mpl.rc_context(STYLE):
+        _settle_layout(figure)
     for path in targets:
         kind = path.suffix.removeprefix(".")
         with mpl.rc_context(STYLE), replacing(path) as temporary:
             figure.savefig(temporary, format=kind, dpi=_DOTS_PER_INCH, metadata=_METADATA[kind])
+
+
+def _settle_layout(figure: Figure) -> None:
+    """Lay the figure out, once for all files, and round where its axes are.
+
+    The layout's solver does not add up in the same order in every process. The last bits of what it finds would change
+    the identifiers in an SVG.
+    """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        axes.set_position([round(float(edge), _POSITION_DIGITS) for edge in axes.get_position(original=True).bounds])
