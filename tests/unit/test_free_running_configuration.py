@@ -88,13 +88,13 @@ def test_the_method_is_built_of_all_that_is_set() -> None:
     recovery = {"loss_ratio": 5, "least_loss": 0.1, "patience_epochs": 3, "learning_rate_factor": 0.5, "at_most": 2}
     settings = resolved(
         {"learning_rate": 0.5, "gradient_clip_norm": 3.0},
-        horizon={"start_samples": 8, "full_at_share": 0.5},
+        horizon={"start_samples": 8, "full_at_share": 0.5, "growth": 1.5},
         recovery=recovery,
         decay_loss={"weight": 0.1, "range_db": 40, "from_share": 0.75},
         spectral_loss={"weight": 0.2, "window_samples": [8, 16]},
     )
     method = build_free_running(settings)
-    assert method.horizon == Horizon(start_samples=8, full_at_share=0.5)
+    assert method.horizon == Horizon(start_samples=8, full_at_share=0.5, growth=1.5)
     assert method.recovery == Recovery(**recovery)
     assert method.decay == DecayTerm(weight=0.1, range_db=40, from_share=0.75)
     assert method.spectrum == SpectralTerm(weight=0.2, window_samples=(8, 16))
@@ -176,6 +176,7 @@ WRONG_VALUES = [
     ("horizon", {"start_samples": 8}),
     ("horizon", {"start_samples": 0, "full_at_share": 0.5}),
     ("horizon", {"start_samples": 8, "full_at_share": 2}),
+    ("horizon", {"start_samples": 8, "full_at_share": 0.5, "growth": 1}),
     ("recovery", True),
     ("recovery", {"loss_ratio": 10}),
     ("decay_loss", {"weight": -1, "range_db": 40, "from_share": 0.5}),

@@ -1,6 +1,7 @@
 """The schedules of a free-running training, against what their definitions give."""
 
 import itertools
+import math
 from dataclasses import replace
 
 import pytest
@@ -15,8 +16,8 @@ def rates(shape: str, warm_up_share: float, epochs: int) -> list[float]:
     return [method.learning_rate_at(epoch, epochs) for epoch in range(epochs)]
 
 
-def steps(start_samples: int, full_at_share: float, epochs: int, samples: int) -> list[int]:
-    method = replace(PLAIN, horizon=Horizon(start_samples, full_at_share))
+def steps(start_samples: int, full_at_share: float, epochs: int, samples: int, growth: float = 2.0) -> list[int]:
+    method = replace(PLAIN, horizon=Horizon(start_samples, full_at_share, growth))
     return [method.steps_at(epoch, epochs, samples) for epoch in range(epochs)]
 
 
@@ -57,12 +58,19 @@ def test_the_horizon_doubles_in_equal_stages_until_its_share_of_the_epochs() -> 
     assert steps(16, 0.6, epochs=10, samples=64) == [16, 16, 16, 32, 32, 32, 64, 64, 64, 64]
 
 
+def test_a_stage_takes_its_part_of_a_doubling_and_the_first_a_whole_one() -> None:
+    # Stages 4 times as long as the last take 2 doublings; of the square root of 2, half a one.
+    assert steps(16, 2 / 3, epochs=9, samples=256, growth=4.0) == [16, 16, 64, 64, 64, 64, 256, 256, 256]
+    assert steps(50, 0.5, epochs=10, samples=200, growth=math.sqrt(2)) == [50, 50, 70, 100, 141, *[200] * 5]
+
+
+@pytest.mark.parametrize("growth", [1.001, 1.05, 2.0, 16.0])
 @pytest.mark.parametrize("share", [0.05, 0.33, 0.999, 1.0])
 @pytest.mark.parametrize("epochs", [1, 2, 5, 31])
 def test_the_last_epoch_learns_the_whole_signal_and_no_epoch_less_than_the_one_before(
-    share: float, epochs: int
+    share: float, epochs: int, growth: float
 ) -> None:
-    horizon = steps(3, share, epochs, samples=1000)
+    horizon = steps(3, share, epochs, samples=1000, growth=growth)
     assert horizon[-1] == 1000
     assert horizon == sorted(horizon)
 

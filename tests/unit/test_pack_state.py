@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 from support import free_running
-from test_training_job import METHODS, SIGNAL
+from support.training_jobs import METHODS, SIGNAL
 
 from rnn_audio.pack_state import only
 from rnn_audio.tasks import SignalTask

@@ -9,24 +9,31 @@ _UPDATE_SAMPLES = 1000
 
 @dataclass(frozen=True)
 class Horizon:
-    """How much of the signal is generated and learned: it doubles from stage to stage.
+    """How much of the signal is generated and learned: it grows by equal factors, from stage to stage.
+
+    The first stretch is learned for as long as a doubling takes afterwards.
 
     Attributes:
         start_samples: the first stage's length.
         full_at_share: share of the epochs after which the whole signal is learned.
+        growth: how many times as long as the one before a stage is; above 1.
     """
 
     start_samples: int
     full_at_share: float
+    growth: float = 2.0
 
     def steps_at(self, epoch: int, epochs: int, samples: int) -> int:
         """How many of the samples are learned in the epoch with this index; all of them in the last at the latest."""
-        if epoch == epochs - 1:
+        doublings = math.log2(self.growth)  # in one stage
+        last = math.ceil(math.log2(samples / self.start_samples) / doublings)
+        if last <= 0 or epoch == epochs - 1:
             return samples
-        stages = max(0, math.ceil(math.log2(samples / self.start_samples)))
-        stage_epochs = self.full_at_share * epochs / max(1, stages)
-        stage = stages if stage_epochs == 0 else min(stages, int(epoch / stage_epochs))
-        return min(samples, self.start_samples * 2**stage)
+        doubling_epochs = self.full_at_share * epochs / (1 + (last - 1) * doublings)
+        if epoch < doubling_epochs:
+            return self.start_samples
+        stage = last if doubling_epochs == 0 else 1 + int((epoch / doubling_epochs - 1) / doublings)
+        return samples if stage >= last else int(self.start_samples * self.growth**stage)
 
 
 def epoch_costs(horizon: Horizon | None, epochs: int, samples: int) -> list[float]:

@@ -1,0 +1,130 @@
+"""Trainings of one small signal, whole packs or single models with their files, and how they are broken off."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from rnn_audio import training_job
+from rnn_audio.audio import write_wav
+from rnn_audio.checkpoints import CheckpointStore
+from rnn_audio.models import ModelShape, save_model
+from rnn_audio.progress import ProgressLog
+from rnn_audio.records import write_history
+from rnn_audio.tasks import SignalTask
+from rnn_audio.training_job import TrainedPack
+
+EPOCHS = 6
+SIGNAL = np.sin(np.arange(30) * 0.4).astype(np.float32)
+ANNEALED = {"schedule": "linear", "start": 1.0, "slope_per_epoch": 0.3, "minimum": 0.0}
+
+
+def settings(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (any setting)
+    return {
+        "signal": "sine",
+        "rate_hz": 8000,
+        "hidden_size": 5,
+        "batch_size": 2,
+        "learning_rate": 1e-2,
+        "gradient_clip_norm": None,
+        "initial_state_scale": 1.0,
+        "epochs": EPOCHS,
+        "teacher_forcing": "always",
+        "update_length_samples": 8,
+        "carry_state": True,
+        "select_by": "prediction_mse",
+    } | changes
+
+
+AUXILIARY = {
+    "pretraining_epochs": 2,
+    "anchors": 2,
+    "segment_samples": 7,
+    "hidden_size": 3,
+    "first_state": "bridge",
+    "second_state": "main",
+    "cell_state": "main",
+    "feed": "true_samples",
+    "gradient_into_main": 4,
+    "normalise": "per_segment",
+}
+WITH_AUXILIARY = settings(update_length_samples=None, auxiliary=AUXILIARY, epochs=EPOCHS - 2)
+METHODS = {
+    "truncated": settings(),
+    "reset": settings(carry_state=False),
+    "auxiliary": WITH_AUXILIARY,
+    "free": settings(teacher_forcing="never", update_length_samples=None),
+    "annealed": settings(teacher_forcing=ANNEALED),
+}
+
+
+def train(folder: Path, chosen: dict[str, Any], seeds: list[int], interval_s: float = 0) -> TrainedPack:
+    store = CheckpointStore(folder / "checkpoints", "job", "0" * 64)
+    task = SignalTask(chosen, torch.from_numpy(SIGNAL), 8000, seeds)
+    pack = training_job.train_pack("mine", chosen, task, seeds, store, interval_s)
+    assert len(pack.results) == len(pack.histories) == len(seeds)
+    return pack
+
+
+def artefacts(pack: TrainedPack, folder: Path) -> list[bytes]:
+    """The bytes of each model's weights and history."""
+    contents = []
+    for index, history in enumerate(pack.histories):
+        save_model(folder / "model", ModelShape(hidden_size=5), pack.parameters, index)
+        write_history(folder / "history", history)
+        contents += [(folder / "model").read_bytes(), (folder / "history").read_bytes()]
+    return contents
+
+
+class KilledError(Exception):
+    """Stands for a kill."""
+
+
+def killed_at(epoch: int) -> Callable[..., None]:
+    original = ProgressLog.epoch
+
+    def log_epoch(self: ProgressLog, done: int, loss: float) -> None:
+        if done == epoch:
+            raise KilledError
+        original(self, done, loss)
+
+    return log_epoch
+
+
+class Job:
+    """A call of `train_model` with its folders."""
+
+    def __init__(self, folder: Path, **changes: Any) -> None:  # noqa: ANN401 (any setting)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.checkpoints = folder / "checkpoints"
+        self.model, self.history, self.run = (
+            folder / name for name in ("model.safetensors", "history.csv", "run.json")
+        )
+        self.settings = settings(**changes)
+        write_wav(folder / "signal.wav", SIGNAL, 8000)
+        self.arguments = {
+            "name": "mine",
+            "settings": self.settings,
+            "seed": 4,
+            "recordings": [folder / "signal.wav"],
+            "start": None,
+            "device": "cpu",
+            "threads": 1,
+            "code": "a digest",
+            "checkpoints": self.checkpoints,
+            "model_path": self.model,
+            "history_path": self.history,
+            "run_path": self.run,
+        }
+
+    def train(self, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:  # noqa: ANN401 (any argument)
+        with monkeypatch.context() as patch:
+            # The process belongs to the tests, and a checkpoint is due after every epoch.
+            patch.setattr(training_job, "prepare_process", lambda device, threads: None)
+            often = functools.partial(training_job.train_pack, checkpoint_interval_s=0)
+            patch.setattr(training_job, "train_pack", often)
+            training_job.train_model(**self.arguments | changes)
