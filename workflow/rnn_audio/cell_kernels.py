@@ -1,14 +1,22 @@
-"""One time step of an LSTM with its linear output, on a CPU: everything but the matrix products, compiled with numba.
+"""The time steps of an LSTM with its linear output, on a CPU, forward and backward, compiled with numba.
 
-For a single sequence, whose products are too small to be called one by one, the whole loop is here too. It has to be:
-numba keeps what it compiled by the file of the outermost function, and would not see an edit in another file.
+A batch's matrix products are BLAS's, called from the compiled loop. A single sequence's, which take less time than it
+takes to call them, are written out. All is in this file, for numba keeps what it compiled by the file of the outermost
+function, and would not see an edit in another one.
 
 Arrays have the units first and the batch last, so that a gate of the whole batch is one stretch of memory and the
 loops run on vector registers. All are float32 and flat where a shape says a product, as in [4H*B].
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numba
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -32,6 +40,51 @@ _P0, _P1, _P2, _P3, _P4 = (
 _Q1, _Q2, _Q3, _Q4 = (
     np.float32(value) for value in (4.678394861e-01, 2.619223809e-02, 3.423650544e-04, 8.598779279e-07)
 )
+
+
+@intrinsic
+def _sgemm(
+    _typing: Any,  # noqa: ANN401 (numba's context)
+    address: types.Type,
+    transpose_a: types.Type,
+    rows: types.Type,
+    columns: types.Type,
+    inner: types.Type,
+    a: types.Type,
+    b: types.Type,
+    beta: types.Type,
+    c: types.Type,
+) -> tuple[types.Type, Callable[..., ir.Value]]:
+    """BLAS's product C = op(A) B + beta C of matrices that are stored column by column without gaps.
+
+    op(A) is [rows, inner], or A transposed where the first character is T; B is [inner, columns]; all are addresses.
+    """
+    byte, integer, number, pointer = types.uint8, types.int32, types.float32, types.intp
+    signature = types.void(pointer, byte, integer, integer, integer, pointer, pointer, number, pointer)
+
+    def call(_context: Any, builder: ir.IRBuilder, _signature: Any, values: list[ir.Value]) -> ir.Value:  # noqa: ANN401
+        anything = ir.IntType(8).as_pointer()
+
+        def reference(value: ir.Value) -> ir.Value:
+            return builder.bitcast(cgutils.alloca_once_value(builder, value), anything)
+
+        function, transpose, m, n, k, first, second, factor, product = values
+        is_transposed = builder.icmp_unsigned("==", transpose, ir.Constant(ir.IntType(8), ord("T")))
+        leading = builder.select(is_transposed, k, m)
+        plain, one = ir.Constant(ir.IntType(8), ord("N")), ir.Constant(ir.FloatType(), 1.0)
+        arrays = [builder.inttoptr(array, anything) for array in (first, second, product)]
+        arguments = [
+            *(reference(value) for value in (transpose, plain, m, n, k, one)),
+            *(arrays[0], reference(leading), arrays[1], reference(k), reference(factor), arrays[2], reference(m)),
+        ]
+        sgemm = ir.FunctionType(ir.VoidType(), [anything] * len(arguments))
+        builder.call(builder.inttoptr(function, sgemm.as_pointer()), arguments)
+        return _context.get_dummy_value()
+
+    return signature, call
+
+
+_PLAIN, _TRANSPOSED = np.uint8(ord("N")), np.uint8(ord("T"))
 
 
 @numba.njit(inline="always", **COMPILED)
@@ -274,3 +327,77 @@ def run_backward(
     for step in range(len(gates) - 1, -1, -1):
         retreat(step, gates, cells, grad_h, grad_c, grad_outputs, forced, weight_ih, grad_sums[step])
         _multiply(grad_sums[step], weights, grad_h)
+
+
+@numba.njit(**INLINED)
+def _multiply_batch(sgemm: int, matrix: Floats, columns: Floats, product: Floats) -> None:
+    """[M, K] times [K, B], the latter and the product flat, to [M, B]."""
+    m, k = np.int32(matrix.shape[0]), np.int32(matrix.shape[1])
+    batch = np.int32(columns.size // k)
+    # Column by column, as BLAS reads them, the arrays are their own transposes.
+    _sgemm(sgemm, _PLAIN, batch, m, k, columns.ctypes.data, matrix.ctypes.data, np.float32(0.0), product.ctypes.data)
+
+
+@numba.njit(**INLINED)
+def _add_products(sgemm: int, left: Floats, right: Floats, batch: int, total: Floats) -> None:
+    """Add [M, B] times the transpose of [K, B], both flat, to [M, K]."""
+    m, k = np.int32(total.shape[0]), np.int32(total.shape[1])
+    _sgemm(sgemm, _TRANSPOSED, k, m, np.int32(batch), right.ctypes.data, left.ctypes.data, _ONE, total.ctypes.data)
+
+
+@numba.njit(**COMPILED)
+def run_batch_forward(
+    sgemm: int,
+    weights: Floats,
+    gates: Floats,
+    cells: Floats,
+    rows: Floats,
+    outputs: Floats,
+    inputs: Floats,
+    forced: Booleans,
+    head: Floats,
+) -> None:
+    """All steps of a batch forward.
+
+    Args:
+        sgemm: `blas.sgemm_address`.
+        weights: [4H, H + 2].
+
+    The other arguments are those of `advance`.
+    """
+    for step in range(len(inputs)):
+        _multiply_batch(sgemm, weights, rows[step % len(rows)], gates[step % len(gates)])
+        advance(step, gates, cells, rows, outputs, inputs, forced, head)
+
+
+@numba.njit(**COMPILED)
+def run_batch_backward(
+    sgemm: int,
+    weights: Floats,
+    gates: Floats,
+    cells: Floats,
+    rows: Floats,
+    grad_h: Floats,
+    grad_c: Floats,
+    grad_outputs: Floats,
+    forced: Booleans,
+    weight_ih: Floats,
+    grad_sums: Floats,
+    grad_weights: Floats,
+) -> None:
+    """All steps of a batch backward.
+
+    Args:
+        sgemm: `blas.sgemm_address`.
+        weights: W_hh above the linear layer's weights, transposed, [H, 4H + 1].
+        rows: h, input and ones of each step, [T + 1, (H + 2)*B].
+        grad_h: gradient of the state behind the last step, the last output's included, [H*B]; becomes the first's.
+        grad_sums: room for one step's, [(4H + 1)*B].
+        grad_weights: gradients of `weights` and of what stands beside it, [4H + 1, H + 2]; each step's are added.
+
+    The other arguments are those of `retreat`.
+    """
+    for step in range(len(gates) - 1, -1, -1):
+        retreat(step, gates, cells, grad_h, grad_c, grad_outputs, forced, weight_ih, grad_sums)
+        _multiply_batch(sgemm, weights, grad_sums, grad_h)
+        _add_products(sgemm, grad_sums, rows[step], grad_outputs.shape[1], grad_weights)

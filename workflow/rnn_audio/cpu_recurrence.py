@@ -1,9 +1,8 @@
 """The recurrence of one model on a CPU, forward and backward, faster than PyTorch's own.
 
 What a step reads is kept as one row [h; x; 1], so that one matrix product makes the gates' sums, input and biases
-included, one the gradient of the last state and one those of all weights. A batch's products are PyTorch's; a single
-sequence's, which take less time than it takes to call them, are compiled with the loop. What lies between the products
-is in `cell_kernels`.
+included, one the gradient of the last state and one those of all weights. The loops over the steps are compiled:
+`cell_kernels`.
 
 Shapes: a batch of B sequences, T samples, H units. float32 only.
 """
@@ -15,7 +14,8 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-from rnn_audio.cell_kernels import advance, retreat, run_backward, run_forward
+from rnn_audio.blas import sgemm_address
+from rnn_audio.cell_kernels import run_backward, run_batch_backward, run_batch_forward, run_forward
 from rnn_audio.lstm_layer import State
 
 _EVERYWHERE = torch.ones(0, 0, dtype=torch.bool)
@@ -81,10 +81,7 @@ class _Recurrence(torch.autograd.Function):
         if batch == 1:
             run_forward(weights.t().contiguous().numpy(), *arrays)
         else:
-            row_places, gate_places = rows.unbind(), gates.unbind()
-            for step in range(steps):
-                torch.mm(weights, row_places[step % places], out=gate_places[step % len(gate_places)])
-                advance(step, *arrays)
+            run_batch_forward(sgemm_address(), weights.contiguous().numpy(), *arrays)
         ctx.save_for_backward(weights, head, rows, cells, gates, forced)
         last = steps % places
         return outputs, _own(rows[last, :units].t()), _own(cells[last].t())
@@ -107,25 +104,18 @@ class _Recurrence(torch.autograd.Function):
         grad_h = _own(torch.addr(grad_h.t(), head[:units], grad_outputs[-1]))
         grad_c = _own(grad_c.t())
         weight_ih = weights[:, units].contiguous().numpy()
-        before = [tensor.flatten(1).numpy() for tensor in (gates, cells)] + [
-            grad_h.view(-1).numpy(),
-            grad_c.view(-1).numpy(),
-        ]
+        kept = [tensor.flatten(1).numpy() for tensor in (gates, cells, rows)]
+        ends = [grad_h.view(-1).numpy(), grad_c.view(-1).numpy()]
         behind = [grad_outputs.numpy(), forced.numpy(), weight_ih]
         if batch == 1:
             grad_sums = torch.empty(steps, 4 * units + 1)
-            run_backward(both.numpy(), *before, *behind, grad_sums.numpy())
+            run_backward(both.numpy(), *kept[:2], *ends, *behind, grad_sums.numpy())
             grad_both = grad_sums.t() @ rows[:-1].squeeze(-1)
         else:
-            grad_sums = torch.empty(4 * units + 1, batch)
-            flat = grad_sums.view(-1).numpy()
+            grad_sums = torch.empty((4 * units + 1) * batch)
             grad_both = torch.zeros(4 * units + 1, units + 2)
-            transposed = both.t().contiguous()
-            row_places = rows.transpose(1, 2).unbind()
-            for step in range(steps - 1, -1, -1):
-                retreat(step, *before, *behind, flat)
-                torch.mm(transposed, grad_sums, out=grad_h)
-                grad_both.addmm_(grad_sums, row_places[step])
+            transposed = both.t().contiguous().numpy()
+            run_batch_backward(sgemm_address(), transposed, *kept, *ends, *behind, grad_sums.numpy(), grad_both.numpy())
         grad_head = grad_both[-1] + grad_outputs[-1] @ rows[-1].t()
         grad_head = torch.cat([grad_head[:units], grad_head[units + 1 :]])
         return grad_both[:-1], grad_head, grad_h.t(), grad_c.t(), None, None, None

@@ -16,7 +16,8 @@ OVERRIDES = ("pytorch", "triton")
 LARGEST_HIDDEN_SIZE = 128
 """Of Triton's engine."""
 
-_LEAST_STATES = 2400
+_LEAST_SEQUENCES = 12
+_FEW_UNITS = 32
 
 
 def pick(device: torch.device, hidden_size: int) -> str:
@@ -44,10 +45,10 @@ def pick(device: torch.device, hidden_size: int) -> str:
 def is_compiled_faster(inputs: torch.Tensor, state: torch.Tensor) -> bool:
     """Whether the compiled engine can run one model's inputs, [B, T], from its state, [B, H], faster than PyTorch.
 
-    Measured: PyTorch is faster with two sequences or more where batch and units are few (docs/performance.md).
+    Measured: PyTorch is faster with two sequences or more where there are few, and many units (docs/performance.md).
     """
     batch, units = state.shape
-    return can_run_compiled(inputs, state) and (batch == 1 or batch * units >= _LEAST_STATES)
+    return can_run_compiled(inputs, state) and (batch == 1 or batch >= _LEAST_SEQUENCES or units <= _FEW_UNITS)
 
 
 def can_run_compiled(inputs: torch.Tensor, state: torch.Tensor) -> bool:
