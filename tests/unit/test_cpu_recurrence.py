@@ -164,6 +164,18 @@ def test_weights_that_are_not_trained_get_no_gradient() -> None:
     assert head.grad is not None
 
 
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("last", [0, 1])
+def test_a_linear_layer_that_is_not_used_gets_no_gradient_but_one_that_feeds_back_does(batch: int, last: int) -> None:
+    """One of zero would count as a step of Adam (the auxiliary loss is trained alone at first)."""
+    parameters, inputs, state = pack(5), normal(1, batch, 6), states(batch, 5)
+    recurrence.run(parameters, inputs, state)[1][last].sum().backward()
+    assert [name for name, tensor in parameters.items() if tensor.grad is None] == ["linear.weight", "linear.bias"]
+    forced = torch.zeros(1, batch, 6, dtype=torch.bool)
+    recurrence.mixed_run(parameters, inputs, forced, inputs[..., 0], state)[1][last].sum().backward()
+    assert parameters["linear.weight"].grad.abs().min() > 0
+
+
 def test_the_hyperbolic_tangent_is_within_4e_7_everywhere() -> None:
     x = np.concatenate([np.linspace(-12, 12, 20001), [-1e30, -1e-30, 0, 1e-30, 1e30, np.inf, -np.inf]]).astype(
         np.float32

@@ -164,6 +164,16 @@ def test_outputs_without_gradients_are_the_same(run: Run, use_engine: UseEngine)
 
 
 @interpreted
+@pytest.mark.parametrize(("run", "uses"), [(plain, False), (mixed, True), (free, True)])
+def test_a_linear_layer_that_is_not_used_gets_no_gradient(run: Run, uses: bool, use_engine: UseEngine) -> None:
+    use_engine("triton")
+    parameters = {name: tensor.requires_grad_() for name, tensor in random_pack(MODELS, 16).items()}
+    inputs, (h, c) = normal(MODELS, 3, SAMPLES), (normal(MODELS, 3, 16, seed=seed) for seed in (1, 2))
+    run(parameters, inputs, (h, c))[1][1].sum().backward()
+    assert [parameters[f"linear.{name}"].grad is not None for name in ("weight", "bias")] == [uses, uses]
+
+
+@interpreted
 def test_mixed_run_passes_no_gradient_to_the_preceding_output(use_engine: UseEngine) -> None:
     use_engine("triton")
     parameters = {name: tensor.requires_grad_() for name, tensor in random_pack(1, 16).items()}

@@ -82,6 +82,7 @@ class _Recurrence(torch.autograd.Function):
             run_forward(weights.t().contiguous().numpy(), *arrays)
         else:
             run_batch_forward(sgemm_address(), weights.contiguous().numpy(), *arrays)
+        ctx.set_materialize_grads(False)
         ctx.save_for_backward(weights, head, rows, cells, gates, forced)
         last = steps % places
         return outputs, _own(rows[last, :units].t()), _own(cells[last].t())
@@ -90,14 +91,16 @@ class _Recurrence(torch.autograd.Function):
     @once_differentiable
     def backward(
         ctx: Any,  # noqa: ANN401
-        grad_outputs: torch.Tensor,
-        grad_h: torch.Tensor,
-        grad_c: torch.Tensor,
+        grad_outputs: torch.Tensor | None,
+        grad_h: torch.Tensor | None,
+        grad_c: torch.Tensor | None,
     ) -> tuple[torch.Tensor | None, ...]:
         weights, head, rows, cells, gates, forced = ctx.saved_tensors
-        steps, batch = grad_outputs.shape
-        units = cells.shape[1]
-        grad_outputs = grad_outputs.contiguous()
+        steps, (units, batch) = len(gates), cells.shape[1:]
+        # An optimiser tells no gradient from one of zero: where only the states are used, the linear layer has none.
+        uses_head = grad_outputs is not None or forced.numel() > 0
+        grad_outputs = head.new_zeros(steps, batch) if grad_outputs is None else grad_outputs.contiguous()
+        grad_h, grad_c = (head.new_zeros(batch, units) if grad is None else grad for grad in (grad_h, grad_c))
         # W_hh above the linear layer: its transpose takes the gradients of a step's sums and of the last output, which
         # are made together, to that of the hidden state behind both.
         both = torch.cat([weights[:, :units], head[:units].unsqueeze(0)])
@@ -118,4 +121,5 @@ class _Recurrence(torch.autograd.Function):
             run_batch_backward(sgemm_address(), transposed, *kept, *ends, *behind, grad_sums.numpy(), grad_both.numpy())
         grad_head = grad_both[-1] + grad_outputs[-1] @ rows[-1].t()
         grad_head = torch.cat([grad_head[:units], grad_head[units + 1 :]])
-        return grad_both[:-1], grad_head, grad_h.t(), grad_c.t(), None, None, None
+        grad_weights, grad_head = grad_both[:-1], grad_head if uses_head else None
+        return grad_weights, grad_head, grad_h.t(), grad_c.t(), None, None, None

@@ -84,6 +84,7 @@ class Recurrence(torch.autograd.Function):
                 flat = torch.nn.functional.linear(hidden[model, 1:], head_weight[model], head_bias[model])
                 outputs[model] = flat.squeeze(-1).t()
         if keep:
+            ctx.set_materialize_grads(False)
             # A copy of the outputs, which are inputs, too: they themselves are the caller's to change.
             fed_back = () if feedback is None else (forced, previous, outputs.clone())
             ctx.save_for_backward(weight_ih, weight_hh, head_weight, inputs, hidden, cells, gates, *fed_back)
@@ -94,9 +95,9 @@ class Recurrence(torch.autograd.Function):
     @once_differentiable
     def backward(
         ctx: Any,  # noqa: ANN401 (PyTorch's)
-        d_outputs: torch.Tensor,
-        d_last_h: torch.Tensor,
-        d_last_c: torch.Tensor,
+        d_outputs: torch.Tensor | None,
+        d_last_h: torch.Tensor | None,
+        d_last_c: torch.Tensor | None,
     ) -> tuple[torch.Tensor | None, ...]:
         """The gradients of all arguments that are tensors; those of `feedback` stop here."""
         weight_ih, weight_hh, head_weight, inputs, hidden, cells, gates, *fed_back = ctx.saved_tensors
@@ -105,6 +106,10 @@ class Recurrence(torch.autograd.Function):
         d_gates = torch.empty_like(gates)
         d_first_h = inputs.new_empty(models, batch, size)
         d_first_c = torch.empty_like(d_first_h)
+        # An optimiser tells no gradient from one of zero: where only the states are used, the linear layer has none.
+        uses_head = d_outputs is not None or bool(fed_back)
+        d_outputs = torch.zeros_like(inputs) if d_outputs is None else d_outputs
+        d_last_h, d_last_c = (torch.zeros_like(d_first_h) if grad is None else grad for grad in (d_last_h, d_last_c))
         if not fed_back:
             forced, fed = d_gates, inputs
             d_outputs = d_outputs.contiguous()
@@ -148,6 +153,8 @@ class Recurrence(torch.autograd.Function):
             )
             if fed_back:
                 d_inputs = d_inputs.masked_fill(forced == 0, 0.0)
+        if not uses_head:
+            d_head_weight = d_head_bias = None
         state_and_inputs = d_inputs, d_first_h, d_first_c
         return d_weight_ih, d_weight_hh, d_bias, d_bias, d_head_weight, d_head_bias, *state_and_inputs, *[None] * 4
 
