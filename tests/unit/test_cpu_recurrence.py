@@ -62,7 +62,7 @@ def compare(batch: int, hidden: int, samples: int, forced: torch.Tensor | None =
 
 @pytest.mark.parametrize(
     ("batch", "hidden", "samples"),
-    [(1, 8, 50), (1, 13, 50), (2, 5, 30), (7, 32, 9), (13, 65, 7), (75, 32, 20), (60, 40, 3), (150, 16, 1)],
+    [(1, 8, 50), (1, 13, 50), (13, 77, 7), (75, 32, 20), (60, 40, 3), (150, 16, 1)],
 )
 def test_outputs_state_and_gradients_are_pytorchs_in_float64(batch: int, hidden: int, samples: int) -> None:
     assert is_compiled_faster(normal(batch, samples), normal(batch, hidden))
@@ -153,7 +153,8 @@ def test_what_it_cannot_run_is_left_to_pytorch() -> None:
     assert can_run_compiled(inputs, state)
     assert not can_run_compiled(inputs.double(), state.double())
     assert not can_run_compiled(inputs.requires_grad_(), state)
-    assert not is_compiled_faster(normal(4, 9), normal(4, 64))
+    assert not is_compiled_faster(normal(4, 9), normal(4, 256))
+    assert not is_compiled_faster(normal(16, 9), normal(16, 32))
 
 
 def test_weights_that_are_not_trained_get_no_gradient() -> None:
@@ -164,11 +165,12 @@ def test_weights_that_are_not_trained_get_no_gradient() -> None:
     assert head.grad is not None
 
 
-@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("batch", [1, 20])
 @pytest.mark.parametrize("last", [0, 1])
 def test_a_linear_layer_that_is_not_used_gets_no_gradient_but_one_that_feeds_back_does(batch: int, last: int) -> None:
     """One of zero would count as a step of Adam (the auxiliary loss is trained alone at first)."""
-    parameters, inputs, state = pack(5), normal(1, batch, 6), states(batch, 5)
+    parameters, inputs, state = pack(50), normal(1, batch, 6), states(batch, 50)
+    assert is_compiled_faster(inputs[0], state[0][0])
     recurrence.run(parameters, inputs, state)[1][last].sum().backward()
     assert [name for name, tensor in parameters.items() if tensor.grad is None] == ["linear.weight", "linear.bias"]
     forced = torch.zeros(1, batch, 6, dtype=torch.bool)

@@ -17,7 +17,7 @@ LARGEST_HIDDEN_SIZE = 128
 """Of Triton's engine."""
 
 _LEAST_SEQUENCES = 12
-_FEW_UNITS = 32
+_LEAST_STATES = 1000
 
 
 def pick(device: torch.device, hidden_size: int) -> str:
@@ -45,10 +45,12 @@ def pick(device: torch.device, hidden_size: int) -> str:
 def is_compiled_faster(inputs: torch.Tensor, state: torch.Tensor) -> bool:
     """Whether the compiled engine can run one model's inputs, [B, T], from its state, [B, H], faster than PyTorch.
 
-    Measured: PyTorch is faster with two sequences or more where there are few, and many units (docs/performance.md).
+    Measured (docs/performance.md): PyTorch is faster with 2 to 11 sequences of many units. With few states in all there
+    is little to be gained, and a short training may be over before it has loaded what numba compiled.
     """
     batch, units = state.shape
-    return can_run_compiled(inputs, state) and (batch == 1 or batch >= _LEAST_SEQUENCES or units <= _FEW_UNITS)
+    large = batch >= _LEAST_SEQUENCES and batch * units >= _LEAST_STATES
+    return can_run_compiled(inputs, state) and (batch == 1 or large)
 
 
 def can_run_compiled(inputs: torch.Tensor, state: torch.Tensor) -> bool:
