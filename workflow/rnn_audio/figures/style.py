@@ -131,7 +131,10 @@ def _settle_layout(figure: Figure) -> None:
     The layout's solver does not add up in the same order in every process. The last bits of what it finds would change
     the identifiers in an SVG.
     """
-    figure.get_layout_engine().execute(figure)
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return  # its axes are where they were put
+    engine.execute(figure)
     figure.set_layout_engine("none")
     for axes in figure.axes:
         axes.set_position([round(float(edge), _POSITION_DIGITS) for edge in axes.get_position(original=True).bounds])
