@@ -51,40 +51,41 @@ def _sgemm(
     columns: types.Type,
     inner: types.Type,
     a: types.Type,
+    a_rows: types.Type,
     b: types.Type,
     beta: types.Type,
     c: types.Type,
 ) -> tuple[types.Type, Callable[..., ir.Value]]:
     """BLAS's product C = op(A) B + beta C of matrices that are stored column by column without gaps.
 
-    op(A) is [rows, inner], or A transposed where the first character is T; B is [inner, columns]; all are addresses.
+    op(A) is [rows, inner]: A, or A transposed where the first character is T. A itself has a_rows rows; B is
+    [inner, columns]; all three are addresses.
     """
     byte, integer, number, pointer = types.uint8, types.int32, types.float32, types.intp
-    signature = types.void(pointer, byte, integer, integer, integer, pointer, pointer, number, pointer)
+    signature = types.void(pointer, byte, integer, integer, integer, pointer, integer, pointer, number, pointer)
 
-    def call(_context: Any, builder: ir.IRBuilder, _signature: Any, values: list[ir.Value]) -> ir.Value:  # noqa: ANN401
+    def call(context: Any, builder: ir.IRBuilder, _signature: Any, values: list[ir.Value]) -> ir.Value:  # noqa: ANN401
         anything = ir.IntType(8).as_pointer()
+        function, transpose, m, n, k, first, first_rows, second, factor, product = values
+        first, second, product = (builder.inttoptr(array, anything) for array in (first, second, product))
 
         def reference(value: ir.Value) -> ir.Value:
             return builder.bitcast(cgutils.alloca_once_value(builder, value), anything)
 
-        function, transpose, m, n, k, first, second, factor, product = values
-        is_transposed = builder.icmp_unsigned("==", transpose, ir.Constant(ir.IntType(8), ord("T")))
-        leading = builder.select(is_transposed, k, m)
         plain, one = ir.Constant(ir.IntType(8), ord("N")), ir.Constant(ir.FloatType(), 1.0)
-        arrays = [builder.inttoptr(array, anything) for array in (first, second, product)]
         arguments = [
             *(reference(value) for value in (transpose, plain, m, n, k, one)),
-            *(arrays[0], reference(leading), arrays[1], reference(k), reference(factor), arrays[2], reference(m)),
+            *(first, reference(first_rows), second, reference(k), reference(factor), product, reference(m)),
         ]
         sgemm = ir.FunctionType(ir.VoidType(), [anything] * len(arguments))
         builder.call(builder.inttoptr(function, sgemm.as_pointer()), arguments)
-        return _context.get_dummy_value()
+        return context.get_dummy_value()
 
     return signature, call
 
 
 _PLAIN, _TRANSPOSED = np.uint8(ord("N")), np.uint8(ord("T"))
+_NOUGHT = np.float32(0.0)
 
 
 @numba.njit(inline="always", **COMPILED)
@@ -335,14 +336,17 @@ def _multiply_batch(sgemm: int, matrix: Floats, columns: Floats, product: Floats
     m, k = np.int32(matrix.shape[0]), np.int32(matrix.shape[1])
     batch = np.int32(columns.size // k)
     # Column by column, as BLAS reads them, the arrays are their own transposes.
-    _sgemm(sgemm, _PLAIN, batch, m, k, columns.ctypes.data, matrix.ctypes.data, np.float32(0.0), product.ctypes.data)
+    a, b, c = columns.ctypes.data, matrix.ctypes.data, product.ctypes.data
+    _sgemm(sgemm, _PLAIN, batch, m, k, a, batch, b, _NOUGHT, c)
 
 
 @numba.njit(**INLINED)
-def _add_products(sgemm: int, left: Floats, right: Floats, batch: int, total: Floats) -> None:
+def _add_products(sgemm: int, left: Floats, right: Floats, total: Floats) -> None:
     """Add [M, B] times the transpose of [K, B], both flat, to [M, K]."""
     m, k = np.int32(total.shape[0]), np.int32(total.shape[1])
-    _sgemm(sgemm, _TRANSPOSED, k, m, np.int32(batch), right.ctypes.data, left.ctypes.data, _ONE, total.ctypes.data)
+    batch = np.int32(right.size // k)
+    a, b, c = right.ctypes.data, left.ctypes.data, total.ctypes.data
+    _sgemm(sgemm, _TRANSPOSED, k, m, batch, a, batch, b, _ONE, c)
 
 
 @numba.njit(**COMPILED)
@@ -400,4 +404,4 @@ def run_batch_backward(
     for step in range(len(gates) - 1, -1, -1):
         retreat(step, gates, cells, grad_h, grad_c, grad_outputs, forced, weight_ih, grad_sums)
         _multiply_batch(sgemm, weights, grad_sums, grad_h)
-        _add_products(sgemm, grad_sums, rows[step], grad_outputs.shape[1], grad_weights)
+        _add_products(sgemm, grad_sums, rows[step], grad_weights)

@@ -119,10 +119,10 @@ def write_figure(figure: Figure, paths: Iterable[Path]) -> None:
             raise InputError(f"{path}: a figure is written as .svg or .png, not {path.suffix!r}")
     with mpl.rc_context(STYLE):
         _settle_layout(figure)
-    for path in targets:
-        kind = path.suffix.removeprefix(".")
-        with mpl.rc_context(STYLE), replacing(path) as temporary:
-            figure.savefig(temporary, format=kind, dpi=_DOTS_PER_INCH, metadata=_METADATA[kind])
+        for path in targets:
+            kind = path.suffix.removeprefix(".")
+            with replacing(path) as temporary:
+                figure.savefig(temporary, format=kind, dpi=_DOTS_PER_INCH, metadata=_METADATA[kind])
 
 
 def _settle_layout(figure: Figure) -> None:
