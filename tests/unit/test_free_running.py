@@ -34,11 +34,13 @@ from rnn_audio.training import Method
 
 SIGNAL = decaying_sine().double()
 SEEDS = [3, 4, 5]
+WAITING = Horizon(start_samples=2, full_at_share=0.9, growth=1.5, grow_below=0.9)
 METHODS = {
     "plain": PLAIN,
     "rich": RICH,
     "rich, adam": replace(RICH, optimiser="adam"),
     "fixed": replace(RICH, initial_state="fixed"),
+    "waits for the error": replace(RICH, learning_rate=0.05, horizon=WAITING),
     "random": replace(RICH, initial_state="random"),
     "random, adam": replace(PLAIN, initial_state="random", gradient_clip_norm=0.1),
 }
@@ -129,6 +131,8 @@ def test_a_pack_trains_as_its_models_would_alone_bit_by_bit(method: FreeRunningM
         assert alone.report(0) == pack.report(model)
     first, second, _ = zip(*pack.history, strict=True)
     assert first != second
+    if method.horizon == WAITING:
+        assert len({tuple(pack.extra_columns(model)["horizon_samples"]) for model in range(3)}) == 3
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS.keys())
@@ -144,9 +148,10 @@ def test_training_lowers_the_error(optimiser: str) -> None:
     assert min(losses[0] for losses in trainer.history) < 0.5 * trainer.history[0][0]
 
 
-def test_the_learning_rates_are_those_of_the_schedule() -> None:
-    expected = [RICH.learning_rate_at(epoch, EPOCHS) for epoch in range(EPOCHS)]
-    assert trained(RICH, [3]).extra_columns(0) == {"learning_rate": expected}
+def test_learning_rates_and_horizons_are_those_of_the_schedule() -> None:
+    rates = [RICH.learning_rate_at(epoch, EPOCHS) for epoch in range(EPOCHS)]
+    horizons = [RICH.steps_at(epoch, EPOCHS, SAMPLES - 1) for epoch in range(EPOCHS)]
+    assert trained(RICH, [3]).extra_columns(0) == {"learning_rate": rates, "horizon_samples": horizons}
 
 
 # --- what a generation may know ---
@@ -179,6 +184,23 @@ def test_an_error_is_that_of_one_generation_over_the_present_horizon() -> None:
     assert [losses[0] for losses in trainer.history] == pytest.approx(
         [float(squares[:length].mean()) for length in lengths], rel=1e-5
     )
+
+
+def test_each_models_horizon_grows_once_it_has_learned_its_stretch() -> None:
+    start = {name: tensor.float() for name, tensor in drawn(SEEDS).items()}
+    signal = own_signal({name: tensor[:1] for name, tensor in start.items()})  # the first model's
+    signal[8:] *= -1  # up to there
+    method = replace(UNMOVED, horizon=Horizon(start_samples=3, full_at_share=0.9, grow_below=0.05))
+    trainer = trained(method, SEEDS, signal=signal, start=start)
+    horizons = [trainer.extra_columns(model)["horizon_samples"] for model in range(3)]
+    assert horizons[0] == [3, 6, 12, 12, 12, 12, 12, 12, 23]
+    assert horizons[1] == horizons[2] == [3] * 8 + [23]
+    for model in range(3):
+        own = {name: tensor[model : model + 1] for name, tensor in start.items()}
+        generated, _ = recurrence.free_run(own, signal[:1, None], SAMPLES - 1, stored_state(own, 1))
+        squares = (generated[0, 0] - signal[1:]).square()
+        expected = [float(squares[:steps].mean()) for steps in horizons[model]]
+        assert [losses[model] for losses in trainer.history] == pytest.approx(expected, rel=1e-4, abs=1e-12)
 
 
 def test_a_signal_that_is_silent_behind_its_first_sample_is_refused() -> None:

@@ -148,7 +148,7 @@ def test_a_killed_job_goes_on_to_the_bytes_of_an_uninterrupted_one(
 def test_the_record_has_the_written_models_losses_and_what_became_of_it(tmp_path: Path, chosen: Settings) -> None:
     job = Job(tmp_path, chosen | {"batch_size": 1}).train()
     record, rows = json.loads(job.run.read_text()), job.rows()
-    assert list(rows[0]) == ["epoch", "training_mse", "learning_rate"]
+    assert list(rows[0]) == ["epoch", "training_mse", "learning_rate", "horizon_samples"]
     assert len(rows) == EPOCHS
     prediction, generation = perform_chosen(job.model, job.settings, SIGNAL, SEED)
     assert np.array_equal(prediction, generation)

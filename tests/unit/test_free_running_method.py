@@ -34,6 +34,13 @@ def test_a_cosine_starts_high_is_at_half_in_the_middle_and_ends_one_step_before_
     assert cosine[5] > 0
 
 
+def test_a_cosine_can_wait_before_it_falls() -> None:
+    method = replace(PLAIN, learning_rate=2.0, learning_rate_shape="cosine", warm_up_share=0.0, fall_from_share=0.4)
+    late = [method.learning_rate_at(epoch, 10) for epoch in range(10)]
+    # From epoch 4 on it is the cosine of six epochs.
+    assert late == pytest.approx([2.0] * 4 + rates("cosine", 0.0, 6))
+
+
 def test_the_learning_rate_warms_up_evenly_over_its_share_of_the_epochs() -> None:
     assert rates("constant", 0.4, 10) == pytest.approx([0.5, 1.0, 1.5, *[2.0] * 7])
     assert rates("constant", 1.0, 4) == pytest.approx([0.5, 1.0, 1.5, 2.0])
@@ -62,6 +69,32 @@ def test_a_stage_takes_its_part_of_a_doubling_and_the_first_a_whole_one() -> Non
     # Stages 4 times as long as the last take 2 doublings; of the square root of 2, half a one.
     assert steps(16, 2 / 3, epochs=9, samples=256, growth=4.0) == [16, 16, 64, 64, 64, 64, 256, 256, 256]
     assert steps(50, 0.5, epochs=10, samples=200, growth=math.sqrt(2)) == [50, 50, 70, 100, 141, *[200] * 5]
+
+
+def grown(stage: int, epoch: int, growth: float = 2.0) -> int:
+    method = replace(PLAIN, horizon=Horizon(16, full_at_share=0.75, growth=growth, grow_below=0.1))
+    return method.steps_at(epoch, 8, 100, stage)
+
+
+def test_a_horizon_that_waits_for_the_error_has_one_length_in_a_stage_whatever_the_epoch() -> None:
+    for epoch in (0, 5):
+        assert [grown(stage, epoch) for stage in range(5)] == [16, 32, 64, 100, 100]
+    assert [grown(stage, 0, growth=1.5) for stage in range(6)] == [16, 24, 36, 54, 81, 100]
+    assert grown(10**6, 0, growth=16.0) == 100
+
+
+def test_a_horizon_that_waits_for_the_error_is_whole_behind_its_share_of_the_epochs() -> None:
+    assert [grown(0, epoch) for epoch in (5, 6, 7)] == [16, 100, 100]
+    late = replace(PLAIN, horizon=Horizon(16, full_at_share=1.0, grow_below=0.1))
+    assert [late.steps_at(epoch, 8, 100) for epoch in (6, 7)] == [16, 100]
+
+
+def test_a_stage_ends_below_its_share_of_the_stretchs_energy() -> None:
+    waits = replace(PLAIN, horizon=Horizon(16, 0.5, grow_below=0.1))
+    assert [waits.ends_stage(error, energy=20.0) for error in (1.9, 2.1, math.nan)] == [True, False, False]
+    assert not waits.ends_stage(0.0, energy=0.0)
+    for by_the_clock in (PLAIN, replace(PLAIN, horizon=Horizon(16, 0.5))):
+        assert not by_the_clock.ends_stage(0.0, energy=20.0)
 
 
 @pytest.mark.parametrize("growth", [1.001, 1.05, 2.0, 16.0])

@@ -49,6 +49,28 @@ def test_behind_a_recovery_it_trains_as_one_that_starts_from_those_weights(metho
     assert trainer.history[2:] == anew.history
 
 
+def _own(tensors: Parameters, prefix: str) -> Parameters:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+@pytest.mark.parametrize("optimiser", ["soap", "adam"])
+def test_a_recovery_keeps_what_the_optimiser_knew_of_the_scales_and_forgets_where_it_went(optimiser: str) -> None:
+    recovery = Recovery(loss_ratio=10, least_loss=0.0, patience_epochs=0, learning_rate_factor=0.5, at_most=1)
+    trainer = make_trainer(replace(PLAIN, optimiser=optimiser, recovery=recovery), [7], epochs=20)
+    for _ in range(12):
+        trainer.train_epoch()
+    before = trainer.state_dict()
+    kept = _own(before, "0.kept_optimiser.")
+    before["0.model.linear.weight"] *= 1e4  # the trainer's own
+    assert math.isnan(trainer.train_epoch()[0])
+    behind = _own(trainer.state_dict(), "0.optimiser.")
+    assert behind.keys() == kept.keys()
+    for name, tensor in behind.items():
+        assert kept[name].any(), name
+        assert torch.equal(tensor, torch.zeros_like(tensor) if name.startswith("first.") else kept[name]), name
+    assert not math.isnan(trainer.train_epoch()[0])
+
+
 @both_optimisers
 def test_the_log_says_what_happened(method: FreeRunningMethod, caplog: pytest.LogCaptureFixture) -> None:
     trained(method, [7], epochs=4)

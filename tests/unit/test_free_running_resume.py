@@ -9,6 +9,7 @@ from support.free_running import EPOCHS, PLAIN, RICH, make_trainer, through_a_fi
 
 from rnn_audio.free_running import FreeRunningTrainer
 from rnn_audio.free_running_method import FreeRunningMethod, Recovery
+from rnn_audio.horizon import Horizon
 
 # So many units that products of matrices round by their order.
 HIDDEN = 16
@@ -51,6 +52,16 @@ def test_a_training_that_is_broken_off_ends_with_the_same_bytes(method: FreeRunn
     assert [epoch for epoch in range(1, EPOCHS) if horizons[epoch] != horizons[epoch - 1]] == [2, 4, 6]
     for breaks in ({2}, {3, 5}, set(range(EPOCHS + 1))):
         assert_same(resumed(method, [3, 4], breaks, EPOCHS), whole)
+
+
+def test_it_goes_on_amidst_horizons_that_wait_for_the_error() -> None:
+    waiting = Horizon(start_samples=2, full_at_share=0.9, growth=1.5, grow_below=0.9)
+    method = replace(RICH, learning_rate=0.05, horizon=waiting)
+    whole = trained(method, [3, 4], epochs=16, hidden=HIDDEN)
+    horizons = [whole.extra_columns(model)["horizon_samples"] for model in (0, 1)]
+    assert horizons[0] != horizons[1]
+    assert min(len(set(own)) for own in horizons) > 2
+    assert_same(resumed(method, [3, 4], set(range(17)), epochs=16), whole)
 
 
 def test_soap_goes_on_over_a_refresh_of_its_bases() -> None:

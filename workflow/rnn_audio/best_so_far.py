@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from rnn_audio.models import Parameters
+from rnn_audio.models import Parameters, with_prefix
 
 
 class BestSoFar:
@@ -47,9 +47,7 @@ class BestSoFar:
         """Go on from what `state_dict` returned."""
         if "best.losses" not in tensors:
             return
-        prefix = "best.parameters."
-        self.parameters = {
-            name.removeprefix(prefix): tensor.to(device) for name, tensor in tensors.items() if name.startswith(prefix)
-        }
+        own = with_prefix(tensors, "best.parameters.")
+        self.parameters = {name: tensor.to(device) for name, tensor in own.items()}
         self._losses = tensors["best.losses"].tolist()
         self.history = tensors["best.history"].tolist()

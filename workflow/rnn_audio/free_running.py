@@ -17,7 +17,8 @@ from rnn_audio.errors import InputError
 from rnn_audio.free_running_method import FreeRunningMethod
 from rnn_audio.generation_loss import decay_difference, relative_error, spectral_difference
 from rnn_audio.horizon import epoch_costs
-from rnn_audio.models import INITIAL_STATE, ModelShape, Parameters, initialise, stored_state
+from rnn_audio.lstm_layer import State
+from rnn_audio.models import INITIAL_STATE, ModelShape, Parameters, initialise, stored_state, with_prefix
 from rnn_audio.optimiser import Adam
 from rnn_audio.randomness import RandomStreams
 from rnn_audio.signal_data import SignalData
@@ -29,11 +30,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class _Kept:
-    """A model's best weights at the present horizon."""
+    """A model's best weights at its present horizon, and its optimiser's state there."""
 
     loss: float
     epoch: int
     parameters: Parameters
+    optimiser: dict[str, torch.Tensor]
 
 
 class FreeRunningTrainer:
@@ -75,6 +77,7 @@ class FreeRunningTrainer:
         self.history: list[list[float]] = []
         self.best = BestSoFar()  # of validations: there is nothing to validate on
         self._rates: list[list[float]] = []
+        self._lengths: list[list[int]] = []
         self._recoveries = [0] * len(seeds)
         self._high_losses = [0] * len(seeds)  # in a row
         fresh = self._initialise(start)
@@ -82,9 +85,13 @@ class FreeRunningTrainer:
             {name: tensor[index : index + 1].clone() for name, tensor in fresh.items()} for index in range(len(seeds))
         ]
         self._optimisers = [self._new_optimiser() for _ in seeds]
-        self._kept = [_Kept(math.inf, 0, _copy(model)) for model in self._models]
-        self._horizon = 0
+        self._kept = [self._keep(index, math.inf) for index in range(len(seeds))]
+        self._stages = [0] * len(seeds)
+        self._horizons = [0] * len(seeds)
         self._decay_weight = 0.0
+        energies = data.signal.double().square().cpu()
+        energies[0] = 0  # the seed sample is no part of what is generated
+        self._energy_until = energies.cumsum(0).tolist()
 
     @property
     def epoch(self) -> int:
@@ -113,10 +120,15 @@ class FreeRunningTrainer:
         errors, losses = self._losses()
         losses.sum().backward()
         rates = [self._update(index, loss) for index, loss in enumerate(losses.tolist())]
-        went_back = torch.tensor([rate == 0 for rate in rates])
-        mse = (errors.detach().cpu() * self._energy.cpu() / self._horizon).masked_fill(went_back, math.nan).tolist()
+        squares = (errors.detach() * self._energy).tolist()
+        mse = [
+            math.nan if rate == 0 else squared / steps
+            for rate, squared, steps in zip(rates, squares, self._horizons, strict=True)
+        ]
         self.history.append(mse)
         self._rates.append(rates)
+        self._lengths.append(list(self._horizons))
+        self._end_stages(squares)
         return mse
 
     def costs(self, epochs: int) -> list[float]:
@@ -124,8 +136,11 @@ class FreeRunningTrainer:
         return epoch_costs(self.method.horizon, epochs, len(self.data.signal) - 1)
 
     def extra_columns(self, model: int) -> dict[str, list[float]]:
-        """The learning rate of each epoch; 0 where the model went back instead of stepping."""
-        return {"learning_rate": [rates[model] for rates in self._rates]}
+        """Each epoch's learning rate, 0 where the model went back instead of stepping, and how much was learned."""
+        return {
+            "learning_rate": [rates[model] for rates in self._rates],
+            "horizon_samples": [lengths[model] for lengths in self._lengths],
+        }
 
     def report(self, model: int) -> dict[str, int]:
         """Which epoch a model's weights are from, counted from 1, and how often it went back to earlier ones."""
@@ -136,7 +151,9 @@ class FreeRunningTrainer:
         tensors = {f"streams.{name}": tensor for name, tensor in self.streams.state().items()}
         tensors["history"] = torch.tensor(self.history, dtype=torch.float64)
         tensors["rates"] = torch.tensor(self._rates, dtype=torch.float64)
-        tensors["horizon"] = torch.tensor(self._horizon)
+        tensors["lengths"] = torch.tensor(self._lengths)
+        tensors["horizons"] = torch.tensor(self._horizons)
+        tensors["stages"] = torch.tensor(self._stages)
         tensors["decay_weight"] = torch.tensor(self._decay_weight, dtype=torch.float64)
         tensors["recoveries"] = torch.tensor(self._recoveries)
         tensors["high_losses"] = torch.tensor(self._high_losses)
@@ -145,6 +162,7 @@ class FreeRunningTrainer:
         for index, (model, kept, optimiser) in enumerate(zip(self._models, self._kept, self._optimisers, strict=True)):
             tensors |= {f"{index}.model.{name}": tensor.detach() for name, tensor in model.items()}
             tensors |= {f"{index}.kept.{name}": tensor for name, tensor in kept.parameters.items()}
+            tensors |= {f"{index}.kept_optimiser.{name}": tensor for name, tensor in kept.optimiser.items()}
             tensors |= {f"{index}.optimiser.{name}": tensor for name, tensor in optimiser.state_dict().items()}
         return tensors
 
@@ -154,7 +172,9 @@ class FreeRunningTrainer:
         self.streams.restore({name: tensors[f"streams.{name}"] for name in self.streams.state()})
         self.history = tensors["history"].tolist()
         self._rates = tensors["rates"].tolist()
-        self._horizon = int(tensors["horizon"])
+        self._lengths = tensors["lengths"].tolist()
+        self._horizons = tensors["horizons"].tolist()
+        self._stages = tensors["stages"].tolist()
         self._decay_weight = tensors["decay_weight"].item()
         self._recoveries = tensors["recoveries"].tolist()
         self._high_losses = tensors["high_losses"].tolist()
@@ -166,11 +186,9 @@ class FreeRunningTrainer:
                 tensors["kept.loss"][index].item(),
                 int(tensors["kept.epoch"][index]),
                 {name: on_device[f"{index}.kept.{name}"] for name in names},
+                with_prefix(on_device, f"{index}.kept_optimiser."),
             )
-            prefix = f"{index}.optimiser."
-            optimiser.load_state_dict(
-                {name.removeprefix(prefix): tensor for name, tensor in on_device.items() if name.startswith(prefix)}
-            )
+            optimiser.load_state_dict(with_prefix(on_device, f"{index}.optimiser."))
 
     @property
     def _energy(self) -> torch.Tensor:
@@ -196,22 +214,42 @@ class FreeRunningTrainer:
 
     def _enter_stage(self) -> None:
         """Losses over another horizon, or with another term, are not comparable: the best of each stage counts."""
-        samples = self.method.steps_at(self.epoch, self.epochs, len(self.data.signal) - 1)
         decay_weight = self.method.decay_weight_at(self.epoch, self.epochs)
-        if (samples, decay_weight) == (self._horizon, self._decay_weight):
-            return
-        self._horizon, self._decay_weight = samples, decay_weight
-        for kept in self._kept:
-            kept.loss = math.inf  # the weights stay, to go back to
+        for index, kept in enumerate(self._kept):
+            steps = self.method.steps_at(self.epoch, self.epochs, len(self.data.signal) - 1, self._stages[index])
+            if (steps, decay_weight) != (self._horizons[index], self._decay_weight):
+                kept.loss = math.inf  # the weights stay, to go back to
+            self._horizons[index] = steps
+        self._decay_weight = decay_weight
+
+    def _end_stages(self, squares: list[float]) -> None:
+        """Note which models have learned their stretch; `squares` are their squared errors over it."""
+        for index, squared in enumerate(squares):
+            energy = self._energy_until[self._horizons[index]]
+            self._stages[index] += self.method.ends_stage(squared, energy)
 
     def _losses(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Each model's relative error, and what is minimised: the error and the other terms, [M] each."""
         stacked = {name: torch.cat([model[name] for model in self._models]) for name in self._models[0]}
-        copies = self.data.batch_size
-        state = stored_state(stacked, copies) or self.data.initial_state(self.streams, "states")
-        first = self.data.signal[0].expand(len(self.seeds), copies)
-        outputs, _ = recurrence.free_run(stacked, first, self._horizon, state)
-        targets = self.data.signal[1 : self._horizon + 1]
+        state = stored_state(stacked, self.data.batch_size) or self.data.initial_state(self.streams, "states")
+        alike = {steps: [i for i, own in enumerate(self._horizons) if own == steps] for steps in set(self._horizons)}
+        if len(alike) == 1:
+            return self._losses_over(self._horizons[0], stacked, state)
+        parts = {
+            steps: self._losses_over(
+                steps, {name: tensor[own] for name, tensor in stacked.items()}, (state[0][own], state[1][own])
+            )
+            for steps, own in alike.items()
+        }
+        order = torch.tensor([index for own in alike.values() for index in own]).argsort()
+        errors, losses = (torch.cat([part[which] for part in parts.values()])[order] for which in (0, 1))
+        return errors, losses
+
+    def _losses_over(self, steps: int, stacked: Parameters, state: State) -> tuple[torch.Tensor, torch.Tensor]:
+        """The losses of models that learn a stretch of one length, [M] each."""
+        first = self.data.signal[0].expand(state[0].shape[:2])
+        outputs, _ = recurrence.free_run(stacked, first, steps, state)
+        targets = self.data.signal[1 : steps + 1]
         errors = losses = relative_error(targets, outputs, self._energy)
         if self._decay_weight > 0:
             difference = decay_difference(targets, outputs, self._energy, self.method.decay.range_db)
@@ -229,7 +267,7 @@ class FreeRunningTrainer:
             self._recover(index, divergence)
             return 0.0
         if loss < self._kept[index].loss:
-            self._kept[index] = _Kept(loss, self.epoch, _copy(model))
+            self._kept[index] = self._keep(index, loss)
         slowed = 1.0 if self.method.recovery is None else self.method.recovery.learning_rate_factor
         rate = self.method.learning_rate_at(self.epoch, self.epochs) * slowed ** self._recoveries[index]
         optimiser.learning_rate = rate
@@ -268,8 +306,22 @@ class FreeRunningTrainer:
             recovery.learning_rate_factor,
         )
         self._models[index] = _copy(kept.parameters)
-        self._optimisers[index] = self._new_optimiser()
+        self._optimisers[index].load_state_dict(_at_rest(kept.optimiser))
+
+    def _keep(self, index: int, loss: float) -> _Kept:
+        return _Kept(loss, self.epoch, _copy(self._models[index]), _copy(self._optimisers[index].state_dict()))
 
 
-def _copy(model: Parameters) -> Parameters:
-    return {name: tensor.detach().clone() for name, tensor in model.items()}
+def _copy(tensors: Parameters) -> Parameters:
+    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
+
+
+def _at_rest(optimiser: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """An optimiser's state without its first moment, which led to where the training diverged.
+
+    The others stay: an optimiser that knows no scales yet steps far in all directions, and undoes what was learned.
+    """
+    return {
+        name: torch.zeros_like(tensor) if name.startswith("first.") else tensor.clone()
+        for name, tensor in optimiser.items()
+    }

@@ -36,6 +36,7 @@ class FreeRunningMethod:
         optimiser: `soap` or `adam`.
         learning_rate: its highest value.
         learning_rate_shape: `cosine`, which falls to 0 behind the last epoch, or `constant`.
+        fall_from_share: share of the epochs after which a cosine falls.
         warm_up_share: share of the epochs over which the learning rate rises to its highest value.
         gradient_clip_norm: largest gradient norm of a model, or None.
         initial_state: `learned`, `fixed` (drawn once), or `random` (drawn anew each epoch and for each copy).
@@ -53,6 +54,7 @@ class FreeRunningMethod:
     gradient_clip_norm: float | None
     initial_state: str
     forget_bias: float
+    fall_from_share: float = 0.0
     horizon: Horizon | None = None
     recovery: Recovery | None = None
     decay: DecayTerm | None = None
@@ -62,12 +64,33 @@ class FreeRunningMethod:
         """The learning rate of the epoch with this index, of so many."""
         rising = max(1.0, self.warm_up_share * epochs)
         rise = min(1.0, (epoch + 1) / rising)
-        fall = 0.5 * (1 + math.cos(math.pi * epoch / epochs)) if self.learning_rate_shape == "cosine" else 1.0
-        return self.learning_rate * rise * fall
+        return self.learning_rate * rise * (self._fall(epoch / epochs) if self.learning_rate_shape == "cosine" else 1.0)
 
-    def steps_at(self, epoch: int, epochs: int, samples: int) -> int:
-        """How many samples are generated in the epoch with this index."""
-        return samples if self.horizon is None else self.horizon.steps_at(epoch, epochs, samples)
+    def _fall(self, share: float) -> float:
+        """The cosine's value behind this share of the epochs."""
+        if share <= self.fall_from_share:
+            return 1.0
+        return 0.5 * (1 + math.cos(math.pi * (share - self.fall_from_share) / (1 - self.fall_from_share)))
+
+    def steps_at(self, epoch: int, epochs: int, samples: int, stage: int = 0) -> int:
+        """How many samples are generated in the epoch with this index.
+
+        Args:
+            stage: how many stages have ended by their error; the clock does not ask.
+        """
+        if self.horizon is None:
+            return samples
+        if self.horizon.grow_below is None:
+            return self.horizon.steps_at(epoch, epochs, samples)
+        return self.horizon.steps_in_stage(stage, epoch, epochs, samples)
+
+    def ends_stage(self, error: float, energy: float) -> bool:
+        """Whether a stretch of this energy is learned well enough, at this squared error, for the next stage."""
+        return (
+            self.horizon is not None
+            and self.horizon.grow_below is not None
+            and error < self.horizon.grow_below * energy
+        )
 
     def decay_weight_at(self, epoch: int, epochs: int) -> float:
         """The weight of the decay term in the epoch with this index."""

@@ -11,20 +11,32 @@ _UPDATE_SAMPLES = 1000
 class Horizon:
     """How much of the signal is generated and learned: it grows by equal factors, from stage to stage.
 
-    The first stretch is learned for as long as a doubling takes afterwards.
+    By the clock, the first stretch is learned for as long as a doubling takes afterwards. Where `grow_below` is given,
+    a stage ends as soon as its stretch is learned that well.
 
     Attributes:
         start_samples: the first stage's length.
-        full_at_share: share of the epochs after which the whole signal is learned.
+        full_at_share: share of the epochs after which the whole signal is learned, in any case.
         growth: how many times as long as the one before a stage is; above 1.
+        grow_below: a stage ends when the squared error is below this share of its stretch's energy; None: by the clock.
     """
 
     start_samples: int
     full_at_share: float
     growth: float = 2.0
+    grow_below: float | None = None
+
+    def steps_in_stage(self, stage: int, epoch: int, epochs: int, samples: int) -> int:
+        """How many of the samples are learned in the epoch with this index, so many stages behind the first."""
+        if epoch == epochs - 1 or epoch >= self.full_at_share * epochs:
+            return samples
+        # A float holds no power of so many stages.
+        if stage * math.log(self.growth) >= math.log(samples / self.start_samples):
+            return samples
+        return int(self.start_samples * self.growth**stage)
 
     def steps_at(self, epoch: int, epochs: int, samples: int) -> int:
-        """How many of the samples are learned in the epoch with this index; all of them in the last at the latest."""
+        """How many of the samples are learned in the epoch with this index by the clock; all of them in the last."""
         doublings = math.log2(self.growth)  # in one stage
         last = math.ceil(math.log2(samples / self.start_samples) / doublings)
         if last <= 0 or epoch == epochs - 1:

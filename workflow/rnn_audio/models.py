@@ -92,6 +92,11 @@ def stored_state(parameters: Parameters, copies: int) -> tuple[torch.Tensor, tor
     return h, c
 
 
+def with_prefix(tensors: Parameters, prefix: str) -> Parameters:
+    """The tensors whose names begin so, under what is behind it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
 def save_model(path: Path, shape: ModelShape, parameters: Parameters, index: int = 0) -> None:
     """Write one model of a pack as safetensors, atomically and with the same bytes each time.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from rnn_audio.models import Parameters
+from rnn_audio.models import Parameters, with_prefix
 
 
 @dataclass
@@ -64,10 +64,7 @@ class Adam:
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
         """Go on from what `state_dict` returned."""
         self.step_count = int(tensors["step_count"])
-        self.first, self.second, skipped = (
-            {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-            for prefix in ("first.", "second.", "skipped.")
-        )
+        self.first, self.second, skipped = (with_prefix(tensors, kind) for kind in ("first.", "second.", "skipped."))
         self.skipped = {name: int(count) for name, count in skipped.items()}
 
     def _moments(self, name: str, parameter: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-_MODELS_IN_COLUMNS = ("history", "auxiliary.history", "rates")
+_MODELS_IN_COLUMNS = ("history", "auxiliary.history", "rates", "lengths")
 _BEHIND_THE_EPOCH = "best.history"
 
 

@@ -59,6 +59,7 @@ def build_free_running(settings: dict[str, Any]) -> FreeRunningMethod | None:
         optimiser=own["optimiser"],
         learning_rate=settings["learning_rate"],
         learning_rate_shape=own["learning_rate_shape"],
+        fall_from_share=own.get("fall_from_share", 0.0),
         warm_up_share=own["warm_up_share"],
         gradient_clip_norm=settings["gradient_clip_norm"],
         initial_state=own["initial_state"],

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from rnn_audio.models import Parameters
+from rnn_audio.models import Parameters, with_prefix
 
 Sides = tuple[torch.Tensor, torch.Tensor]
 
@@ -73,9 +73,9 @@ class Soap:
         """Go on from what `state_dict` returned."""
         self.step_count = int(tensors["step_count"])
         for kind in ("first", "second"):
-            setattr(self, kind, _with_prefix(tensors, f"{kind}."))
+            setattr(self, kind, with_prefix(tensors, f"{kind}."))
         for kind in ("covariances", "bases"):
-            left, right = (_with_prefix(tensors, f"{kind}.{side}.") for side in (0, 1))
+            left, right = (with_prefix(tensors, f"{kind}.{side}.") for side in (0, 1))
             setattr(self, kind, {name: (left[name], right[name]) for name in left})
 
     def _clip_scale(self, parameters: Parameters) -> torch.Tensor | float:
@@ -137,7 +137,3 @@ class Soap:
 
 def _is_matrix(tensor: torch.Tensor) -> bool:
     return tensor.dim() == 2 and min(tensor.shape) > 1
-
-
-def _with_prefix(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

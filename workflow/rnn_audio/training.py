@@ -16,7 +16,7 @@ from rnn_audio.best_so_far import BestSoFar
 from rnn_audio.capturable_adam import CapturableAdam
 from rnn_audio.captured_update import CapturedUpdate, Tensors
 from rnn_audio.errors import InputError
-from rnn_audio.models import ModelShape, Parameters, initialise
+from rnn_audio.models import ModelShape, Parameters, initialise, with_prefix
 from rnn_audio.objectives import MeanSquaredError, Objective
 from rnn_audio.optimiser import Adam
 from rnn_audio.randomness import RandomStreams
@@ -154,11 +154,7 @@ class Trainer:
         for name in self.parameters:
             self.parameters[name] = tensors[f"parameters.{name}"].to(device).requires_grad_()
         self.optimiser.load_state_dict(
-            {
-                name.removeprefix("adam."): tensor.to(device)
-                for name, tensor in tensors.items()
-                if name.startswith("adam.")
-            }
+            {name: tensor.to(device) for name, tensor in with_prefix(tensors, "adam.").items()}
         )
         self.streams.restore({name: tensors[f"streams.{name}"] for name in self.streams.state()})
         self.history = tensors["history"].tolist()
