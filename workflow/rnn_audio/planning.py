@@ -15,11 +15,13 @@ from rnn_audio.progress import format_duration
 Settings = dict[str, Any]
 
 # Measured on one core of a 2023 server processor (docs/performance.md), hidden 64 and batch 64.
-_STEP_S = 105e-6
-_MIXED_STEP_S = 120e-6
+_STEP_S = 95e-6
+_MIXED_STEP_S = 109e-6
+_FIXED_SHARE = 0.16  # of a step: what does not grow with its work
 _UPDATE_S = 1.2e-3
-# Of a free-running training: a single sequence, hidden 64.
-_SINGLE_STEP_S = 3.3e-6
+# Of a free-running training: a single sequence, hidden 64. Of few units most of a step is waiting.
+_SINGLE_STEP_S = 4.2e-6
+_SINGLE_GROWTH = 1.5
 _SINGLE_HIDDEN = 64
 _START_UP_S = 3.0
 _REFERENCE_WORK = 64 * 64 * (64 + 2)
@@ -37,7 +39,7 @@ def training_seconds(settings: Settings, samples: int) -> float:
         samples: of training data.
     """
     if "free_running" in settings:
-        step_s = _SINGLE_STEP_S * (settings["hidden_size"] / _SINGLE_HIDDEN) ** 2
+        step_s = _SINGLE_STEP_S * (settings["hidden_size"] / _SINGLE_HIDDEN) ** _SINGLE_GROWTH
         horizon = settings["free_running"]["horizon"]
         costs = epoch_costs(None if horizon == "full" else Horizon(**horizon), settings["epochs"], samples - 1)
         return step_s * sum(costs)
@@ -56,7 +58,7 @@ def training_seconds(settings: Settings, samples: int) -> float:
 
 def step_seconds(work: int, *, mixes: bool = False) -> float:
     """About how long one time step takes, forward and backward; `work` is batch x hidden x (hidden + 2)."""
-    return (_MIXED_STEP_S if mixes else _STEP_S) * (0.09 + 0.91 * work / _REFERENCE_WORK)
+    return (_MIXED_STEP_S if mixes else _STEP_S) * (_FIXED_SHARE + (1 - _FIXED_SHARE) * work / _REFERENCE_WORK)
 
 
 def describe_plan(
