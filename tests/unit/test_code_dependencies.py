@@ -57,9 +57,17 @@ def test_other_packages_are_not_followed(tmp_path: Path) -> None:
     assert modules(written(tmp_path, text)) == set()
 
 
-def test_importing_from_a_package_includes_what_its_init_file_imports(tmp_path: Path) -> None:
-    found = modules(written(tmp_path, "from rnn_audio.figures import write_figure\n"))
-    assert {"figures/__init__.py", "figures/style.py", "figures/waveforms.py", "figures/loss_curves.py"} <= found
+def test_importing_from_a_package_includes_what_its_init_file_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "rnn_audio"
+    (package / "sounds").mkdir(parents=True)
+    (package / "sounds" / "__init__.py").write_text("from rnn_audio.sounds.bells import ring\n")
+    (package / "sounds" / "bells.py").write_text("")
+    (package / "sounds" / "drums.py").write_text("")
+    monkeypatch.setattr("rnn_audio.code_dependencies._PACKAGE", package)
+    script = written(tmp_path, "from rnn_audio.sounds import ring\n")
+    assert set(code_of(script)) == {script, package / "sounds" / "__init__.py", package / "sounds" / "bells.py"}
 
 
 @pytest.mark.parametrize("line", ["from rnn_audio.figures.style import write_figure", "import rnn_audio.figures.style"])

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
-from rnn_audio.figures import ComparedPanel, ComparedTraining, plot_compared_losses
+from rnn_audio.figures.compared_losses import ComparedPanel, ComparedTraining, plot_compared_losses
 
 EPOCHS = np.arange(1.0, 9.0)
 

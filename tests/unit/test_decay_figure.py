@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from rnn_audio.acoustics import decay_curve
 from rnn_audio.errors import InputError
-from rnn_audio.figures import DecayPanel, Response, plot_decays, write_figure
+from rnn_audio.figures.decays import DecayPanel, Response, plot_decays
+from rnn_audio.figures.style import write_figure
 
 RATE_HZ = 1000
 

@@ -9,16 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from rnn_audio.errors import InputError
-from rnn_audio.figures import (
-    LossPanel,
-    SeedCurve,
-    WaveformPanel,
-    plot_loss_curves,
-    plot_waveforms,
-    write_figure,
-)
-from rnn_audio.figures.style import letter, scientific
-from rnn_audio.figures.waveforms import short_time_level_db
+from rnn_audio.figures.loss_curves import LossPanel, SeedCurve, plot_loss_curves
+from rnn_audio.figures.style import letter, scientific, write_figure
+from rnn_audio.figures.waveforms import WaveformPanel, plot_waveforms, short_time_level_db
 
 RATE_HZ = 1000
 

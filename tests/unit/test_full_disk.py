@@ -10,7 +10,7 @@ from support.faults import full, half_written, small_disk
 from rnn_audio.audio import write_wav
 from rnn_audio.checkpoints import CheckpointStore
 from rnn_audio.errors import InputError
-from rnn_audio.figures import write_figure
+from rnn_audio.figures.style import write_figure
 from rnn_audio.models import ModelShape, initialise, save_model
 from rnn_audio.randomness import RandomStreams
 from rnn_audio.records import write_history, write_json

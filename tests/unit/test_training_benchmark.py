@@ -11,7 +11,8 @@ from rnn_audio.benchmark_records import OURS, REFERENCE
 from rnn_audio.benchmark_tables import build_growth_table, build_training_table, build_workflow_table
 from rnn_audio.configuration import load_experiment
 from rnn_audio.errors import InputError
-from rnn_audio.figures import plot_benchmark, write_figure
+from rnn_audio.figures.benchmark import plot_benchmark
+from rnn_audio.figures.style import write_figure
 from rnn_audio.planning import describe_plan, step_seconds
 from rnn_audio.records import write_json
 from rnn_audio.training_benchmark import compared_cases, growing_cases, time_in_turn

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from rnn_audio.figures import plot_benchmark, write_figure
+from rnn_audio.figures.benchmark import plot_benchmark
+from rnn_audio.figures.style import write_figure
 from rnn_audio.jobs import logged_job
 from rnn_audio.records import read_json
 

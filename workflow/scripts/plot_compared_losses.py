@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from rnn_audio.figures import ComparedPanel, ComparedTraining, plot_compared_losses, write_figure
+from rnn_audio.figures.compared_losses import ComparedPanel, ComparedTraining, plot_compared_losses
+from rnn_audio.figures.style import write_figure
 from rnn_audio.jobs import logged_job
 from rnn_audio.records import read_columns, read_json
 

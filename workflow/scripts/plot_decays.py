@@ -2,7 +2,8 @@ from pathlib import Path
 
 from rnn_audio.acoustics import decay_curve
 from rnn_audio.audio import read_wav
-from rnn_audio.figures import DecayPanel, Response, plot_decays, write_figure
+from rnn_audio.figures.decays import DecayPanel, Response, plot_decays
+from rnn_audio.figures.style import write_figure
 from rnn_audio.jobs import logged_job
 from rnn_audio.records import read_json
 

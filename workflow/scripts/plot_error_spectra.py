@@ -3,7 +3,8 @@ from pathlib import Path
 
 from rnn_audio.audio import read_wav
 from rnn_audio.error_spectra import error_spectrum, third_octaves
-from rnn_audio.figures import ErrorSpectrumPanel, plot_error_spectra, write_figure
+from rnn_audio.figures.error_spectra import ErrorSpectrumPanel, plot_error_spectra
+from rnn_audio.figures.style import write_figure
 from rnn_audio.jobs import logged_job
 
 RESOLUTIONS = {"third octaves": third_octaves, "fine": error_spectrum}

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from rnn_audio.figures import LossPanel, SeedCurve, plot_loss_curves, write_figure
+from rnn_audio.figures.loss_curves import LossPanel, SeedCurve, plot_loss_curves
+from rnn_audio.figures.style import write_figure
 from rnn_audio.jobs import logged_job
 from rnn_audio.records import read_history, read_json
 

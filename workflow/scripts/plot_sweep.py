@@ -1,6 +1,8 @@
 from pathlib import Path
 
-from rnn_audio.figures import SeedCurve, SweepPanel, plot_sweep, write_figure
+from rnn_audio.figures.loss_curves import SeedCurve
+from rnn_audio.figures.style import write_figure
+from rnn_audio.figures.sweeps import SweepPanel, plot_sweep
 from rnn_audio.jobs import logged_job
 from rnn_audio.records import read_by_configuration, read_history
 from rnn_audio.sweep_points import sweep_point

@@ -1,7 +1,8 @@
 from pathlib import Path
 
 from rnn_audio.audio import read_wav
-from rnn_audio.figures import WaveformPanel, plot_waveforms, write_figure
+from rnn_audio.figures.style import write_figure
+from rnn_audio.figures.waveforms import WaveformPanel, plot_waveforms
 from rnn_audio.jobs import logged_job
 from rnn_audio.records import read_json
 
