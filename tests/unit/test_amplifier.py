@@ -7,15 +7,9 @@ from scipy.signal import freqz
 
 from rnn_audio.amplifier import amplify
 from rnn_audio.amplifier_circuit import HIGH_GAIN, ToneStack, tone_stack_filter
+from rnn_audio.amplifier_stages import GRID_STEP_V, LOWEST_GRID_V, SUPPLY_SPAN_V, SUPPLY_STEP_V
 from rnn_audio.errors import InputError
-from rnn_audio.triode import (
-    GRID_STEP_V,
-    LOWEST_GRID_V,
-    SUPPLY_SPAN_V,
-    SUPPLY_STEP_V,
-    load_line,
-    plate_current,
-)
+from rnn_audio.triode import load_line, plate_current
 
 RATE_HZ = 44100
 

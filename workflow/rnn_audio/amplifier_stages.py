@@ -15,9 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_audio.amplifier_circuit import OutputStage, TriodeStage
-from rnn_audio.triode import GRID_STEP_V, LOWEST_GRID_V, SUPPLY_SPAN_V, SUPPLY_STEP_V
 
 Floats = NDArray[np.float64]
+
+# Of the load lines. They stand here because numba keeps compiled functions until their own file changes.
+LOWEST_GRID_V = -8.0
+"""Grid to cathode voltage of a table's first row: the valve is cut off."""
+GRID_STEP_V = 0.01
+SUPPLY_SPAN_V = 80.0
+"""How far a table reaches on both sides of the supply voltage: a stage's load moves it by some 30 V."""
+SUPPLY_STEP_V = 1.0
 
 _GRID_THRESHOLD_V = -0.2
 _GRID_PERVEANCE = 6e-4  # A/V^2

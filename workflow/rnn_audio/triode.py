@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_audio.amplifier_stages import GRID_STEP_V, LOWEST_GRID_V, SUPPLY_SPAN_V, SUPPLY_STEP_V
+
 Floats = NDArray[np.float64]
 
 # Constants of the 12AX7.
@@ -19,14 +21,7 @@ _KG1 = 1060.0
 _KP = 600.0
 _KVB = 300.0
 
-LOWEST_GRID_V = -8.0
-"""Grid to cathode voltage of the table's first row: the valve is cut off."""
-GRID_STEP_V = 0.01
-GRID_POINTS = 1201
-SUPPLY_SPAN_V = 80.0
-"""How far the table reaches on both sides of the supply voltage: a stage's load moves it by some 30 V."""
-SUPPLY_STEP_V = 1.0
-
+_GRID_POINTS = 1201
 _BISECTIONS = 50
 
 
@@ -53,14 +48,14 @@ def load_line(supply_v: float, plate_ohm: float) -> Floats:
         plate_ohm: plate resistor, in ohm.
 
     Returns:
-        Currents in A, [GRID_POINTS, supplies]: rows from `LOWEST_GRID_V` up in steps of `GRID_STEP_V`, columns from
+        Currents in A, [grid voltages, supplies]: rows from `LOWEST_GRID_V` up in steps of `GRID_STEP_V`, columns from
         `supply_v - SUPPLY_SPAN_V` up in steps of `SUPPLY_STEP_V`, both voltages against the cathode.
     """
-    grid_v = LOWEST_GRID_V + GRID_STEP_V * np.arange(GRID_POINTS)[:, None]
+    grid_v = LOWEST_GRID_V + GRID_STEP_V * np.arange(_GRID_POINTS)[:, None]
     supplies = round(2.0 * SUPPLY_SPAN_V / SUPPLY_STEP_V) + 1
     behind_v = supply_v - SUPPLY_SPAN_V + SUPPLY_STEP_V * np.arange(supplies)[None, :]
     # The current rises with the plate's voltage while the resistor's falls: one crossing, found by bisection.
-    low_v = np.zeros((GRID_POINTS, supplies))
+    low_v = np.zeros((_GRID_POINTS, supplies))
     high_v = np.broadcast_to(behind_v, low_v.shape)
     for _ in range(_BISECTIONS):
         middle_v = 0.5 * (low_v + high_v)
