@@ -318,5 +318,12 @@ def test_the_best_of_a_shorter_horizon_does_not_outlive_it() -> None:
     assert trainer.report(0)["best_epoch"] > 10
 
 
+def test_the_best_with_a_lighter_decay_term_does_not_outlive_it() -> None:
+    rising = DecayTerm(weight=0.5, range_db=30, from_share=0.5, start_weight=1e-4)
+    trainer = trained(replace(PLAIN, decay=rising), [3], epochs=40)
+    # The term costs more in each stage than training takes off: by its loss, an early epoch would win.
+    assert trainer.report(0)["best_epoch"] >= 38
+
+
 def test_all_losses_are_finite() -> None:
     assert all(math.isfinite(loss) for losses in trained(RICH, SEEDS).history for loss in losses)

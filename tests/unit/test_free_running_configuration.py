@@ -88,6 +88,7 @@ def test_the_method_is_built_of_all_that_is_set() -> None:
     recovery = {"loss_ratio": 5, "least_loss": 0.1, "patience_epochs": 3, "learning_rate_factor": 0.5, "at_most": 2}
     settings = resolved(
         {"learning_rate": 0.5, "gradient_clip_norm": 3.0},
+        learning_rate_shape="cosine",
         fall_from_share=0.75,
         horizon={"start_samples": 8, "full_at_share": 0.5, "growth": 1.5, "grow_below": 0.05},
         recovery=recovery,
@@ -101,7 +102,7 @@ def test_the_method_is_built_of_all_that_is_set() -> None:
     assert method.spectrum == SpectralTerm(weight=0.2, window_samples=(8, 16))
     assert (method.learning_rate, method.gradient_clip_norm) == (0.5, 3.0)
     assert (method.optimiser, method.initial_state, method.forget_bias) == ("adam", "fixed", 2.0)
-    assert (method.learning_rate_shape, method.warm_up_share, method.fall_from_share) == ("constant", 0.25, 0.75)
+    assert (method.learning_rate_shape, method.warm_up_share, method.fall_from_share) == ("cosine", 0.25, 0.75)
 
 
 def test_what_is_null_or_full_is_left_out() -> None:
@@ -179,6 +180,7 @@ WRONG_VALUES = [
     ("horizon", {"start_samples": 8, "full_at_share": 2}),
     ("fall_from_share", 1),
     ("fall_from_share", -0.1),
+    ("fall_from_share", 0.5),  # of a learning rate that is constant
     ("horizon", {"start_samples": 8, "full_at_share": 0.5, "growth": 1}),
     ("horizon", {"start_samples": 8, "full_at_share": 0.5, "grow_below": 0}),
     ("horizon", {"start_samples": 8, "full_at_share": 0.5, "grow_below": 1.5}),

@@ -91,10 +91,19 @@ def test_a_horizon_that_waits_for_the_error_is_whole_behind_its_share_of_the_epo
 
 def test_a_stage_ends_below_its_share_of_the_stretchs_energy() -> None:
     waits = replace(PLAIN, horizon=Horizon(16, 0.5, grow_below=0.1))
-    assert [waits.ends_stage(error, energy=20.0) for error in (1.9, 2.1, math.nan)] == [True, False, False]
-    assert not waits.ends_stage(0.0, energy=0.0)
+    assert [waits.ends_stage(error, 20.0, whole_energy=50.0) for error in (1.9, 2.1, math.nan)] == [True, False, False]
     for by_the_clock in (PLAIN, replace(PLAIN, horizon=Horizon(16, 0.5))):
-        assert not by_the_clock.ends_stage(0.0, energy=20.0)
+        assert not by_the_clock.ends_stage(0.0, 20.0, whole_energy=50.0)
+
+
+def test_a_silent_stretch_is_learned_once_its_error_is_faint_beside_the_whole_signal() -> None:
+    waits = replace(PLAIN, horizon=Horizon(16, 0.5, grow_below=0.1))
+    assert [waits.ends_stage(error, 0.0, whole_energy=50.0) for error in (0.0049, 0.0051)] == [True, False]
+
+
+def test_every_stage_is_longer_than_the_last_also_where_the_growth_is_less_than_a_sample() -> None:
+    method = replace(PLAIN, horizon=Horizon(2, full_at_share=1.0, growth=1.001, grow_below=0.1))
+    assert [method.steps_at(0, 2, 10, stage) for stage in range(10)] == [2, 3, 4, 5, 6, 7, 8, 9, 10, 10]
 
 
 @pytest.mark.parametrize("growth", [1.001, 1.05, 2.0, 16.0])

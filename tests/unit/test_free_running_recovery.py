@@ -9,6 +9,7 @@ from support.free_running import EPOCHS, PLAIN, SAMPLES, decaying_sine, drawn, m
 
 from rnn_audio import recurrence
 from rnn_audio.free_running_method import FreeRunningMethod, Recovery
+from rnn_audio.horizon import Horizon
 from rnn_audio.models import Parameters, stored_state
 from rnn_audio.training import DivergenceError
 
@@ -42,7 +43,7 @@ def test_it_goes_back_to_its_best_weights_and_on_at_a_lower_learning_rate(method
 
 
 @both_optimisers
-def test_behind_a_recovery_it_trains_as_one_that_starts_from_those_weights(method: FreeRunningMethod) -> None:
+def test_behind_a_recovery_from_the_first_step_it_trains_as_one_that_starts_anew(method: FreeRunningMethod) -> None:
     trainer = trained(method, [7], epochs=EPOCHS + 2)
     calm = replace(method, learning_rate=1e30 * RECOVERY.learning_rate_factor)
     anew = trained(calm, [7], start=make_trainer(method, [7]).parameters)
@@ -69,6 +70,37 @@ def test_a_recovery_keeps_what_the_optimiser_knew_of_the_scales_and_forgets_wher
         assert kept[name].any(), name
         assert torch.equal(tensor, torch.zeros_like(tensor) if name.startswith("first.") else kept[name]), name
     assert not math.isnan(trainer.train_epoch()[0])
+
+
+@pytest.mark.parametrize("grow_below", [None, 0.5], ids=["by the clock", "by the error"])
+def test_a_jump_in_the_step_that_ends_a_stage_is_one_too(grow_below: float | None) -> None:
+    start = singles(drawn([11]))
+    signal = own_signal(start)
+    start["linear.weight"] *= 1.01
+    recovery = Recovery(loss_ratio=10, least_loss=0.0, patience_epochs=1, learning_rate_factor=0.5, at_most=1)
+    horizon = Horizon(6, full_at_share=0.4, grow_below=grow_below)
+    method = replace(PLAIN, learning_rate=1e-30, recovery=recovery, horizon=horizon)
+    trainer = make_trainer(method, [7], signal=signal, start=start, epochs=20)
+    while trainer.method.steps_at(trainer.epoch, 20, SAMPLES - 1, stage=trainer.epoch) == 6:
+        trainer.train_epoch()
+    trainer.state_dict()["0.model.linear.weight"].mul_(1e4)
+    assert trainer.train_epoch()[0] > 1e3 * trainer.history[0][0]
+    assert trainer.extra_columns(0)["horizon_samples"][-2:] == [6, 12]
+    assert math.isnan(trainer.train_epoch()[0])
+    assert all(torch.equal(trainer.state_dict()[f"0.model.{name}"], start[name]) for name in start)
+    assert trainer.train_epoch()[0] < 10 * trainer.history[0][0]
+
+
+def test_weights_that_are_gone_back_to_need_not_fit_the_longer_horizon() -> None:
+    # Right up to there, and a hundred times too loud behind it, where its steps are too short to learn anything.
+    start = singles(drawn([11]))
+    signal = own_signal(start)
+    signal[7:] /= 100
+    recovery = Recovery(loss_ratio=10, least_loss=0.0, patience_epochs=1, learning_rate_factor=0.5, at_most=1)
+    method = replace(PLAIN, learning_rate=1e-30, recovery=recovery, horizon=Horizon(6, full_at_share=0.4))
+    trainer = trained(method, [7], signal=signal, start=start, epochs=20)
+    assert trainer.report(0)["recoveries"] == 1
+    assert trainer.history[-1][0] > 10 * trainer.history[0][0]
 
 
 @both_optimisers

@@ -135,6 +135,7 @@ def test_module_of_a_generator_reruns_everything(done: Workspace) -> None:
     [
         ("rnn_audio/figures/style.py", {"figures/waves.svg", "figures/curves.svg"}),
         ("rnn_audio/rendering.py", {"tables/losses.csv", "tables/sounds_of_steady.csv"}),
+        ("rnn_audio/figures/waveforms.py", {"figures/waves.svg"}),
         ("scripts/plot_loss_curves.py", {"figures/curves.svg"}),
         ("rnn_audio/planning.py", set()),
         ("rnn_audio/packs.py", set()),

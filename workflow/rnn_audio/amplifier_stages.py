@@ -18,7 +18,7 @@ from rnn_audio.amplifier_circuit import OutputStage, TriodeStage
 
 Floats = NDArray[np.float64]
 
-# Of the load lines. They stand here because numba keeps compiled functions until their own file changes.
+# The load lines' grid. It stands here because numba keeps compiled functions until their own file changes.
 LOWEST_GRID_V = -8.0
 """Grid to cathode voltage of a table's first row: the valve is cut off."""
 GRID_STEP_V = 0.01

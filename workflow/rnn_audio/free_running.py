@@ -30,9 +30,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class _Kept:
-    """A model's best weights at its present horizon, and its optimiser's state there."""
+    """A model's best weights at its present horizon, and its optimiser's state there.
+
+    Attributes:
+        loss: theirs; infinite where they are from before the present stage.
+        expected: about what it can be at most, if they are.
+        epoch: whose they are.
+        optimiser: empty where nothing ever goes back to it.
+    """
 
     loss: float
+    expected: float
     epoch: int
     parameters: Parameters
     optimiser: dict[str, torch.Tensor]
@@ -85,7 +93,7 @@ class FreeRunningTrainer:
             {name: tensor[index : index + 1].clone() for name, tensor in fresh.items()} for index in range(len(seeds))
         ]
         self._optimisers = [self._new_optimiser() for _ in seeds]
-        self._kept = [self._keep(index, math.inf) for index in range(len(seeds))]
+        self._kept = [self._keep(index, math.inf, math.inf) for index in range(len(seeds))]
         self._stages = [0] * len(seeds)
         self._horizons = [0] * len(seeds)
         self._decay_weight = 0.0
@@ -122,13 +130,13 @@ class FreeRunningTrainer:
         rates = [self._update(index, loss) for index, loss in enumerate(losses.tolist())]
         squares = (errors.detach() * self._energy).tolist()
         mse = [
-            math.nan if rate == 0 else squared / steps
+            squared / steps if rate > 0 else math.nan
             for rate, squared, steps in zip(rates, squares, self._horizons, strict=True)
         ]
         self.history.append(mse)
         self._rates.append(rates)
         self._lengths.append(list(self._horizons))
-        self._end_stages(squares)
+        self._end_stages(mse)
         return mse
 
     def costs(self, epochs: int) -> list[float]:
@@ -158,6 +166,7 @@ class FreeRunningTrainer:
         tensors["recoveries"] = torch.tensor(self._recoveries)
         tensors["high_losses"] = torch.tensor(self._high_losses)
         tensors["kept.loss"] = torch.tensor([kept.loss for kept in self._kept], dtype=torch.float64)
+        tensors["kept.expected"] = torch.tensor([kept.expected for kept in self._kept], dtype=torch.float64)
         tensors["kept.epoch"] = torch.tensor([kept.epoch for kept in self._kept])
         for index, (model, kept, optimiser) in enumerate(zip(self._models, self._kept, self._optimisers, strict=True)):
             tensors |= {f"{index}.model.{name}": tensor.detach() for name, tensor in model.items()}
@@ -184,6 +193,7 @@ class FreeRunningTrainer:
             self._models[index] = {name: on_device[f"{index}.model.{name}"] for name in names}
             self._kept[index] = _Kept(
                 tensors["kept.loss"][index].item(),
+                tensors["kept.expected"][index].item(),
                 int(tensors["kept.epoch"][index]),
                 {name: on_device[f"{index}.kept.{name}"] for name in names},
                 with_prefix(on_device, f"{index}.kept_optimiser."),
@@ -217,16 +227,20 @@ class FreeRunningTrainer:
         decay_weight = self.method.decay_weight_at(self.epoch, self.epochs)
         for index, kept in enumerate(self._kept):
             steps = self.method.steps_at(self.epoch, self.epochs, len(self.data.signal) - 1, self._stages[index])
-            if (steps, decay_weight) != (self._horizons[index], self._decay_weight):
-                kept.loss = math.inf  # the weights stay, to go back to
+            if (steps, decay_weight) == (self._horizons[index], self._decay_weight):
+                continue
+            # The weights stay, to go back to. They cost what they did, and the samples that have come in.
+            new_energy = self._energy_until[steps] - self._energy_until[self._horizons[index]]
+            added = new_energy / self._energy_until[-1] if decay_weight == self._decay_weight else math.inf
+            kept.loss, kept.expected = math.inf, min(kept.loss, kept.expected) + added
             self._horizons[index] = steps
         self._decay_weight = decay_weight
 
-    def _end_stages(self, squares: list[float]) -> None:
-        """Note which models have learned their stretch; `squares` are their squared errors over it."""
-        for index, squared in enumerate(squares):
-            energy = self._energy_until[self._horizons[index]]
-            self._stages[index] += self.method.ends_stage(squared, energy)
+    def _end_stages(self, mse: list[float]) -> None:
+        """Note which models have learned their stretch, by their mean squared errors over it."""
+        for index, (error, steps) in enumerate(zip(mse, self._horizons, strict=True)):
+            energy = self._energy_until[steps]
+            self._stages[index] += self.method.ends_stage(error * steps, energy, self._energy_until[-1])
 
     def _losses(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Each model's relative error, and what is minimised: the error and the other terms, [M] each."""
@@ -266,8 +280,8 @@ class FreeRunningTrainer:
         if divergence is not None:
             self._recover(index, divergence)
             return 0.0
-        if loss < self._kept[index].loss:
-            self._kept[index] = self._keep(index, loss)
+        if loss < self._kept[index].loss and self._high_losses[index] == 0:
+            self._kept[index] = self._keep(index, loss, loss)
         slowed = 1.0 if self.method.recovery is None else self.method.recovery.learning_rate_factor
         rate = self.method.learning_rate_at(self.epoch, self.epochs) * slowed ** self._recoveries[index]
         optimiser.learning_rate = rate
@@ -276,7 +290,7 @@ class FreeRunningTrainer:
 
     def _divergence(self, index: int, loss: float) -> str | None:
         """Why a model cannot go on from its present weights; None where it can."""
-        recovery, best = self.method.recovery, self._kept[index].loss
+        recovery, best = self.method.recovery, min(self._kept[index].loss, self._kept[index].expected)
         is_high = recovery is not None and loss > max(recovery.loss_ratio * best, recovery.least_loss)
         self._high_losses[index] = self._high_losses[index] + 1 if is_high else 0
         is_lost = is_high and self._high_losses[index] > recovery.patience_epochs
@@ -301,15 +315,18 @@ class FreeRunningTrainer:
         logger.warning(
             "%s, from %.3g at best: back to the weights of epoch %d, learning rate times %g from here on",
             place,
-            kept.loss,
+            min(kept.loss, kept.expected),
             kept.epoch + 1,
             recovery.learning_rate_factor,
         )
+        if math.isinf(kept.loss):
+            kept.expected = math.inf  # the next loss is theirs, however high
         self._models[index] = _copy(kept.parameters)
         self._optimisers[index].load_state_dict(_at_rest(kept.optimiser))
 
-    def _keep(self, index: int, loss: float) -> _Kept:
-        return _Kept(loss, self.epoch, _copy(self._models[index]), _copy(self._optimisers[index].state_dict()))
+    def _keep(self, index: int, loss: float, expected: float) -> _Kept:
+        optimiser = {} if self.method.recovery is None else _copy(self._optimisers[index].state_dict())
+        return _Kept(loss, expected, self.epoch, _copy(self._models[index]), optimiser)
 
 
 def _copy(tensors: Parameters) -> Parameters:

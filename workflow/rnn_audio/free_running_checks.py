@@ -31,6 +31,12 @@ def check_free_running(where: str, settings: Settings) -> None:
             f"{where}.batch_size: {settings['batch_size']} copies from one and the same initial state are all alike; "
             "set 'batch_size: 1', or 'initial_state: random' in free_running"
         )
+    own = settings["free_running"]
+    if own.get("fall_from_share") and own["learning_rate_shape"] == "constant":
+        raise InputError(
+            f"{where}.free_running.fall_from_share: a constant learning rate does not fall; set "
+            "'learning_rate_shape: cosine', or remove this key"
+        )
     _check_decay_loss(f"{where}.free_running.decay_loss", settings["free_running"]["decay_loss"] or {})
 
 

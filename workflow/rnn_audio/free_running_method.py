@@ -7,6 +7,7 @@ from rnn_audio.generation_loss import DecayTerm, SpectralTerm
 from rnn_audio.horizon import Horizon
 
 _WEIGHT_STEPS = 16
+_FAINT_SHARE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ class FreeRunningMethod:
         """The learning rate of the epoch with this index, of so many."""
         rising = max(1.0, self.warm_up_share * epochs)
         rise = min(1.0, (epoch + 1) / rising)
-        return self.learning_rate * rise * (self._fall(epoch / epochs) if self.learning_rate_shape == "cosine" else 1.0)
+        return self.learning_rate * rise * self._fall(epoch / epochs)
 
     def _fall(self, share: float) -> float:
-        """The cosine's value behind this share of the epochs."""
-        if share <= self.fall_from_share:
+        """What is left of the learning rate behind this share of the epochs."""
+        if self.learning_rate_shape == "constant" or share <= self.fall_from_share:
             return 1.0
         return 0.5 * (1 + math.cos(math.pi * (share - self.fall_from_share) / (1 - self.fall_from_share)))
 
@@ -84,13 +85,17 @@ class FreeRunningMethod:
             return self.horizon.steps_at(epoch, epochs, samples)
         return self.horizon.steps_in_stage(stage, epoch, epochs, samples)
 
-    def ends_stage(self, error: float, energy: float) -> bool:
-        """Whether a stretch of this energy is learned well enough, at this squared error, for the next stage."""
-        return (
-            self.horizon is not None
-            and self.horizon.grow_below is not None
-            and error < self.horizon.grow_below * energy
-        )
+    def ends_stage(self, error: float, energy: float, whole_energy: float) -> bool:
+        """Whether a stretch is learned well enough for the next stage.
+
+        Args:
+            error: its squared error; NaN where the model went back.
+            energy: its own, and `whole_energy` the whole signal's. A stretch that is all but silent counts as a
+                thousandth of it: the network need not learn silence to the same number of digits.
+        """
+        if self.horizon is None or self.horizon.grow_below is None:
+            return False
+        return error < self.horizon.grow_below * max(energy, _FAINT_SHARE * whole_energy)
 
     def decay_weight_at(self, epoch: int, epochs: int) -> float:
         """The weight of the decay term in the epoch with this index."""

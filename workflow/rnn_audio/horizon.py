@@ -33,7 +33,8 @@ class Horizon:
         # A float holds no power of so many stages.
         if stage * math.log(self.growth) >= math.log(samples / self.start_samples):
             return samples
-        return int(self.start_samples * self.growth**stage)
+        # Of a few samples a small growth would be none.
+        return min(samples, max(self.start_samples + stage, int(self.start_samples * self.growth**stage)))
 
     def steps_at(self, epoch: int, epochs: int, samples: int) -> int:
         """How many of the samples are learned in the epoch with this index by the clock; all of them in the last."""
@@ -49,7 +50,10 @@ class Horizon:
 
 
 def epoch_costs(horizon: Horizon | None, epochs: int, samples: int) -> list[float]:
-    """About how long each epoch takes, in the time of a step over one sample; None learns the whole signal always."""
+    """About how long each epoch takes, in the time of a step over one sample; None learns the whole signal always.
+
+    A horizon that waits for the error is taken to grow by the clock: when it does, nobody knows before.
+    """
     if horizon is None:
         return [float(samples + _UPDATE_SAMPLES)] * epochs
     return [float(horizon.steps_at(epoch, epochs, samples) + _UPDATE_SAMPLES) for epoch in range(epochs)]

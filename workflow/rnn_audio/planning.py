@@ -19,9 +19,10 @@ _STEP_S = 95e-6
 _MIXED_STEP_S = 109e-6
 _FIXED_SHARE = 0.16  # of a step: what does not grow with its work
 _UPDATE_S = 1.2e-3
-# Of a free-running training: a single sequence, hidden 64. Of few units most of a step is waiting.
+# Of a free-running training: a single sequence, hidden 64.
 _SINGLE_STEP_S = 4.2e-6
 _SINGLE_GROWTH = 1.5
+_SINGLE_LEAST = 0.3  # of few units most of a step is waiting
 _SINGLE_HIDDEN = 64
 _START_UP_S = 3.0
 _REFERENCE_WORK = 64 * 64 * (64 + 2)
@@ -39,7 +40,8 @@ def training_seconds(settings: Settings, samples: int) -> float:
         samples: of training data.
     """
     if "free_running" in settings:
-        step_s = _SINGLE_STEP_S * (settings["hidden_size"] / _SINGLE_HIDDEN) ** _SINGLE_GROWTH
+        work = (settings["hidden_size"] / _SINGLE_HIDDEN) ** _SINGLE_GROWTH
+        step_s = _SINGLE_STEP_S * max(_SINGLE_LEAST, work)
         horizon = settings["free_running"]["horizon"]
         costs = epoch_costs(None if horizon == "full" else Horizon(**horizon), settings["epochs"], samples - 1)
         return step_s * sum(costs)
