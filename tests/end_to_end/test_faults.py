@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import numpy as np
 import pytest
 from support.faults import full, half_written, read_only, small_disk
 from support.long_training import long_config, save_often
 from support.results import compared
+from support.web_server import serving
 from support.workspace import Run, Workspace
 
 from rnn_audio.audio import write_wav
@@ -225,14 +225,9 @@ class Handler(BaseHTTPRequestHandler):
 def server(tmp_path: Path) -> Iterator[ThreadingHTTPServer]:
     path = tmp_path / "sound.wav"
     write_wav(path, np.random.default_rng(1).uniform(-0.5, 0.5, 4096), 8000)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.sound, server.mended = path.read_bytes(), False
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Handler) as server:
+        server.sound, server.mended = path.read_bytes(), False
+        yield server
 
 
 def test_downloads_that_fail_name_their_address_and_work_once_the_server_does(

@@ -37,6 +37,8 @@ RICH = replace(
     decay=DecayTerm(weight=1e-3, range_db=30, from_share=0.5),
     spectrum=SpectralTerm(weight=0.1, window_samples=(4, 8)),
 )
+WAITING = Horizon(start_samples=2, full_at_share=0.9, growth=1.5, grow_below=0.9)
+"""Waits for the error, and each model's grows at another time."""
 UNMOVED = replace(PLAIN, learning_rate=1e-30)
 """Its steps are too short to change a weight."""
 

@@ -40,6 +40,26 @@ OF_DEVICE = _COMMON | {
     "validate_every_epochs": 2,
     "select_by": "test_loss",
 }
+SEEDS = {("steady", seed): OF_SIGNAL for seed in (3, 1, 2)}
+FREE_RUNNING = OF_SIGNAL | {
+    "batch_size": 1,
+    "gradient_clip_norm": 1.0,
+    "teacher_forcing": "never",
+    "update_length_samples": None,
+    "select_by": "generation_mse",
+    "free_running": {
+        "optimiser": "soap",
+        "initial_state": "learned",
+        "forget_bias": 1.0,
+        "learning_rate_shape": "cosine",
+        "warm_up_share": 0.1,
+        "start_from": None,
+        "horizon": {"start_samples": 8, "full_at_share": 0.4},
+        "recovery": None,
+        "decay_loss": None,
+        "spectral_loss": None,
+    },
+}
 SAMPLES = {"train": 230, "val": 90, "test": 110}
 
 
@@ -160,3 +180,21 @@ def _kill_on_call(number: int) -> None:
 
     atomic.os.fsync = counted(os.fsync)
     Path.unlink = counted(Path.unlink)
+
+
+def alone(folder: Path, models: dict[Model, Settings]) -> PackedJobs:
+    jobs = PackedJobs(folder / "alone", models)
+    for model in models:
+        jobs.train(model)
+    return jobs
+
+
+def packed(folder: Path, models: dict[Model, Settings]) -> PackedJobs:
+    jobs = PackedJobs(folder / "packed", models)
+    jobs.wait_for(models)
+    return jobs
+
+
+def assert_same(jobs: PackedJobs, other: PackedJobs) -> None:
+    for model in jobs.models:
+        assert jobs.artefacts(model) == other.artefacts(model), model

@@ -6,9 +6,10 @@ import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import pytest
+from support.web_server import serving
 
 from rnn_audio.errors import InputError
 from rnn_audio.fetching import fetch, git_blob_of
@@ -43,16 +44,11 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[ThreadingHTTPServer]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.requests, server.release = [], Event()
-    server.address = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.release.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Handler) as server:
+        server.requests, server.release = [], Event()
+        server.address = f"http://127.0.0.1:{server.server_port}"
+        yield server
+        server.release.set()
 
 
 def test_verified_download_is_kept_and_not_repeated(server: ThreadingHTTPServer, tmp_path: Path) -> None:

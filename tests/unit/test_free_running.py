@@ -13,6 +13,7 @@ from support.free_running import (
     SAMPLES,
     STATE_SCALE,
     UNMOVED,
+    WAITING,
     decaying_sine,
     drawn,
     loop,
@@ -26,7 +27,7 @@ from rnn_audio.errors import InputError
 from rnn_audio.free_running_method import FreeRunningMethod
 from rnn_audio.generation_loss import DecayTerm, SpectralTerm, decay_difference, relative_error, spectral_difference
 from rnn_audio.horizon import Horizon
-from rnn_audio.models import INITIAL_STATE, ModelShape, Parameters, initialise, stored_state
+from rnn_audio.models import INITIAL_STATE, ModelShape, Parameters, initialise, stored_state, with_prefix
 from rnn_audio.performance import perform
 from rnn_audio.randomness import RandomStreams
 from rnn_audio.teacher_forcing import TeacherForcing
@@ -34,7 +35,6 @@ from rnn_audio.training import Method
 
 SIGNAL = decaying_sine().double()
 SEEDS = [3, 4, 5]
-WAITING = Horizon(start_samples=2, full_at_share=0.9, growth=1.5, grow_below=0.9)
 METHODS = {
     "plain": PLAIN,
     "rich": RICH,
@@ -231,8 +231,7 @@ def state_of(parameters: Parameters) -> tuple[torch.Tensor, ...]:
 
 
 def current(trainer_tensors: Parameters, model: int = 0) -> Parameters:
-    prefix = f"{model}.model."
-    return {name.removeprefix(prefix): tensor for name, tensor in trainer_tensors.items() if name.startswith(prefix)}
+    return with_prefix(trainer_tensors, f"{model}.model.")
 
 
 @pytest.mark.parametrize("optimiser", ["soap", "adam"])

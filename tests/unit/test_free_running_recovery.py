@@ -10,7 +10,7 @@ from support.free_running import EPOCHS, PLAIN, SAMPLES, decaying_sine, drawn, m
 from rnn_audio import recurrence
 from rnn_audio.free_running_method import FreeRunningMethod, Recovery
 from rnn_audio.horizon import Horizon
-from rnn_audio.models import Parameters, stored_state
+from rnn_audio.models import Parameters, stored_state, with_prefix
 from rnn_audio.training import DivergenceError
 
 # The first step is absurd and the next ones are not.
@@ -50,10 +50,6 @@ def test_behind_a_recovery_from_the_first_step_it_trains_as_one_that_starts_anew
     assert trainer.history[2:] == anew.history
 
 
-def _own(tensors: Parameters, prefix: str) -> Parameters:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
 @pytest.mark.parametrize("optimiser", ["soap", "adam"])
 def test_a_recovery_keeps_what_the_optimiser_knew_of_the_scales_and_forgets_where_it_went(optimiser: str) -> None:
     recovery = Recovery(loss_ratio=10, least_loss=0.0, patience_epochs=0, learning_rate_factor=0.5, at_most=1)
@@ -61,10 +57,10 @@ def test_a_recovery_keeps_what_the_optimiser_knew_of_the_scales_and_forgets_wher
     for _ in range(12):
         trainer.train_epoch()
     before = trainer.state_dict()
-    kept = _own(before, "0.kept_optimiser.")
+    kept = with_prefix(before, "0.kept_optimiser.")
     before["0.model.linear.weight"] *= 1e4  # the trainer's own
     assert math.isnan(trainer.train_epoch()[0])
-    behind = _own(trainer.state_dict(), "0.optimiser.")
+    behind = with_prefix(trainer.state_dict(), "0.optimiser.")
     assert behind.keys() == kept.keys()
     for name, tensor in behind.items():
         assert kept[name].any(), name

@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from support.free_running import EPOCHS, PLAIN, RICH, make_trainer, through_a_file, trained
+from support.free_running import EPOCHS, PLAIN, RICH, WAITING, make_trainer, through_a_file, trained
 
 from rnn_audio.free_running import FreeRunningTrainer
 from rnn_audio.free_running_method import FreeRunningMethod, Recovery
-from rnn_audio.horizon import Horizon
 
 # So many units that products of matrices round by their order.
 HIDDEN = 16
@@ -55,8 +54,7 @@ def test_a_training_that_is_broken_off_ends_with_the_same_bytes(method: FreeRunn
 
 
 def test_it_goes_on_amidst_horizons_that_wait_for_the_error() -> None:
-    waiting = Horizon(start_samples=2, full_at_share=0.9, growth=1.5, grow_below=0.9)
-    method = replace(RICH, learning_rate=0.05, horizon=waiting)
+    method = replace(RICH, learning_rate=0.05, horizon=WAITING)
     whole = trained(method, [3, 4], epochs=16, hidden=HIDDEN)
     horizons = [whole.extra_columns(model)["horizon_samples"] for model in (0, 1)]
     assert horizons[0] != horizons[1]

@@ -8,7 +8,6 @@ import torch
 from support import free_running
 from support.training_jobs import METHODS, SIGNAL
 
-from rnn_audio.horizon import Horizon
 from rnn_audio.pack_state import only
 from rnn_audio.tasks import SignalTask
 from rnn_audio.training import Trainer
@@ -42,9 +41,8 @@ def test_part_of_a_pack_is_the_pack_of_that_part(settings: dict[str, Any], model
 @pytest.mark.parametrize("optimiser", ["soap", "adam"])
 @pytest.mark.parametrize("state", ["learned", "random"])
 def test_part_of_a_free_running_pack_is_the_pack_of_that_part(optimiser: str, state: str, models: list[int]) -> None:
-    # Horizons that wait for the error, so that each model's is another.
-    waiting = Horizon(start_samples=2, full_at_share=0.9, growth=1.5, grow_below=0.9)
-    method = replace(free_running.RICH, optimiser=optimiser, initial_state=state, horizon=waiting, learning_rate=0.05)
+    rich = replace(free_running.RICH, horizon=free_running.WAITING, learning_rate=0.05)
+    method = replace(rich, optimiser=optimiser, initial_state=state)
     part = only(free_running.trained(method, SEEDS).state_dict(), models)
     assert_same(part, free_running.trained(method, [SEEDS[model] for model in models]).state_dict())
 

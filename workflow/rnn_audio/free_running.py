@@ -34,7 +34,7 @@ class _Kept:
 
     Attributes:
         loss: theirs; infinite where they are from before the present stage.
-        expected: about what it can be at most, if they are.
+        expected: the same where it is finite, and else about what it can be at most.
         epoch: whose they are.
         optimiser: empty where nothing ever goes back to it.
     """
@@ -79,6 +79,7 @@ class FreeRunningTrainer:
         self.data = data
         self.seeds = seeds
         self.epochs = epochs
+        self._energy = data.signal[1:].square().sum()
         if not self._energy > 0:
             raise InputError("the signal is silent behind its first sample: there is nothing to generate")
         self.streams = RandomStreams(seeds)
@@ -93,7 +94,7 @@ class FreeRunningTrainer:
             {name: tensor[index : index + 1].clone() for name, tensor in fresh.items()} for index in range(len(seeds))
         ]
         self._optimisers = [self._new_optimiser() for _ in seeds]
-        self._kept = [self._keep(index, math.inf, math.inf) for index in range(len(seeds))]
+        self._kept = [self._keep(index, math.inf) for index in range(len(seeds))]
         self._stages = [0] * len(seeds)
         self._horizons = [0] * len(seeds)
         self._decay_weight = 0.0
@@ -129,14 +130,12 @@ class FreeRunningTrainer:
         losses.sum().backward()
         rates = [self._update(index, loss) for index, loss in enumerate(losses.tolist())]
         squares = (errors.detach() * self._energy).tolist()
-        mse = [
-            squared / steps if rate > 0 else math.nan
-            for rate, squared, steps in zip(rates, squares, self._horizons, strict=True)
-        ]
+        squares = [squared if rate > 0 else math.nan for squared, rate in zip(squares, rates, strict=True)]
+        mse = [squared / steps for squared, steps in zip(squares, self._horizons, strict=True)]
         self.history.append(mse)
         self._rates.append(rates)
         self._lengths.append(list(self._horizons))
-        self._end_stages(mse)
+        self._end_stages(squares)
         return mse
 
     def costs(self, epochs: int) -> list[float]:
@@ -200,10 +199,6 @@ class FreeRunningTrainer:
             )
             optimiser.load_state_dict(with_prefix(on_device, f"{index}.optimiser."))
 
-    @property
-    def _energy(self) -> torch.Tensor:
-        return self.data.signal[1:].square().sum()
-
     def _initialise(self, start: Parameters | None) -> Parameters:
         fresh = initialise(self.shape, self.streams)
         hidden = self.shape.hidden_size
@@ -232,15 +227,14 @@ class FreeRunningTrainer:
             # The weights stay, to go back to. They cost what they did, and the samples that have come in.
             new_energy = self._energy_until[steps] - self._energy_until[self._horizons[index]]
             added = new_energy / self._energy_until[-1] if decay_weight == self._decay_weight else math.inf
-            kept.loss, kept.expected = math.inf, min(kept.loss, kept.expected) + added
+            kept.loss, kept.expected = math.inf, kept.expected + added
             self._horizons[index] = steps
         self._decay_weight = decay_weight
 
-    def _end_stages(self, mse: list[float]) -> None:
-        """Note which models have learned their stretch, by their mean squared errors over it."""
-        for index, (error, steps) in enumerate(zip(mse, self._horizons, strict=True)):
-            energy = self._energy_until[steps]
-            self._stages[index] += self.method.ends_stage(error * steps, energy, self._energy_until[-1])
+    def _end_stages(self, squares: list[float]) -> None:
+        """Note which models have learned their stretch; `squares` are their squared errors over it."""
+        for index, (squared, steps) in enumerate(zip(squares, self._horizons, strict=True)):
+            self._stages[index] += self.method.ends_stage(squared, self._energy_until[steps], self._energy_until[-1])
 
     def _losses(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Each model's relative error, and what is minimised: the error and the other terms, [M] each."""
@@ -281,7 +275,7 @@ class FreeRunningTrainer:
             self._recover(index, divergence)
             return 0.0
         if loss < self._kept[index].loss and self._high_losses[index] == 0:
-            self._kept[index] = self._keep(index, loss, loss)
+            self._kept[index] = self._keep(index, loss)
         slowed = 1.0 if self.method.recovery is None else self.method.recovery.learning_rate_factor
         rate = self.method.learning_rate_at(self.epoch, self.epochs) * slowed ** self._recoveries[index]
         optimiser.learning_rate = rate
@@ -290,7 +284,7 @@ class FreeRunningTrainer:
 
     def _divergence(self, index: int, loss: float) -> str | None:
         """Why a model cannot go on from its present weights; None where it can."""
-        recovery, best = self.method.recovery, min(self._kept[index].loss, self._kept[index].expected)
+        recovery, best = self.method.recovery, self._kept[index].expected
         is_high = recovery is not None and loss > max(recovery.loss_ratio * best, recovery.least_loss)
         self._high_losses[index] = self._high_losses[index] + 1 if is_high else 0
         is_lost = is_high and self._high_losses[index] > recovery.patience_epochs
@@ -315,30 +309,24 @@ class FreeRunningTrainer:
         logger.warning(
             "%s, from %.3g at best: back to the weights of epoch %d, learning rate times %g from here on",
             place,
-            min(kept.loss, kept.expected),
+            kept.expected,
             kept.epoch + 1,
             recovery.learning_rate_factor,
         )
         if math.isinf(kept.loss):
             kept.expected = math.inf  # the next loss is theirs, however high
         self._models[index] = _copy(kept.parameters)
-        self._optimisers[index].load_state_dict(_at_rest(kept.optimiser))
+        # Without the momentum, which led to where it diverged. The scales stay: an optimiser that knows none yet steps
+        # far in all directions, and undoes what was learned.
+        optimiser = self._optimisers[index]
+        optimiser.load_state_dict(_copy(kept.optimiser))
+        for momentum in optimiser.first.values():
+            momentum.zero_()
 
-    def _keep(self, index: int, loss: float, expected: float) -> _Kept:
+    def _keep(self, index: int, loss: float) -> _Kept:
         optimiser = {} if self.method.recovery is None else _copy(self._optimisers[index].state_dict())
-        return _Kept(loss, expected, self.epoch, _copy(self._models[index]), optimiser)
+        return _Kept(loss, loss, self.epoch, _copy(self._models[index]), optimiser)
 
 
 def _copy(tensors: Parameters) -> Parameters:
     return {name: tensor.detach().clone() for name, tensor in tensors.items()}
-
-
-def _at_rest(optimiser: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """An optimiser's state without its first moment, which led to where the training diverged.
-
-    The others stay: an optimiser that knows no scales yet steps far in all directions, and undoes what was learned.
-    """
-    return {
-        name: torch.zeros_like(tensor) if name.startswith("first.") else tensor.clone()
-        for name, tensor in optimiser.items()
-    }

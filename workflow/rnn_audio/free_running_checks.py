@@ -26,18 +26,18 @@ def check_free_running(where: str, settings: Settings) -> None:
                 f"{where}.{key}: a free-running training feeds the network its own output and goes back through all "
                 f"of it; set '{key}: {needed}', or remove 'free_running'"
             )
-    if settings["free_running"]["initial_state"] != "random" and settings["batch_size"] != 1:
+    own = settings["free_running"]
+    if own["initial_state"] != "random" and settings["batch_size"] != 1:
         raise InputError(
             f"{where}.batch_size: {settings['batch_size']} copies from one and the same initial state are all alike; "
             "set 'batch_size: 1', or 'initial_state: random' in free_running"
         )
-    own = settings["free_running"]
     if own.get("fall_from_share") and own["learning_rate_shape"] == "constant":
         raise InputError(
             f"{where}.free_running.fall_from_share: a constant learning rate does not fall; set "
             "'learning_rate_shape: cosine', or remove this key"
         )
-    _check_decay_loss(f"{where}.free_running.decay_loss", settings["free_running"]["decay_loss"] or {})
+    _check_decay_loss(f"{where}.free_running.decay_loss", own["decay_loss"] or {})
 
 
 def _check_decay_loss(where: str, settings: Settings) -> None:

@@ -7,7 +7,6 @@ from rnn_audio.generation_loss import DecayTerm, SpectralTerm
 from rnn_audio.horizon import Horizon
 
 _WEIGHT_STEPS = 16
-_FAINT_SHARE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -74,28 +73,12 @@ class FreeRunningMethod:
         return 0.5 * (1 + math.cos(math.pi * (share - self.fall_from_share) / (1 - self.fall_from_share)))
 
     def steps_at(self, epoch: int, epochs: int, samples: int, stage: int = 0) -> int:
-        """How many samples are generated in the epoch with this index.
-
-        Args:
-            stage: how many stages have ended by their error; the clock does not ask.
-        """
-        if self.horizon is None:
-            return samples
-        if self.horizon.grow_below is None:
-            return self.horizon.steps_at(epoch, epochs, samples)
-        return self.horizon.steps_in_stage(stage, epoch, epochs, samples)
+        """How many samples are generated in the epoch with this index, behind so many stages that their error ended."""
+        return samples if self.horizon is None else self.horizon.steps_at(epoch, epochs, samples, stage)
 
     def ends_stage(self, error: float, energy: float, whole_energy: float) -> bool:
-        """Whether a stretch is learned well enough for the next stage.
-
-        Args:
-            error: its squared error; NaN where the model went back.
-            energy: its own, and `whole_energy` the whole signal's. A stretch that is all but silent counts as a
-                thousandth of it: the network need not learn silence to the same number of digits.
-        """
-        if self.horizon is None or self.horizon.grow_below is None:
-            return False
-        return error < self.horizon.grow_below * max(energy, _FAINT_SHARE * whole_energy)
+        """Whether a stretch is learned well enough for the next stage (`Horizon.ends_stage`)."""
+        return self.horizon is not None and self.horizon.ends_stage(error, energy, whole_energy)
 
     def decay_weight_at(self, epoch: int, epochs: int) -> float:
         """The weight of the decay term in the epoch with this index."""
