@@ -73,10 +73,11 @@ class PackedJobs:
 
     Attributes:
         models: settings by configuration and seed.
+        device: where they train.
     """
 
-    def __init__(self, folder: Path, models: dict[Model, Settings]) -> None:
-        self.folder, self.models = folder, models
+    def __init__(self, folder: Path, models: dict[Model, Settings], device: str = "cpu") -> None:
+        self.folder, self.models, self.device = folder, models, device
         self.checkpoints = folder / "checkpoints"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "code.py").write_text("pass\n")
@@ -105,7 +106,7 @@ class PackedJobs:
             seed=model[1],
             recordings=[self.folder / name for name in recordings],
             start=None,
-            device="cpu",
+            device=self.device,
             threads=1,
             code=(self.folder / "code.py").read_text(),
             checkpoints=self.checkpoints / model[0],
@@ -189,8 +190,8 @@ def alone(folder: Path, models: dict[Model, Settings]) -> PackedJobs:
     return jobs
 
 
-def packed(folder: Path, models: dict[Model, Settings]) -> PackedJobs:
-    jobs = PackedJobs(folder / "packed", models)
+def packed(folder: Path, models: dict[Model, Settings], device: str = "cpu") -> PackedJobs:
+    jobs = PackedJobs(folder / "packed", models, device)
     jobs.wait_for(models)
     return jobs
 

@@ -1,6 +1,8 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from types import ModuleType
 
 import pytest
 import torch
@@ -27,28 +29,33 @@ METHODS = {
     "reset": replace(TRUNCATED, carry_state=False),
     "annealed, truncated, clipped": replace(TRUNCATED, teacher_forcing=LINEAR, gradient_clip_norm=0.1),
 }
-Make = Callable[[bool], Trainer]
+Make = Callable[..., Trainer]
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def signal_trainer(method: Method, captured: bool, signal: torch.Tensor | None = None) -> Trainer:
-    signal = torch.sin(torch.arange(SAMPLES) * 0.7) if signal is None else signal
+def sine() -> torch.Tensor:
+    return torch.sin(torch.arange(SAMPLES) * 0.7)
+
+
+def signal_trainer(method: Method, captured: bool, signal: torch.Tensor | None = None, device: str = "cpu") -> Trainer:
+    signal = (sine() if signal is None else signal).to(device)
     data = SignalData(signal, len(SEEDS), BATCH, HIDDEN, silent_seed=False, state_scale=0.7)
     return Trainer(ModelShape(HIDDEN), method, data, SEEDS, captured=captured)
 
 
-def device_trainer(captured: bool, warm_up: int) -> Trainer:
+def device_trainer(captured: bool, warm_up: int, device: str = "cpu") -> Trainer:
     """With filters that carry a state, a last batch that is smaller, and a skip connection."""
-    data = DeviceData(normal(5, 23), normal(5, 23, seed=1), len(SEEDS), 2, HIDDEN, warm_up)
-    objective = EmphasisedErrorToSignal(["a_weighting", "none"], 44100, "cpu")
+    source, target = (normal(5, 23, seed=seed).to(device) for seed in (0, 1))
+    data = DeviceData(source, target, len(SEEDS), 2, HIDDEN, warm_up)
+    objective = EmphasisedErrorToSignal(["a_weighting", "none"], 44100, device)
     return Trainer(ModelShape(HIDDEN, skip=True), TRUNCATED, data, SEEDS, objective, captured=captured)
 
 
-MAKERS = {name: lambda captured, method=method: signal_trainer(method, captured) for name, method in METHODS.items()}
-MAKERS |= {f"device, warm-up {n}": lambda captured, n=n: device_trainer(captured, n) for n in (0, 4)}
+MAKERS = {name: partial(signal_trainer, method) for name, method in METHODS.items()}
+MAKERS |= {f"device, warm-up {samples}": partial(device_trainer, warm_up=samples) for samples in (0, 4)}
 every_training = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
 
 
@@ -82,7 +89,7 @@ def assert_same_training(one: Trainer, other: Trainer) -> None:
     assert one.history == other.history
     ours, theirs = one.state_dict(), other.state_dict()
     assert ours.keys() == theirs.keys()
-    assert [name for name in theirs if not torch.equal(ours[name], theirs[name])] == []
+    assert [name for name in theirs if not torch.equal(ours[name].cpu(), theirs[name])] == []
 
 
 def train(trainer: Trainer, epochs: int) -> Trainer:
@@ -126,7 +133,7 @@ def test_each_shape_and_mode_has_a_graph(graphs: list[Recorded]) -> None:
 
 
 def test_a_loss_that_is_not_finite_is_told_behind_the_batch_with_its_update() -> None:
-    signal = torch.sin(torch.arange(SAMPLES) * 0.7)
+    signal = sine()
     signal[15] = math.nan
     trainer = signal_trainer(TRUNCATED, True, signal)
     with pytest.raises(DivergenceError, match=r"seed 5\b.*epoch 1, update 3\b"):
@@ -157,10 +164,16 @@ def test_a_cpu_captures_nothing_by_itself(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("name", METHODS)
 def test_training_on_a_gpu_by_graphs_is_training_without_them(name: str) -> None:
     def trainer(captured: bool) -> Trainer:
-        return signal_trainer(METHODS[name], captured, torch.sin(torch.arange(SAMPLES) * 0.7).cuda())
+        return signal_trainer(METHODS[name], captured, device="cuda")
 
     by_graphs, plain = (train(trainer(captured), 4 * WARM_UPS) for captured in (True, False))
     torch.testing.assert_close(by_graphs.history, plain.history, rtol=1e-4, atol=0)
+
+
+@every_training
+def test_an_update_does_not_wait_for_the_device(make: Make, gpu: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CapturedUpdate, "_run", gpu.repeatable(CapturedUpdate._run))
+    assert_same_training(train(make(captured=True, device=gpu.DEVICE), 3), train(make(captured=True), 3))
 
 
 def test_captured_updates_are_counted() -> None:

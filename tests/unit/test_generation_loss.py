@@ -1,6 +1,7 @@
 """What free-running training minimises, against closed forms, NumPy and auraloss."""
 
 import math
+from types import ModuleType
 
 import auraloss
 import numpy as np
@@ -42,6 +43,21 @@ def test_the_error_of_a_beginning_is_relative_to_the_whole_signal_and_a_mean_ove
 
 
 # --- decay ---
+
+
+@pytest.mark.parametrize("samples", [1, 2, 63, 64, 65])
+def test_a_decay_on_a_gpu_is_that_on_the_cpu(samples: int, gpu: ModuleType) -> None:
+    target = decay(samples=samples)
+    outputs = target + 0.1 * normal(2, 1, samples)
+    differences, gradients = [], []
+    for device in ("cpu", gpu.DEVICE):
+        own = outputs.clone().to(device).requires_grad_()
+        difference = decay_difference(target.to(device), own, energy(target).to(device), range_db=30)
+        (gradient,) = torch.autograd.grad(difference.sum(), own)
+        differences.append(difference.detach().cpu())
+        gradients.append(gradient.cpu())
+    torch.testing.assert_close(*differences)
+    torch.testing.assert_close(*gradients)
 
 
 @pytest.mark.parametrize("gain", [0.25, 0.5, 2.0])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from types import ModuleType
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ import triton
 import triton.language as tl
 from support.packs import Run, normal, random_pack, with_gradients
 
-from rnn_audio import recurrence
+from rnn_audio import recurrence, triton_function
 from rnn_audio.engines import OVERRIDE
 from rnn_audio.errors import InputError
 from rnn_audio.models import ModelShape, Parameters
@@ -212,6 +213,20 @@ def test_training_is_that_with_pytorchs_engine(captured: bool, use_engine: UseEn
         return trainer
 
     torch.testing.assert_close(trained("triton").history, trained("pytorch").history, rtol=1e-5, atol=0)
+
+
+@interpreted
+@pytest.mark.parametrize("run", [plain, mixed, free])
+def test_around_the_kernels_all_stays_on_the_gpu(
+    run: Run, gpu: ModuleType, use_engine: UseEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_engine("triton")
+    on_cpu = results(run, hidden=24, batch=5)
+    for name in ("forward_kernel", "backward_kernel"):
+        monkeypatch.setattr(triton_function, name, gpu.Launched(getattr(triton_function, name)))
+    monkeypatch.setattr(triton_function.Recurrence, "forward", gpu.repeatable(triton_function.Recurrence.forward))
+    monkeypatch.setattr(triton_function.Recurrence, "backward", gpu.repeatable(triton_function.Recurrence.backward))
+    assert_close(results(run, hidden=24, batch=5, device=gpu.DEVICE), on_cpu, rtol=0, atol=0)
 
 
 @interpreted

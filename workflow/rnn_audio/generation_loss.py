@@ -86,8 +86,19 @@ def spectral_difference(targets: torch.Tensor, outputs: torch.Tensor, window_sam
 
 def _level_db(signals: torch.Tensor, energy: torch.Tensor) -> torch.Tensor:
     # Backwards, so that the faint tail is summed before the loud beginning would swallow it.
-    remaining = signals.square().flip(-1).cumsum(-1).flip(-1)
+    remaining = _running_sums(signals.square().flip(-1)).flip(-1)
     return 10 * torch.log10(remaining / energy + _FLOOR)
+
+
+def _running_sums(values: torch.Tensor) -> torch.Tensor:
+    """Sums over the last dimension, up to and with each value; on a GPU by doubling what they cover, pass by pass."""
+    if values.device.type == "cpu":
+        return values.cumsum(-1)
+    covered = 1  # there, PyTorch's own is not deterministic
+    while covered < values.shape[-1]:
+        values = values + torch.nn.functional.pad(values[..., :-covered], (covered, 0))
+        covered *= 2
+    return values
 
 
 def _spectral_distance(targets: torch.Tensor, outputs: torch.Tensor, length: int) -> torch.Tensor:
@@ -100,6 +111,11 @@ def _spectral_distance(targets: torch.Tensor, outputs: torch.Tensor, length: int
 
 def _magnitudes(sounds: torch.Tensor, length: int) -> torch.Tensor:
     window = torch.hann_window(length, dtype=sounds.dtype, device=sounds.device)
-    spectrum = torch.stft(sounds, length, hop_length=math.ceil(length / 4), window=window, return_complex=True)
+    # Mirrored at both ends, as `torch.stft` would do, but for CUDA without a gradient that is not deterministic.
+    reach = length // 2
+    ends = sounds[..., 1 : reach + 1].flip(-1), sounds[..., -reach - 1 : -1].flip(-1)
+    mirrored = torch.cat([ends[0], sounds, ends[1]], dim=-1)
+    hop = math.ceil(length / 4)
+    spectrum = torch.stft(mirrored, length, hop_length=hop, window=window, center=False, return_complex=True)
     # The magnitude's gradient has no value at 0; silence has a floor.
     return (spectrum.real.square() + spectrum.imag.square()).clamp(min=1e-14).sqrt()
