@@ -12,7 +12,7 @@ import socket
 import stat
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -22,14 +22,15 @@ from support.slurm import Cluster, wait_for
 _SYSTEM_FOLDER = Path("/etc/slurm")
 _PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol", "scancel", "sinfo")
 _DAEMONS = ("slurmctld", "slurmd")
-_OWN_PREFIX = "rig-"
+_CLUSTER = "rig"
+_OWN_PREFIX = f"{_CLUSTER}-"
 _GPUS = 2
 _PR_SET_PDEATHSIG = 1
 
 # More cores than the machine may have: what is tested is who waits for a GPU, not how fast jobs are.
 # cred_expire is also how long a requeued job waits before it starts again.
 _SLURM_CONF = """\
-ClusterName=rig
+ClusterName={cluster}
 SlurmctldHost={node}(127.0.0.1)
 SlurmctldPort={controller_port}
 SlurmdPort={node_port}
@@ -90,8 +91,9 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
     Args:
         folder: an empty one for all of its files, with a short path (a socket's may have 107 characters).
     """
-    _write_files(folder)
+    controller_port = _write_files(folder)
     with ExitStack() as stack:
+        stack.callback(_kill_orphans, controller_port)
         for path in _system_files():
             stack.enter_context(_linked(path, folder / f"{_OWN_PREFIX}{path.name}"))
         run, log = folder / "run", folder / "log"
@@ -123,7 +125,8 @@ def _is_own(path: Path) -> bool:
     return path.is_symlink() and path.readlink().name.startswith(_OWN_PREFIX)
 
 
-def _write_files(folder: Path) -> None:
+def _write_files(folder: Path) -> int:
+    """Everything that the daemons read; returns the controller's port."""
     for name in ("run", "log", "state", "spool", "dev"):
         (folder / name).mkdir()
     for number in range(_GPUS):
@@ -134,10 +137,11 @@ def _write_files(folder: Path) -> None:
     key.chmod(0o600)
     controller_port, node_port = _free_ports(2)
     node = socket.gethostname().split(".")[0]
-    values = {"folder": folder, "node": node, "gpus": _GPUS, "last": _GPUS - 1}
+    values = {"cluster": _CLUSTER, "folder": folder, "node": node, "gpus": _GPUS, "last": _GPUS - 1}
     values |= {"controller_port": controller_port, "node_port": node_port}
     for name, text in (("slurm.conf", _SLURM_CONF), ("gres.conf", _GRES_CONF)):
         (folder / f"{_OWN_PREFIX}{name}").write_text(text.format(**values), encoding="utf-8")
+    return controller_port
 
 
 def _free_ports(count: int) -> list[int]:
@@ -176,6 +180,19 @@ def _daemon(folder: Path, *command: str) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _kill_orphans(controller_port: int) -> None:
+    """Kill what is left of the cluster's jobs.
+
+    A cancelled Snakemake that is signalled as it holds a lock waits for ever, and SLURM, which here follows processes
+    by their parents, loses sight of it.
+    """
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            cluster = process.environ().get("SLURM_WORKING_CLUSTER", "")
+            if cluster.startswith(f"{_CLUSTER}:127.0.0.1:{controller_port}:"):
+                process.kill()
 
 
 def _die_with_parent() -> None:
