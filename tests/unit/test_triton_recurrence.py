@@ -1,8 +1,9 @@
 """Triton's engine against PyTorch's, in Triton's interpreter (see conftest); and on a GPU where there is one."""
 
+import subprocess
 from collections.abc import Callable
 from functools import partial
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
@@ -244,6 +245,25 @@ def test_tanh_keeps_its_digits_near_zero(dtype: torch.dtype) -> None:
 def test_a_tensor_on_the_cpu_outside_the_interpreter_is_an_error() -> None:
     with pytest.raises(InputError, match=r"on cpu.*RNN_AUDIO_ENGINE"):
         choose_launch(torch.zeros(1, 64, 16), "ieee", interpreted=False)
+
+
+@pytest.mark.parametrize(
+    "lacks",
+    [
+        RuntimeError("Failed to find C compiler."),
+        subprocess.CalledProcessError(1, ["gcc", "cuda_utils.c"]),
+        AssertionError("libcuda.so cannot found!"),
+    ],
+)
+def test_a_machine_on_which_triton_cannot_launch_is_an_error(lacks: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Driver:
+        def get_current_target(self) -> None:
+            raise lacks
+
+    monkeypatch.setattr(triton.runtime.driver, "_active", Driver())
+    on_gpu = SimpleNamespace(is_cuda=True, dtype=torch.float32, shape=(1, 64, 16))
+    with pytest.raises(InputError, match=r"(?s)cannot launch.*(compiler|gcc|libcuda).*python3-dev"):
+        choose_launch(on_gpu, "ieee", interpreted=False)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """How the Triton kernels of the recurrence are cut and launched, and what they take."""
 
+import subprocess
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 import triton
@@ -42,7 +44,7 @@ def choose_launch(weight_hh: torch.Tensor, precision: str, *, interpreted: bool)
     """The launch for a pack, by its recurrent weights, [M, 4H, H].
 
     Raises:
-        InputError: the weights are neither on a CUDA device nor in Triton's interpreter.
+        InputError: the weights are neither on a CUDA device nor in Triton's interpreter, or Triton cannot launch.
         ValueError: a hidden size, a type or a precision that the kernels do not have.
     """
     if not (weight_hh.is_cuda or interpreted):
@@ -58,4 +60,22 @@ def choose_launch(weight_hh: torch.Tensor, precision: str, *, interpreted: bool)
     hidden_size = weight_hh.shape[-1]
     if hidden_size > max(sizes):
         raise ValueError(f"hidden size {hidden_size} is above {max(sizes)}, the kernels' largest in {precision}")
+    if not interpreted:
+        prepare_driver()
     return sizes[block_size(hidden_size)]
+
+
+@cache
+def prepare_driver() -> None:
+    """Let Triton make what launches its kernels: at its first use on a machine, it compiles a module of its own in C.
+
+    Raises:
+        InputError: it cannot; the message says what it lacks.
+    """
+    try:
+        triton.runtime.driver.active.get_current_target()
+    except (RuntimeError, AssertionError, OSError, ImportError, subprocess.SubprocessError) as error:
+        raise InputError(
+            f"Triton cannot launch kernels on this machine ({error}); at its first use it needs gcc and the headers of "
+            "Python (Debian: apt-get install gcc python3-dev); or set RNN_AUDIO_ENGINE=pytorch, which trains slowly"
+        ) from error
