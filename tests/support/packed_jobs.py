@@ -2,18 +2,22 @@
 
 import functools
 import json
+import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from rnn_audio import atomic, training_job
+from rnn_audio import atomic, recurrence, training_job
 from rnn_audio.audio import write_wav
 from rnn_audio.pack_members import PackMember, write_waiting
+from support.packs import random_pack
 
 RATE_HZ = 8000
 EPOCHS = 3
@@ -150,14 +154,33 @@ def checkpoint_each_epoch(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(training_job, name, functools.partial(getattr(training_job, name), checkpoint_interval_s=0))
 
 
-def killed_at_write(number: int, train: Callable[[], None]) -> bool:
-    """Train in a process that is killed as it writes, or removes, its n-th file; returns whether it got that far."""
+def clean_process() -> ProcessPoolExecutor:
+    """A process that has not trained, but has loaded what training loads, for its forks.
+
+    Where PyTorch has threads for a GPU, it cannot train in a fork of a process that has trained.
+    """
+    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_run_compiled)
+
+
+def _run_compiled() -> None:
+    torch.set_num_threads(1)
+    state = torch.zeros(1, 1, 4), torch.zeros(1, 1, 4)
+    with torch.no_grad():
+        recurrence.run(random_pack(1, 4, torch.float32), torch.zeros(1, 1, 2), state)
+
+
+def killed_at_write(number: int, jobs: PackedJobs, model: Model) -> bool:
+    """Train in a fork of this process that is killed as it writes, or removes, its n-th file; whether it got that far.
+
+    This process must not have trained (`clean_process`).
+    """
     process = os.fork()
     if process == 0:
         status = 1
         try:
+            checkpoint_each_epoch(pytest.MonkeyPatch())
             _kill_on_call(number)
-            train()
+            jobs.train(model)
             status = 0
         finally:
             os._exit(status)

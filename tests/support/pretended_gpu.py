@@ -49,6 +49,12 @@ class GpuTensor(torch.Tensor):
     def __init__(self, raw: torch.Tensor) -> None:
         self.raw = raw
 
+    def __repr__(self) -> str:
+        return f"GpuTensor({self.raw})"
+
+    def __format__(self, specification: str) -> str:
+        return format(self.cpu(), specification)
+
     def tolist(self) -> Any:  # noqa: ANN401
         return self.cpu().tolist()
 

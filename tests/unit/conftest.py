@@ -6,14 +6,18 @@ import torch
 
 from rnn_audio import engines
 
+HAS_GPU = torch.cuda.is_available()
+
+# PyTorch has one kind of GPU, of which it has to know before its first backpropagation.
+if not HAS_GPU:
+    from support import pretended_gpu
+
 
 @pytest.fixture
 def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The pretended GPU, of which nothing may be asked that a real one would refuse; the CPU has the same LSTM."""
-    if torch.cuda.is_available():
-        pytest.skip("PyTorch has one kind of GPU at a time, and here is a real one")
-    from support import pretended_gpu  # not before: it registers a device for the whole process
-
+    if HAS_GPU:
+        pytest.skip("a GPU is pretended only where there is none")
     monkeypatch.setattr(torch, "lstm", pretended_gpu.plain_lstm)
     monkeypatch.setenv(engines.OVERRIDE, "pytorch")
     with pretended_gpu.noting() as refused:
