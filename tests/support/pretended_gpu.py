@@ -24,7 +24,6 @@ _NOT_DETERMINISTIC = {
     "aten::cumsum",
     "aten::cumsum_",
     "aten::histc",
-    "aten::median.dim",
     "aten::put_",
     "aten::reflection_pad1d_backward",
     "aten::upsample_linear1d_backward",
@@ -75,7 +74,8 @@ class GpuTensor(torch.Tensor):
             _refused.append(f"{name}: tensors of two devices")
         if name in _NOT_DETERMINISTIC and tensors[0].is_floating_point():
             _refused.append(f"{name}: not deterministic")
-        if _repeatable and (foreign or leaves or name in _WAITS):
+        by_mask = name == "aten::index" and any(each.dtype == torch.bool for each in tensors[1:])
+        if _repeatable and (foreign or leaves or by_mask or name in _WAITS):
             _refused.append(f"{name}: waits for the device")
         result = operation(*tree_map(on_cpu, args), **tree_map(on_cpu, kwargs))
         if torch.Tag.inplace_view in operation.tags:

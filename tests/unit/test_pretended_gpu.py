@@ -1,11 +1,13 @@
 """Trainings on a pretended GPU make the CPU's numbers, and ask nothing of it that a real one would refuse."""
 
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from support.packed_jobs import FREE_RUNNING, devices, packed
 from support.training_jobs import METHODS, Job, KilledError, killed_at
 
@@ -38,6 +40,30 @@ KINDS = METHODS | {
         }
     ),
 }
+
+
+NOTED = {
+    "add: tensors of two devices": lambda x: x + torch.ones(4),
+    "cumsum: not deterministic": lambda x: x.cumsum(0),
+    "reflection_pad1d_backward: not deterministic": lambda x: torch.autograd.grad(
+        torch.nn.functional.pad(x[None], (2, 2), mode="reflect").sum(), x
+    ),
+    "_local_scalar_dense: waits for the device": lambda x: float(x.detach().sum()),
+    "_to_copy: waits for the device": lambda x: x.cpu(),
+    "copy_: waits for the device": lambda x: torch.empty_like(x).copy_(torch.ones(4)),
+    "index: waits for the device": lambda x: x[x > 0],
+}
+
+
+@pytest.mark.parametrize(("note", "function"), NOTED.items(), ids=NOTED.keys())
+def test_what_a_real_one_would_refuse_is_noted(
+    note: str, function: Callable[[torch.Tensor], Any], gpu: ModuleType
+) -> None:
+    x = torch.tensor([1.0, -2.0, 3.0, 4.0], device=gpu.DEVICE, requires_grad=True)
+    with gpu.noting() as refused:
+        gpu.repeatable(function)(x) if "waits" in note else function(x)
+        assert refused == [f"aten::{note}"]
+        refused.clear()
 
 
 def train(folder: Path, settings: Settings, device: str, monkeypatch: pytest.MonkeyPatch) -> Job:
