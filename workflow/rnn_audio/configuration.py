@@ -123,9 +123,9 @@ class Experiment:
             return []
         epochs = [total_epochs(self.configurations[name]) for name in configurations or self.configurations]
         spread = str(min(epochs)) if min(epochs) == max(epochs) else f"{min(epochs)} to {max(epochs)}"
+        seeds = "one seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
         return [
-            f"Scale '{scale['name']}': trained for {spread} epochs, {len(self.seeds)} seed(s). "
-            "These numbers do not reproduce the paper."
+            f"Scale '{scale['name']}': trained for {spread} epochs, {seeds}. These numbers do not reproduce the paper."
         ]
 
     def published_loss(self, configuration: str) -> float | None:

@@ -65,8 +65,9 @@ def time_in_turn(cases: Sequence[Case], device: str, rounds: int) -> list[dict[s
         rounds: how often.
 
     Returns:
-        One record a case: what it is, `seconds` (the median epoch), `models_samples_per_s` (samples of
-        all sequences and models, a second of the median), `step_s` (a time step of the batch) and `peak_memory_mib`.
+        One record a case: what it is, `epochs_s` (each round's epoch), `seconds` (the median), `models_samples_per_s`
+        (samples of all sequences and models, a second of the median), `step_s` (a time step of the batch) and
+        `peak_memory_mib`.
     """
     context = multiprocessing.get_context("spawn")
     workers = [
@@ -126,6 +127,7 @@ def _record(case: Case, seconds: Sequence[float], peak_mib: float) -> dict[str, 
         "batch_size": case.settings["batch_size"],
         "samples": case.samples,
         "models": case.models,
+        "epochs_s": list(seconds),
         "seconds": median_s,
         "models_samples_per_s": case.trained_samples / median_s,
         "step_s": median_s / (case.samples * case.models),
