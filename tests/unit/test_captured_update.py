@@ -161,12 +161,9 @@ def test_a_cpu_captures_nothing_by_itself(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-@pytest.mark.parametrize("name", METHODS)
-def test_training_on_a_gpu_by_graphs_is_training_without_them(name: str) -> None:
-    def trainer(captured: bool) -> Trainer:
-        return signal_trainer(METHODS[name], captured, device="cuda")
-
-    by_graphs, plain = (train(trainer(captured), 4 * WARM_UPS) for captured in (True, False))
+@every_training
+def test_training_on_a_gpu_by_graphs_is_training_without_them(make: Make) -> None:
+    by_graphs, plain = (train(make(captured=captured, device="cuda"), 4 * WARM_UPS) for captured in (True, False))
     torch.testing.assert_close(by_graphs.history, plain.history, rtol=1e-4, atol=0)
 
 

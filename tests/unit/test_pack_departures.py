@@ -98,9 +98,13 @@ def test_of_two_that_diverge_each_tells(tmp_path: Path, monkeypatch: pytest.Monk
 # --- a GPU's memory ends ---
 
 
-@pytest.mark.parametrize("epoch", [1, 2], ids=["at once", "behind a checkpoint"])
+NO_MEMORY = torch.OutOfMemoryError("CUDA out of memory")
+NO_MEMORY_FOR_A_LIBRARY = RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`")
+
+
+@pytest.mark.parametrize(("epoch", "error"), [(1, NO_MEMORY), (2, NO_MEMORY), (2, NO_MEMORY_FOR_A_LIBRARY)])
 def test_a_pack_that_the_memory_does_not_hold_is_halved(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, epoch: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, epoch: int, error: Exception
 ) -> None:
     models = {("steady", seed): OF_SIGNAL for seed in range(5)}
     one_by_one, jobs = alone(tmp_path, models), packed(tmp_path, models)
@@ -108,7 +112,7 @@ def test_a_pack_that_the_memory_does_not_hold_is_halved(
 
     def train_batch(self: Trainer, batch: Batch) -> torch.Tensor:
         if len(self.seeds) > 2 and self.epoch + 1 >= epoch:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise error
         return original(self, batch)
 
     monkeypatch.setattr(Trainer, "_train_batch", train_batch)
@@ -118,3 +122,12 @@ def test_a_pack_that_the_memory_does_not_hold_is_halved(
     assert {jobs.run(model)["measured"]["models_at_once"] for model in models} == {1, 2}
     assert_same(jobs, one_by_one)
     assert jobs.left_behind() == []
+
+
+def test_any_other_error_ends_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def train_batch(self: Trainer, batch: Batch) -> torch.Tensor:
+        raise RuntimeError("CUDA error: misaligned address")
+
+    monkeypatch.setattr(Trainer, "_train_batch", train_batch)
+    with pytest.raises(RuntimeError, match="misaligned"):
+        packed(tmp_path, SEEDS).train(("steady", 3))

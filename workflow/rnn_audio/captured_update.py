@@ -85,8 +85,8 @@ class CapturedUpdate:
         return shape.losses.clone(), shape.carried
 
     def forget(self) -> None:
-        """Drop all graphs, and begin again."""
-        self._shapes, self._carried = {}, {}
+        """Drop all graphs, with their memory, and begin again."""
+        self._shapes, self._carried, self._pool = {}, {}, None
 
     def _shape(self, mode: str, stretch: Tensors, carried: Tensors) -> _Shape:
         carried_key = tuple(tensor.shape for tensor in carried)
@@ -118,7 +118,8 @@ class CapturedUpdate:
         # One pool for all graphs: they run one after the other, and what outlives a replay stands outside of it.
         self._pool = self._pool or torch.cuda.graph_pool_handle()
         shape.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(shape.graph, pool=self._pool):
+        # On this trainer's stream: what cuBLAS keeps for a stream goes when any graph that was captured on it goes.
+        with torch.cuda.graph(shape.graph, pool=self._pool, stream=self._side_stream):
             self._run(update, mode, shape)
 
 

@@ -17,6 +17,7 @@ from rnn_audio.errors import InputError
 from rnn_audio.free_running_method import FreeRunningMethod
 from rnn_audio.generation_loss import decay_difference, relative_error, spectral_difference
 from rnn_audio.horizon import epoch_costs
+from rnn_audio.losses import model_by_model
 from rnn_audio.lstm_layer import State
 from rnn_audio.models import INITIAL_STATE, ModelShape, Parameters, initialise, stored_state, with_prefix
 from rnn_audio.optimiser import Adam
@@ -258,12 +259,14 @@ class FreeRunningTrainer:
         first = self.data.signal[0].expand(state[0].shape[:2])
         outputs, _ = recurrence.free_run(stacked, first, steps, state)
         targets = self.data.signal[1 : steps + 1]
-        errors = losses = relative_error(targets, outputs, self._energy)
+        errors = losses = model_by_model(lambda own: relative_error(targets, own, self._energy), outputs)
         if self._decay_weight > 0:
-            difference = decay_difference(targets, outputs, self._energy, self.method.decay.range_db)
+            range_db = self.method.decay.range_db
+            difference = model_by_model(lambda own: decay_difference(targets, own, self._energy, range_db), outputs)
             losses = losses + self._decay_weight * difference
         if self.method.spectrum is not None and self.method.spectrum.weight > 0:
-            distance = spectral_difference(targets, outputs, self.method.spectrum.window_samples)
+            windows = self.method.spectrum.window_samples
+            distance = model_by_model(lambda own: spectral_difference(targets, own, windows), outputs)
             losses = losses + self.method.spectrum.weight * distance
         return errors, losses
 

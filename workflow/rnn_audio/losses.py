@@ -15,6 +15,8 @@ stay visible in its model's loss and touch no other model's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 POWER_FLOOR = 1e-5
@@ -36,8 +38,7 @@ def esr(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_F
         ValueError: the shapes differ or are not [M, B, T].
     """
     _check_shapes(target, output)
-    error_power = (target - output).square().mean(dim=(1, 2))
-    return error_power / _floored_power(target, power_floor)
+    return mse(target, output) / _floored_power(target, power_floor)
 
 
 def dc(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_FLOOR) -> torch.Tensor:
@@ -58,7 +59,7 @@ def dc(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_FL
         ValueError: the shapes differ or are not [M, B, T].
     """
     _check_shapes(target, output)
-    offset_power = (target - output).mean(dim=2).square().mean(dim=1)
+    offset_power = model_by_model(_offset_power, target, output)
     return offset_power / _floored_power(target, power_floor)
 
 
@@ -101,7 +102,15 @@ def mse(target: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
         ValueError: the shapes differ or are not [M, B, T].
     """
     _check_shapes(target, output)
-    return (target - output).square().mean(dim=(1, 2))
+    return model_by_model(lambda *pair: (pair[0] - pair[1]).square().mean(dim=(1, 2)), target, output)
+
+
+def model_by_model(function: Callable[..., torch.Tensor], *tensors: torch.Tensor) -> torch.Tensor:
+    """The function of each model's own part, [1, ...], of tensors [M, ...], side by side again.
+
+    A GPU cuts sums by how many of them there are. Summed all at once, a pack's would round unlike its models' alone.
+    """
+    return torch.cat([function(*own) for own in zip(*(tensor.split(1) for tensor in tensors), strict=True)])
 
 
 class EsrAccumulator:
@@ -171,7 +180,11 @@ class EsrAccumulator:
 
 
 def _floored_power(target: torch.Tensor, power_floor: float) -> torch.Tensor:
-    return target.square().mean(dim=(1, 2)).clamp_min(power_floor)
+    return model_by_model(lambda own: own.square().mean(dim=(1, 2)), target).clamp_min(power_floor)
+
+
+def _offset_power(target: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
+    return (target - output).mean(dim=2).square().mean(dim=1)
 
 
 def _check_shapes(target: torch.Tensor, output: torch.Tensor) -> None:

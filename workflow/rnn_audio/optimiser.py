@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from rnn_audio.losses import model_by_model
 from rnn_audio.models import Parameters, with_prefix
 
 
@@ -78,7 +79,7 @@ class Adam:
 
     def _clip(self, parameters: Parameters) -> None:
         gradients = [parameter.grad for parameter in parameters.values() if parameter.grad is not None]
-        squares = sum(gradient.square().flatten(1).sum(1) for gradient in gradients)
+        squares = sum(model_by_model(lambda own: own.square().flatten(1).sum(1), gradient) for gradient in gradients)
         scale = (self.clip_norm / (squares.sqrt() + 1e-6)).clamp(max=1.0)
         for gradient in gradients:
             gradient.mul_(scale.view(-1, *[1] * (gradient.dim() - 1)))

@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import torch
-
 from rnn_audio.pack_checkpoints import PackStore, find_packs, furthest_pack, remove_rejected
 from rnn_audio.pack_members import PackMember
 from rnn_audio.pack_state import only
-from rnn_audio.runtime import peak_memory_mib
+from rnn_audio.runtime import forget_memory, is_out_of_memory, peak_memory_mib
 from rnn_audio.tasks import build_task
 from rnn_audio.training import DivergenceError
 from rnn_audio.training_loop import CHECKPOINT_INTERVAL_S, Effort, TrainingLoop, build_trainer
@@ -78,6 +76,7 @@ def _train(
     """Train a pack to its end, or until it has to go on as a smaller one, which is returned."""
     settings, seeds = store.members[0].settings, [member.seed for member in store.members]
     logger.info("trains a pack of %d: %s", len(seeds), _names(store.members))
+    forget_memory(device)  # of a larger pack that did not fit
     filters = [member.settings.get("pre_emphasis") for member in store.members]
     try:
         task = build_task(settings, recordings, device, seeds, filters)
@@ -85,8 +84,8 @@ def _train(
         effort = loop.run()
     except DivergenceError as error:
         return _without(store, error, own)
-    except torch.OutOfMemoryError as error:
-        if len(seeds) == 1:
+    except RuntimeError as error:
+        if len(seeds) == 1 or not is_out_of_memory(error):
             raise
         logger.warning("the memory does not hold a pack of %d, half of it is tried: %s", len(seeds), error)
         return _half(store, own)

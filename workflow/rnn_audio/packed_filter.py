@@ -25,11 +25,11 @@ def apply_packed(signal: torch.Tensor, taps: torch.Tensor, history: torch.Tensor
     length = taps.shape[1]
     if history.shape != (models, batch, length - 1):
         raise ValueError(f"history is {tuple(history.shape)}, must be {(models, batch, length - 1)}")
-    extended = torch.cat([history, signal], dim=2)
-    # conv1d correlates: flipped, the first tap meets the newest sample. One call a model: a grouped convolution rounds
-    # differently for one model than for many, and a pack has to equal its models alone.
+    # conv1d correlates: flipped, the first tap meets the newest sample. One call a model, each in memory of its own: a
+    # grouped convolution rounds differently for one model than for many, and a pack has to equal its models alone.
     kernels = taps.flip(1)[:, None, None, :]
+    extended = [torch.cat(own, dim=1) for own in zip(history, signal, strict=True)]
     filtered = [
         torch.nn.functional.conv1d(own[:, None], kernel)[:, 0] for own, kernel in zip(extended, kernels, strict=True)
     ]
-    return torch.stack(filtered), extended[:, :, steps:].detach()
+    return torch.stack(filtered), torch.stack([own[:, steps:] for own in extended]).detach()

@@ -23,12 +23,14 @@ def prepare_process(device: str, threads: int) -> None:
     torch.set_flush_denormal(True)
     _keep_memory()
     if device == "cuda":
-        # cuDNN's recurrent networks are deterministic only with a fixed workspace. On a CPU all that is used here is
-        # deterministic, and asking PyTorch to ensure it takes a second of imports.
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2")
+        # cuBLAS is deterministic only with a fixed workspace. On a CPU all that is used here is deterministic, and
+        # asking PyTorch to ensure it takes a second of imports.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
-        # By default cuDNN rounds the factors of its products to 10 bits: TF32.
+        # By default cuDNN rounds the factors of its products to 10 bits: TF32. A variable of the environment can have
+        # cuBLAS do it, too.
         torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_tf32 = False
         # Determinism would also fill all new memory, to show who reads it unwritten: gigabytes in backpropagation.
         torch.utils.deterministic.fill_uninitialized_memory = False
 
@@ -36,8 +38,21 @@ def prepare_process(device: str, threads: int) -> None:
 def peak_memory_mib(device: str) -> float:
     """The most memory that the process has held: of the GPU where one trains, of the main memory otherwise."""
     if device == "cuda":
-        return torch.cuda.max_memory_allocated() / 2**20
+        return torch.cuda.max_memory_reserved() / 2**20  # that of captured graphs is reserved, and not allocated
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def forget_memory(device: str) -> None:
+    """Give back what is held of a GPU's memory and not used, and count the most from here on."""
+    if device == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether a GPU's memory ended; the libraries beside PyTorch say so in words."""
+    said = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in said or "ALLOC_FAILED" in said
 
 
 def device_name(device: str) -> str:

@@ -86,9 +86,11 @@ class Soap:
 
     def _open(self, name: str, gradient: torch.Tensor) -> None:
         self.covariances[name] = (gradient @ gradient.t(), gradient.t() @ gradient)
-        # eigh sorts ascending; the refresh sorts by falling eigenvalue.
+        # eigh sorts ascending; the refresh sorts by falling eigenvalue. On the CPU: CUDA's does not always converge
+        # where the covariance is of few gradients.
         self.bases[name] = tuple(
-            torch.linalg.eigh(side).eigenvectors.flip(1).contiguous() for side in self.covariances[name]
+            torch.linalg.eigh(side.cpu()).eigenvectors.flip(1).contiguous().to(side.device)
+            for side in self.covariances[name]
         )
 
     def _update(self, name: str, gradient: torch.Tensor) -> torch.Tensor:

@@ -174,7 +174,7 @@ def _weight_gradients(
         Those of the input weights, recurrent weights and bias, and of the linear layer's weight and bias.
     """
     by_gate = d_gates.flatten(0, 1).t()
-    by_output = d_outputs.t().reshape(1, -1)
+    by_output = d_outputs.t().clone(memory_format=torch.contiguous_format).view(1, -1)
     samples = fed.t().reshape(-1, 1)
     # The bias is an input weight whose input is 1.
     d_weight_ih, d_bias = (by_gate @ torch.cat([samples, torch.ones_like(samples)], dim=1)).split(1, dim=1)
