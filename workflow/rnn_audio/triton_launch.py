@@ -1,13 +1,15 @@
 """How the Triton kernels of the recurrence are cut and launched, and what they take."""
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import torch
 import triton
 
 from rnn_audio.errors import InputError
+
+_TILE_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,19 @@ class Launch:
     warps: int
     resident: bool = True
 
+    def for_batch(self, batch: int) -> "Launch":
+        """The same with no more rows than so many sequences fill; a tensor core's tile has all of its own."""
+        if self.rows >= _TILE_ROWS:
+            return self
+        return replace(self, rows=min(self.rows, triton.next_power_of_2(batch)))
+
 
 # By precision, and by the hidden size's next power of two. Chosen from the compiler's registers, spills, shared memory
 # and instructions a sample for compute capability 9.0, not from times on a GPU. `ieee` multiplies without tensor cores:
-# few sequences a program leave few instructions between two samples, and spread over more of the processor. A tensor
-# core's tile has 16 rows anyway.
+# few sequences a program leave few instructions between two samples, and spread over more of the processor.
 LAUNCHES = {
     "ieee": {16: Launch(8, 4), 32: Launch(4, 4), 64: Launch(4, 4), 128: Launch(4, 16, resident=False)},
-    "tf32x3": {16: Launch(16, 4), 32: Launch(16, 8), 64: Launch(16, 8)},
+    "tf32x3": {16: Launch(_TILE_ROWS, 4), 32: Launch(_TILE_ROWS, 8), 64: Launch(_TILE_ROWS, 8)},
 }
 
 

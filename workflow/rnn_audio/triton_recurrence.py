@@ -74,6 +74,7 @@ def _apply(
     precision: str,
 ) -> tuple[torch.Tensor, State]:
     launch = choose_launch(weight_hh, precision, interpreted=not isinstance(forward_kernel, triton.JITFunction))
+    launch = launch.for_batch(inputs.shape[1])
     tensors = (weight_ih, weight_hh, *biases, *head, inputs, *state)
     keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
     outputs, h, c = Recurrence.apply(*tensors, feedback, keep, precision, launch)
