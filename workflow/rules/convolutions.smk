@@ -30,7 +30,7 @@ rule convolve:
     params:
         code=code_of("convolve.py"),
         caption=lambda wildcards: convolution_of(wildcards)["caption"],
-        notes=EXPERIMENT.scale_notes(),
+        notes=lambda wildcards: EXPERIMENT.scale_notes(wildcards.configuration),
     message:
         "{wildcards.convolution} of {wildcards.configuration}"
     script:

@@ -22,7 +22,7 @@ rule plot_waveforms:
     params:
         code=code_of("plot_waveforms.py"),
         panels=panels_of,
-        notes=EXPERIMENT.scale_notes(),
+        notes=scale_notes_of,
     message:
         "figure {wildcards.figure}"
     script:
@@ -53,7 +53,7 @@ rule plot_decays:
     params:
         code=code_of("plot_decays.py"),
         panels=panels_of,
-        notes=EXPERIMENT.scale_notes(),
+        notes=scale_notes_of,
     message:
         "figure {wildcards.figure}"
     script:
@@ -88,7 +88,7 @@ rule plot_loss_curves:
             EXPERIMENT.published_loss(panel["configuration"]) for panel in panels_of(wildcards)
         ],
         seeds=EXPERIMENT.seeds,
-        notes=EXPERIMENT.scale_notes(),
+        notes=scale_notes_of,
     message:
         "figure {wildcards.figure}"
     script:
@@ -120,7 +120,7 @@ rule plot_compared_losses:
         code=code_of("plot_compared_losses.py"),
         panels=panels_of,
         seeds=EXPERIMENT.seeds,
-        notes=EXPERIMENT.scale_notes(),
+        notes=scale_notes_of,
     message:
         "figure {wildcards.figure}"
     script:
@@ -176,7 +176,7 @@ rule plot_error_spectra:
     params:
         code=code_of("plot_error_spectra.py"),
         panels=panels_of,
-        notes=EXPERIMENT.scale_notes(),
+        notes=scale_notes_of,
     message:
         "figure {wildcards.figure}"
     script:
@@ -208,7 +208,7 @@ rule plot_sweep:
         code=code_of("plot_sweep.py"),
         declaration=table_beside,
         seeds=EXPERIMENT.seeds,
-        notes=lambda wildcards: EXPERIMENT.scale_notes(*EXPERIMENT.configurations_of(declared_figure(wildcards))),
+        notes=scale_notes_of,
     message:
         "figure {wildcards.figure}"
     script:

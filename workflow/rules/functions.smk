@@ -107,6 +107,11 @@ def table_beside(wildcards):
     return EXPERIMENT.config["tables"][wildcards.figure]
 
 
+def scale_notes_of(wildcards):
+    """A figure's notes on how long its models were trained."""
+    return EXPERIMENT.scale_notes(*EXPERIMENT.configurations_of(declared_figure(wildcards)))
+
+
 def panels_of(wildcards):
     return declared_figure(wildcards)["panels"]
 
