@@ -25,7 +25,7 @@ from support.results import compared
 from support.web_server import serving
 from support.workspace import Run, Workspace
 
-from rnn_audio.audio import write_wav
+from rnn_audio.wav import write_wav
 
 DISK_KIB = 4096
 

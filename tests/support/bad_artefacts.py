@@ -13,11 +13,11 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from rnn_audio.audio import read_wav, write_wav
-from rnn_audio.models import ModelShape, initialise, load_model, save_model
-from rnn_audio.randomness import RandomStreams
+from rnn_audio.evaluation.selection import chosen_model
+from rnn_audio.networks.model import ModelShape, initialise, load_model, save_model
+from rnn_audio.networks.random_streams import RandomStreams
 from rnn_audio.records import read_history, read_json, write_history, write_json
-from rnn_audio.selection import chosen_model
+from rnn_audio.wav import read_wav, write_wav
 
 MODELS = "Models"
 RESULTS = "Results"

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from support.workspace import REPOSITORY, Run, Workspace
+from support.places import REPOSITORY
+from support.workspace import Run, Workspace
 
 PROFILE = "profiles/rig"
 # The two ways to ask for a GPU.

@@ -1,13 +1,13 @@
 """A small complete configuration, and the shipped one, for tests that change them."""
 
-from pathlib import Path
 from typing import Any
 
 import yaml
 
+from support.places import REPOSITORY
+
 Config = dict[str, Any]
 
-ROOT = Path(__file__).parents[2]
 REMOVED = object()
 
 OVERFIT: Config = {
@@ -46,7 +46,7 @@ AMPLIFIER: Config = {
 
 
 def read_yaml(path: str) -> Config:
-    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+    return yaml.safe_load((REPOSITORY / path).read_text(encoding="utf-8"))
 
 
 def overlaid(base: Config, overlay: Config) -> Config:

@@ -7,14 +7,14 @@ from typing import Any
 import torch
 from safetensors.torch import load, save
 
-from rnn_audio import recurrence
-from rnn_audio.free_running import FreeRunningTrainer
-from rnn_audio.free_running_method import FreeRunningMethod, Recovery
-from rnn_audio.generation_loss import DecayTerm, SpectralTerm
-from rnn_audio.horizon import Horizon
-from rnn_audio.models import ModelShape, Parameters, initialise, stored_state
-from rnn_audio.randomness import RandomStreams
-from rnn_audio.signal_data import SignalData
+from rnn_audio.losses.generation_loss import DecayTerm, SpectralTerm
+from rnn_audio.networks import recurrence
+from rnn_audio.networks.model import ModelShape, Parameters, initialise, stored_state
+from rnn_audio.networks.random_streams import RandomStreams
+from rnn_audio.training.data import SignalData
+from rnn_audio.training.free_running_method import FreeRunningMethod, Recovery
+from rnn_audio.training.free_running_trainer import FreeRunningTrainer
+from rnn_audio.training.horizon import Horizon
 
 HIDDEN, SAMPLES, EPOCHS, STATE_SCALE = 5, 24, 9, 0.7
 PLAIN = FreeRunningMethod(

@@ -19,7 +19,7 @@ def long_config(seeds: list[int]) -> Config:
 
 def save_often(workspace: Workspace) -> None:
     """Checkpoints every tenth of a second, so that a kill finds one."""
-    path = workspace.folder / "workflow/rnn_audio/training_loop.py"
+    path = workspace.folder / "workflow/rnn_audio/jobs/training_loop.py"
     text = path.read_text(encoding="utf-8")
     text, count = re.subn(r"^CHECKPOINT_INTERVAL_S = .*$", "CHECKPOINT_INTERVAL_S = 0.1", text, flags=re.MULTILINE)
     assert count == 1

@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_audio import atomic, recurrence, training_job
-from rnn_audio.audio import write_wav
-from rnn_audio.pack_members import PackMember, write_waiting
+from rnn_audio import atomic
+from rnn_audio.jobs import training_job
+from rnn_audio.jobs.packs.members import PackMember, write_waiting
+from rnn_audio.networks import recurrence
+from rnn_audio.wav import write_wav
 from support.packs import random_pack
 
 RATE_HZ = 8000

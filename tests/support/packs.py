@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import torch
 
-from rnn_audio.models import ModelShape, Parameters, initialise
-from rnn_audio.randomness import RandomStreams
-from rnn_audio.recurrence import State
+from rnn_audio.networks.model import ModelShape, Parameters, initialise
+from rnn_audio.networks.random_streams import RandomStreams
+from rnn_audio.networks.recurrence import State
 
 Run = Callable[[Parameters, torch.Tensor, State], tuple[torch.Tensor, State]]
 

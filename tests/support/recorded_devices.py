@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_audio.device_sources import SPLITS, DeviceRecordings
+from rnn_audio.devices.sources import SPLITS, DeviceRecordings
 
 Floats = NDArray[np.float64]
 Settings = dict[str, Any]

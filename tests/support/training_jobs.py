@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_audio import training_job
-from rnn_audio.audio import write_wav
-from rnn_audio.checkpoints import CheckpointStore
-from rnn_audio.models import ModelShape, save_model
-from rnn_audio.progress import ProgressLog
+from rnn_audio.jobs import training_job
+from rnn_audio.jobs.checkpoints import CheckpointStore
+from rnn_audio.jobs.progress import ProgressLog
+from rnn_audio.jobs.tasks import SignalTask
+from rnn_audio.jobs.training_job import TrainedPack
+from rnn_audio.networks.model import ModelShape, save_model
 from rnn_audio.records import write_history
-from rnn_audio.tasks import SignalTask
-from rnn_audio.training_job import TrainedPack
+from rnn_audio.wav import write_wav
 
 EPOCHS = 6
 SIGNAL = np.sin(np.arange(30) * 0.4).astype(np.float32)

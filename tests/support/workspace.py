@@ -12,9 +12,10 @@ from typing import Any
 
 import yaml
 
+from support.places import REPOSITORY
+
 Config = dict[str, Any]
 
-REPOSITORY = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 
 _WORKFLOW = ("Snakefile", "workflow", "profiles", "envs")

@@ -4,7 +4,7 @@ from types import ModuleType
 import pytest
 import torch
 
-from rnn_audio import engines
+from rnn_audio.networks.engines import choice as engines
 
 HAS_GPU = torch.cuda.is_available()
 

@@ -1,6 +1,6 @@
 import re
 
-from support.workspace import REPOSITORY
+from support.places import REPOSITORY
 
 # Files whose tests are all about faults: none may be missing from the document.
 FAULT_TESTS = (

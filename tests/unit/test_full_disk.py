@@ -7,13 +7,13 @@ import torch
 from matplotlib.figure import Figure
 from support.faults import full, half_written, small_disk
 
-from rnn_audio.audio import write_wav
-from rnn_audio.checkpoints import CheckpointStore
 from rnn_audio.errors import InputError
-from rnn_audio.figures.style import write_figure
-from rnn_audio.models import ModelShape, initialise, save_model
-from rnn_audio.randomness import RandomStreams
+from rnn_audio.jobs.checkpoints import CheckpointStore
+from rnn_audio.networks.model import ModelShape, initialise, save_model
+from rnn_audio.networks.random_streams import RandomStreams
 from rnn_audio.records import write_history, write_json
+from rnn_audio.reporting.figures.style import write_figure
+from rnn_audio.wav import write_wav
 
 DISK_KIB = 1024
 

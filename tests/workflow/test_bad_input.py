@@ -12,13 +12,14 @@ import yaml
 from support.bad_artefacts import ARTEFACTS, REMEDY, Artefact, write_sound_file
 from support.bad_input import CASES, Case
 from support.inputs import sound_config
-from support.workspace import REPOSITORY, Workspace
+from support.places import REPOSITORY
+from support.workspace import Workspace
 
-from rnn_audio.configuration_files import check_file
+from rnn_audio.configuration.files import check_file
 from rnn_audio.errors import InputError
+from rnn_audio.jobs.preparation import set_up
 from rnn_audio.records import write_history
-from rnn_audio.sources import load_source
-from rnn_audio.workflow_setup import set_up
+from rnn_audio.signals.sources import load_source
 
 IN_PROCESS = [case for case in CASES if case.library and not case.used]
 REAL = [case for case in CASES if case.real]

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.workspace import REPOSITORY
+from support.places import REPOSITORY
 
-from rnn_audio.code_dependencies import code_of
+from rnn_audio.jobs.code_dependencies import code_of
 
 SCRIPTS = sorted((REPOSITORY / "workflow" / "scripts").glob("*.py"))
 

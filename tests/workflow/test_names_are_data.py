@@ -10,9 +10,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from support.inputs import NOISE, RATE_HZ
-from support.workspace import REPOSITORY, Workspace
+from support.places import REPOSITORY
+from support.workspace import Workspace
 
-from rnn_audio.audio import read_wav
+from rnn_audio.wav import read_wav
 
 SCHEMA = yaml.safe_load((REPOSITORY / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
 NAME = SCHEMA["$defs"]["name"]["pattern"]

@@ -117,13 +117,13 @@ def test_caption_reruns_only_its_table(done: Workspace) -> None:
 
 
 def test_module_of_training_leaves_the_signals_alone(done: Workspace) -> None:
-    done.edit_library("rnn_audio/optimiser.py")
+    done.edit_library("rnn_audio/training/adam.py")
     everything = {*models("steady", 1, 2), *models("chopped", 1, 2), *OF_STEADY, *OF_CHOPPED}
     assert jobs(done.plan()) == {*everything, *behind_training("steady"), *behind_training("chopped")}
 
 
 def test_module_of_a_generator_reruns_everything(done: Workspace) -> None:
-    done.edit_library("rnn_audio/synthesis/sine.py")
+    done.edit_library("rnn_audio/signals/sine.py")
     plan = done.plan()
     assert plan.made_by("prepare_signal") == {"signals/sine/source.wav"}
     assert plan.made_by("resample_signal") == {"signals/sine/8000.wav", "signals/sine/4000.wav"}
@@ -133,12 +133,12 @@ def test_module_of_a_generator_reruns_everything(done: Workspace) -> None:
 @pytest.mark.parametrize(
     ("module", "remade"),
     [
-        ("rnn_audio/figures/style.py", {"figures/waves.svg", "figures/curves.svg"}),
-        ("rnn_audio/rendering.py", {"tables/losses.csv", "tables/sounds_of_steady.csv"}),
-        ("rnn_audio/figures/waveforms.py", {"figures/waves.svg"}),
+        ("rnn_audio/reporting/figures/style.py", {"figures/waves.svg", "figures/curves.svg"}),
+        ("rnn_audio/reporting/tables/rendering.py", {"tables/losses.csv", "tables/sounds_of_steady.csv"}),
+        ("rnn_audio/reporting/figures/waveforms.py", {"figures/waves.svg"}),
         ("scripts/plot_loss_curves.py", {"figures/curves.svg"}),
-        ("rnn_audio/planning.py", set()),
-        ("rnn_audio/packs.py", set()),
+        ("rnn_audio/speed/estimate.py", set()),
+        ("rnn_audio/configuration/packs.py", set()),
     ],
 )
 def test_module_reruns_only_what_imports_it(done: Workspace, module: str, remade: set[str]) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
-from support.workspace import REPOSITORY, Config, Workspace, shipped_config
+from support.places import REPOSITORY
+from support.workspace import Config, Workspace, shipped_config
 
-from rnn_audio.configuration import load_experiment
+from rnn_audio.configuration.experiment import load_experiment
 
 CONFIG = shipped_config()
 EXPANDED = load_experiment(CONFIG).config  # with what the sweeps add

@@ -1,1 +1,1 @@
-"""Recurrent networks that make raw audio: signals, models, training, generation and metrics."""
+"""Recurrent networks that make raw audio. Each folder is a room with one purpose; nothing here knows Snakemake."""

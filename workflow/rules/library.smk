@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 LIBRARY = os.path.relpath(Path(workflow.basedir) / "workflow")
 sys.path.insert(0, os.path.abspath(LIBRARY))
 
-from rnn_audio.configuration_files import checked_file
+from rnn_audio.configuration.files import checked_file
 from rnn_audio.errors import InputError
 
 

@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from rnn_audio.benchmark_tables import build_growth_table, build_training_table, build_workflow_table
-from rnn_audio.jobs import logged_job
+from rnn_audio.jobs.job_log import logged_job
 from rnn_audio.records import read_json
-from rnn_audio.rendering import write_table
+from rnn_audio.reporting.tables.benchmark_tables import build_growth_table, build_training_table, build_workflow_table
+from rnn_audio.reporting.tables.rendering import write_table
 
 with logged_job(snakemake.log[0]):
     training, workflow = (read_json(Path(path)) for path in (snakemake.input.training, snakemake.input.workflow))

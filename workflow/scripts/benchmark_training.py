@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from rnn_audio.compute_device import resolve_device
-from rnn_audio.jobs import logged_job
+from rnn_audio.configuration.compute_device import resolve_device
+from rnn_audio.jobs.job_log import logged_job
+from rnn_audio.jobs.runtime import device_name
 from rnn_audio.records import write_json
-from rnn_audio.runtime import device_name
-from rnn_audio.training_benchmark import compared_cases, growing_cases, time_in_turn
+from rnn_audio.speed.training_benchmark import compared_cases, growing_cases, time_in_turn
 
 # The processes that are timed import this script, too.
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from rnn_audio.jobs import logged_job
+from rnn_audio.jobs.job_log import logged_job
+from rnn_audio.jobs.runtime import device_name
 from rnn_audio.records import write_json
-from rnn_audio.runtime import device_name
-from rnn_audio.workflow_benchmark import time_workflow
+from rnn_audio.speed.workflow_benchmark import time_workflow
 
 with logged_job(snakemake.log[0]):
     timed = time_workflow(

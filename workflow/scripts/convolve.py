@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from rnn_audio.audio import read_wav, write_wav
-from rnn_audio.convolved_sounds import compare_convolved, make_playable, play_in_room, scale_together
-from rnn_audio.jobs import logged_job
+from rnn_audio.evaluation.convolved_sounds import compare_convolved, make_playable, play_in_room, scale_together
+from rnn_audio.jobs.job_log import logged_job
 from rnn_audio.records import write_json
+from rnn_audio.wav import read_wav, write_wav
 
 with logged_job(snakemake.log[0]):
     dry, rate_hz = read_wav(snakemake.input.dry)

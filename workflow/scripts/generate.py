@@ -1,8 +1,8 @@
-from rnn_audio.audio import read_wav, write_wav
-from rnn_audio.jobs import logged_job
-from rnn_audio.performance import perform_chosen
-from rnn_audio.runtime import prepare_process
-from rnn_audio.selection import chosen_model
+from rnn_audio.evaluation.selection import chosen_model
+from rnn_audio.evaluation.signal_sounds import perform_chosen
+from rnn_audio.jobs.job_log import logged_job
+from rnn_audio.jobs.runtime import prepare_process
+from rnn_audio.wav import read_wav, write_wav
 
 with logged_job(snakemake.log[0]):
     prepare_process("cpu", snakemake.threads)

@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from rnn_audio.audio import read_wav
-from rnn_audio.evaluation import evaluate_reconstruction, evaluate_sounds
-from rnn_audio.jobs import logged_job
+from rnn_audio.configuration.settings import starts_from_silence
+from rnn_audio.evaluation.signal_metrics import evaluate_reconstruction, evaluate_sounds
+from rnn_audio.jobs.job_log import logged_job
 from rnn_audio.records import read_json, write_json
-from rnn_audio.seed_sample import starts_from_silence
+from rnn_audio.wav import read_wav
 
 with logged_job(snakemake.log[0]):
     target, rate_hz = read_wav(snakemake.input.signal)

@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from rnn_audio.audio import read_wav
-from rnn_audio.device_metrics import evaluate_device
-from rnn_audio.jobs import logged_job
+from rnn_audio.evaluation.device_metrics import evaluate_device
+from rnn_audio.jobs.job_log import logged_job
 from rnn_audio.records import read_json, write_json
+from rnn_audio.wav import read_wav
 
 with logged_job(snakemake.log[0]):
     settings = snakemake.params.settings

@@ -1,11 +1,11 @@
 from pathlib import Path
 
-from rnn_audio.jobs import logged_job
-from rnn_audio.models import load_model
+from rnn_audio.evaluation.selection import chosen_model
+from rnn_audio.jobs.job_log import logged_job
+from rnn_audio.jobs.runtime import device_name, prepare_process
+from rnn_audio.networks.model import load_model
 from rnn_audio.records import write_json
-from rnn_audio.runtime import device_name, prepare_process
-from rnn_audio.selection import chosen_model
-from rnn_audio.streaming import measure_running_speed
+from rnn_audio.speed.running_speed import measure_running_speed
 
 SECONDS_OF_AUDIO = 2.0
 BLOCK_SAMPLES = (64, 512)

@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from rnn_audio.compute_device import resolve_device
-from rnn_audio.jobs import logged_job
+from rnn_audio.configuration.compute_device import resolve_device
+from rnn_audio.jobs.job_log import logged_job
+from rnn_audio.jobs.runtime import device_name, prepare_process
 from rnn_audio.records import write_json
-from rnn_audio.runtime import device_name, prepare_process
-from rnn_audio.update_times import measure_update_times
+from rnn_audio.speed.update_times import measure_update_times
 
 with logged_job(snakemake.log[0]):
     device = resolve_device(snakemake.resources.device)

@@ -1,11 +1,11 @@
 from itertools import groupby
 from pathlib import Path
 
-from rnn_audio.audio import read_wav
-from rnn_audio.error_spectra import error_spectrum, third_octaves
-from rnn_audio.figures.error_spectra import ErrorSpectrumPanel, plot_error_spectra
-from rnn_audio.figures.style import write_figure
-from rnn_audio.jobs import logged_job
+from rnn_audio.evaluation.error_spectra import error_spectrum, third_octaves
+from rnn_audio.jobs.job_log import logged_job
+from rnn_audio.reporting.figures.error_spectra import ErrorSpectrumPanel, plot_error_spectra
+from rnn_audio.reporting.figures.style import write_figure
+from rnn_audio.wav import read_wav
 
 RESOLUTIONS = {"third octaves": third_octaves, "fine": error_spectrum}
 

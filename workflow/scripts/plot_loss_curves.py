@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from rnn_audio.figures.loss_curves import LossPanel, SeedCurve, plot_loss_curves
-from rnn_audio.figures.style import write_figure
-from rnn_audio.jobs import logged_job
+from rnn_audio.jobs.job_log import logged_job
 from rnn_audio.records import read_history, read_json
+from rnn_audio.reporting.figures.loss_curves import LossPanel, SeedCurve, plot_loss_curves
+from rnn_audio.reporting.figures.style import write_figure
 
 with logged_job(snakemake.log[0]):
     seeds = snakemake.params.seeds

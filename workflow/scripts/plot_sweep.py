@@ -1,12 +1,12 @@
 from pathlib import Path
 
-from rnn_audio.figures.loss_curves import SeedCurve
-from rnn_audio.figures.style import write_figure
-from rnn_audio.figures.sweeps import SweepPanel, plot_sweep
-from rnn_audio.jobs import logged_job
+from rnn_audio.jobs.job_log import logged_job
 from rnn_audio.records import read_by_configuration, read_history
-from rnn_audio.sweep_points import sweep_point
-from rnn_audio.table_rows import read_rows
+from rnn_audio.reporting.figures.loss_curves import SeedCurve
+from rnn_audio.reporting.figures.style import write_figure
+from rnn_audio.reporting.figures.sweeps import SweepPanel, plot_sweep
+from rnn_audio.reporting.tables.rows import read_rows
+from rnn_audio.reporting.tables.sweep_points import sweep_point
 
 with logged_job(snakemake.log[0]):
     declaration, seeds = snakemake.params.declaration, snakemake.params.seeds

@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from rnn_audio.audio import read_wav
-from rnn_audio.figures.style import write_figure
-from rnn_audio.figures.waveforms import WaveformPanel, plot_waveforms
-from rnn_audio.jobs import logged_job
+from rnn_audio.jobs.job_log import logged_job
 from rnn_audio.records import read_json
+from rnn_audio.reporting.figures.style import write_figure
+from rnn_audio.reporting.figures.waveforms import WaveformPanel, plot_waveforms
+from rnn_audio.wav import read_wav
 
 with logged_job(snakemake.log[0]):
     panels = []

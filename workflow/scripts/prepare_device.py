@@ -1,10 +1,10 @@
 import logging
 from pathlib import Path
 
-from rnn_audio.audio import write_wav
-from rnn_audio.device_sources import SIDES, SPLITS, load_device
-from rnn_audio.jobs import logged_job
+from rnn_audio.devices.sources import SIDES, SPLITS, load_device
+from rnn_audio.jobs.job_log import logged_job
 from rnn_audio.records import write_json
+from rnn_audio.wav import write_wav
 
 with logged_job(snakemake.log[0]):
     checks = Path(snakemake.output.checks)

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from rnn_audio.audio import write_wav
-from rnn_audio.jobs import logged_job
-from rnn_audio.sources import load_source
+from rnn_audio.jobs.job_log import logged_job
+from rnn_audio.signals.sources import load_source
+from rnn_audio.wav import write_wav
 
 with logged_job(snakemake.log[0]):
     output = Path(snakemake.output[0])

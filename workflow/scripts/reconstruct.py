@@ -1,11 +1,11 @@
 from pathlib import Path
 
-from rnn_audio.audio import read_wav, write_wav
-from rnn_audio.jobs import logged_job
-from rnn_audio.reconstruction import reconstruct_chosen
+from rnn_audio.evaluation.reconstruction import reconstruct_chosen
+from rnn_audio.evaluation.selection import chosen_model
+from rnn_audio.jobs.job_log import logged_job
+from rnn_audio.jobs.runtime import prepare_process
 from rnn_audio.records import write_json
-from rnn_audio.runtime import prepare_process
-from rnn_audio.selection import chosen_model
+from rnn_audio.wav import read_wav, write_wav
 
 with logged_job(snakemake.log[0]):
     prepare_process("cpu", snakemake.threads)

@@ -1,6 +1,6 @@
-from rnn_audio.audio import read_wav, write_wav
-from rnn_audio.jobs import logged_job
-from rnn_audio.resampling import normalise, resample
+from rnn_audio.jobs.job_log import logged_job
+from rnn_audio.signals.resampling import normalise, resample
+from rnn_audio.wav import read_wav, write_wav
 
 with logged_job(snakemake.log[0]):
     samples, source_rate_hz = read_wav(snakemake.input.signal)

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from rnn_audio.jobs import logged_job
+from rnn_audio.evaluation.selection import select_best
+from rnn_audio.jobs.job_log import logged_job
 from rnn_audio.records import read_json, write_json
-from rnn_audio.selection import select_best
 
 with logged_job(snakemake.log[0]):
     runs = [read_json(Path(path)) for path in snakemake.input.runs]

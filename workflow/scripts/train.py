@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from rnn_audio.compute_device import resolve_device
-from rnn_audio.jobs import logged_job
-from rnn_audio.training_job import train_model
+from rnn_audio.configuration.compute_device import resolve_device
+from rnn_audio.jobs.job_log import logged_job
+from rnn_audio.jobs.training_job import train_model
 
 with logged_job(snakemake.log[0]):
     train_model(

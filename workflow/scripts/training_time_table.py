@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from rnn_audio.jobs import logged_job
+from rnn_audio.jobs.job_log import logged_job
 from rnn_audio.records import read_json
-from rnn_audio.rendering import write_table
-from rnn_audio.training_time_table import build_training_time_table
+from rnn_audio.reporting.tables.rendering import write_table
+from rnn_audio.reporting.tables.time_tables import build_training_time_table
 
 with logged_job(snakemake.log[0]):
     table = build_training_time_table(

@@ -1,0 +1,111 @@
+"""The configuration that is shipped: sound, and the papers'."""
+
+import copy
+from collections.abc import Callable
+
+import pytest
+from support.configurations import Config, overlaid, read_yaml
+
+from rnn_audio.configuration.experiment import Experiment, load_experiment
+from rnn_audio.errors import InputError
+
+
+def shipped() -> Experiment:
+    return load_experiment(read_yaml("config.yaml"))
+
+
+def test_the_shipped_configuration_is_sound() -> None:
+    experiment = shipped()
+    assert experiment.configurations.keys() == experiment.config["configurations"].keys()
+    assert experiment.scale_notes() == []
+
+
+def test_the_quick_profile_is_sound_and_says_that_it_is_not_the_papers() -> None:
+    config = overlaid(read_yaml("config.yaml"), read_yaml("profiles/quick/settings.yaml"))
+    quick, full = load_experiment(config), shipped()
+    factor = config["scale"]["epochs_factor"]
+    assert factor < 1
+    assert set(config["configurations"]) <= quick.configurations.keys() <= full.configurations.keys()
+    for name, settings in quick.configurations.items():
+        assert settings["epochs"] <= max(1, round(factor * full.configurations[name]["epochs"]))
+        if "signal" in settings:
+            scaled = {"epochs": None, "batch_size": None, "teacher_forcing": None, "auxiliary": None}
+            assert settings | scaled == full.configurations[name] | scaled
+    for table in quick.config["tables"]:
+        assert any("do not reproduce the paper" in note for note in quick.table_notes(table))
+
+
+# Tables I and II of "Generating Impulse Responses using Recurrent Neural Networks": minutes and seconds as printed.
+PAPER_TABLE_1 = {
+    (1024, 100): (5.13e-03, 3 * 60 + 22),
+    (1024, 500): (9.882e-04, 15 * 60 + 33),
+    (5512, 100): (4.183e-03, 11 * 60 + 9),
+    (5512, 500): (3.551e-03, 3600 + 6 * 60 + 12),
+}
+PAPER_TABLE_2 = {
+    (1024, 16): (1.601e-03, 3 * 60 + 44),
+    (1024, 64): (1.111e-03, 3 * 60 + 12),
+    (1024, 128): (2.074e-03, 3 * 60 + 7),
+    (1024, 512): (5.131e-03, 3 * 60 + 14),
+    (5512, 128): (2.299e-03, 10 * 60 + 18),
+    (5512, 512): (3.386e-03, 16 * 60 + 53),
+    (5512, 1024): (4.405e-03, 17 * 60 + 11),
+    (5512, 2756): (6.036e-03, 21 * 60 + 14),
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "label", "paper"),
+    [("table_1", "epochs", PAPER_TABLE_1), ("table_2", "sub_sequence_samples", PAPER_TABLE_2)],
+)
+def test_published_losses_and_times_are_the_papers(
+    table: str, label: str, paper: dict[tuple[int, int], tuple[float, float]]
+) -> None:
+    rows = shipped().config["tables"][table]["rows"]
+    assert len(rows) == len(paper)
+    ours = {
+        (row["labels"]["sample_rate_hz"], row["labels"][label]): (row["published"]["value"], row["published"]["time_s"])
+        for row in rows
+    }
+    assert ours == paper
+
+
+def test_table_1_labels_are_its_configurations_rates_and_epochs() -> None:
+    experiment = shipped()
+    for row in experiment.config["tables"]["table_1"]["rows"]:
+        settings = experiment.configurations[row["configuration"]]
+        labels = {"sample_rate_hz": settings["rate_hz"], "epochs": settings["epochs"]}
+        assert row["labels"] == labels
+        assert settings["update_length_samples"] is None
+
+
+def test_table_2_labels_are_its_configurations_rates_and_sub_sequences() -> None:
+    experiment = shipped()
+    for row in experiment.config["tables"]["table_2"]["rows"]:
+        settings = experiment.configurations[row["configuration"]]
+        samples = int(0.5 * settings["rate_hz"])  # the paper's impulse response lasts half a second
+        length = settings["update_length_samples"] or samples
+        assert row["labels"] == {"sample_rate_hz": settings["rate_hz"], "sub_sequence_samples": length}
+        assert settings["epochs"] == 100
+
+
+def test_networks_and_training_are_those_of_paper_a() -> None:
+    signals = [settings for settings in shipped().configurations.values() if "signal" in settings]
+    of_the_paper = [settings for settings in signals if "free_running" not in settings]
+    assert len(of_the_paper) >= 18
+    for settings in of_the_paper:
+        assert settings["hidden_size"] == 64
+        assert settings["batch_size"] == 64
+        assert settings["epochs"] in (100, 200, 500)
+
+
+def mutate_shipped(change: Callable[[Config], None]) -> Config:
+    config = copy.deepcopy(read_yaml("config.yaml"))
+    change(config)
+    return config
+
+
+def test_a_removed_configuration_is_missed_by_the_table_that_shows_it() -> None:
+    config = mutate_shipped(lambda config: config["configurations"].pop("room_1024_sub_16"))
+    with pytest.raises(InputError, match=r"table_2\.rows\[0\]\.configuration.*room_1024_sub_16"):
+        load_experiment(config)

@@ -1,0 +1,187 @@
+"""Pairs: what is refused and what is found, latency of known shifts, splits and segments."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.places import RECORDINGS
+
+from rnn_audio.devices.amplifier import amplify
+from rnn_audio.devices.checks import Recording, check_pair, count_clipped
+from rnn_audio.devices.latency import correct_latency, measure_latency
+from rnn_audio.devices.splitting import segment, split_by_fractions, split_by_seconds
+from rnn_audio.errors import InputError
+from rnn_audio.signals.guitar import playing
+
+RATE_HZ = 44100
+RECORDED_GUITAR = RECORDINGS / "guitar-di.wav"
+
+
+@pytest.fixture(scope="module")
+def pair() -> tuple[np.ndarray, np.ndarray]:
+    played = playing(12.0, RATE_HZ, seed=5)
+    return played, amplify(played, RATE_HZ)
+
+
+@pytest.fixture(scope="module")
+def recorded_pair() -> tuple[np.ndarray, np.ndarray]:
+    if not RECORDED_GUITAR.exists():
+        pytest.skip(f"no recording at {RECORDED_GUITAR}")
+    import soundfile
+
+    played, rate_hz = soundfile.read(RECORDED_GUITAR)
+    return played, amplify(played, rate_hz)
+
+
+def _delayed(samples: np.ndarray, shift: int) -> np.ndarray:
+    """Later by `shift` samples, with silence where nothing is known."""
+    if shift >= 0:
+        return np.concatenate([np.zeros(shift), samples[: len(samples) - shift]])
+    return np.concatenate([samples[-shift:], np.zeros(-shift)])
+
+
+def _check(input: np.ndarray, target: np.ndarray) -> dict[str, str]:
+    findings = check_pair(Recording("in.wav", input, RATE_HZ), Recording("out.wav", target, RATE_HZ))
+    return {finding.name: finding.message for finding in findings}
+
+
+def test_a_good_pair_has_no_findings(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    assert _check(*pair) == {}
+
+
+def test_rates_that_differ_are_named() -> None:
+    sound = np.sin(np.arange(1000.0))
+    with pytest.raises(InputError, match=r"in.wav has 44100 Hz and out.wav 48000 Hz: resample"):
+        check_pair(Recording("in.wav", sound, 44100), Recording("out.wav", sound, 48000))
+
+
+def test_lengths_that_differ_are_named_with_both_lengths() -> None:
+    sound = np.sin(np.arange(1000.0))
+    with pytest.raises(InputError, match=r"in.wav has 1000 samples and out.wav 990: trim"):
+        _check(sound, sound[:990])
+
+
+def test_silence_nan_and_channels_are_refused() -> None:
+    sound = np.sin(np.arange(1000.0))
+    with pytest.raises(InputError, match=r"out.wav is silent \(peak 0.0e\+00\)"):
+        _check(sound, np.zeros(1000))
+    broken = sound.copy()
+    broken[[7, 9]] = np.nan, np.inf
+    with pytest.raises(InputError, match=r"in.wav has 2 NaN or infinite samples, the first at sample 7"):
+        _check(broken, sound)
+    with pytest.raises(InputError, match="choose one channel"):
+        _check(np.stack([sound, sound]), sound)
+    with pytest.raises(InputError, match="no samples"):
+        _check(np.zeros(0), sound)
+
+
+def test_clipping_and_offset_are_found(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    played, sound = pair
+    found = _check(played, np.clip(4.0 * sound, -1.0, 1.0))
+    assert found["clipping"].startswith("out.wav clips")
+    found = _check(played - 0.04, sound)
+    assert set(found) == {"dc_offset"}
+    assert "in.wav has a DC offset of -0.0400" in found["dc_offset"]
+
+
+def test_clipped_runs_are_counted_by_sign_and_length() -> None:
+    samples = np.array([1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0, -1.0, -1.0, -1.0, -1.0, 1.0])
+    assert count_clipped(samples) == 7
+    assert count_clipped(np.sin(np.arange(10000) * 0.1)) == 0
+
+
+@pytest.mark.parametrize("shift", [0, 1, 137, -900, 5000])
+def test_a_shift_is_found_exactly(pair: tuple[np.ndarray, np.ndarray], shift: int) -> None:
+    played, _ = pair
+    found = measure_latency(played, _delayed(played, shift), RATE_HZ)
+    assert (found.samples, found.envelope_samples) == (shift, shift)
+    assert found.confidence > 0.1
+
+
+@pytest.mark.parametrize("which", ["pair", "recorded_pair"])
+@pytest.mark.parametrize("shift", [1, 137, -900, 5000])
+def test_a_shift_is_found_exactly_through_the_amplifier(which: str, shift: int, request: pytest.FixtureRequest) -> None:
+    played, sound = request.getfixturevalue(which)
+    own = measure_latency(played, sound, RATE_HZ)
+    found = measure_latency(played, _delayed(sound, shift), RATE_HZ)
+    # The amplifier's own phase shift is a fraction of a millisecond, and the same in both.
+    assert abs(own.samples) <= 0.0005 * RATE_HZ
+    assert found.samples - own.samples == shift
+    assert found.confidence > 0.1
+
+
+def test_latency_is_a_finding(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    played, sound = pair
+    found = _check(played, _delayed(sound, 1000))
+    assert set(found) == {"latency"}
+    assert "out.wav after in.wav by" in found["latency"]
+
+
+def test_unrelated_recordings_are_not_trusted(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    played, _ = pair
+    other = playing(12.0, RATE_HZ, seed=6)
+    assert measure_latency(played, other, RATE_HZ).confidence < 0.05
+    assert set(_check(played, other)) == {"latency_uncertain"}
+
+
+def test_pairs_too_short_to_measure_say_so() -> None:
+    sound = np.sin(np.arange(1000.0))
+    assert set(_check(sound, sound)) == {"latency_unmeasured"}
+
+
+def test_latency_of_nothing_is_an_input_error() -> None:
+    sound = np.sin(np.arange(30000.0))
+    with pytest.raises(InputError, match="silent or constant"):
+        measure_latency(sound, np.full(30000, 0.5), RATE_HZ)
+    with pytest.raises(InputError, match="too short"):
+        measure_latency(sound[:100], sound[:100], RATE_HZ)
+    with pytest.raises(InputError, match="30000 samples and target 29999"):
+        measure_latency(sound, sound[:-1], RATE_HZ)
+
+
+@pytest.mark.parametrize("shift", [0, 40, -40])
+def test_correction_lines_up_and_says_what_it_did(shift: int) -> None:
+    sound = np.arange(1.0, 1001.0)
+    corrected = correct_latency(sound, _delayed(sound, shift), RATE_HZ, shift)
+    np.testing.assert_array_equal(corrected.input, corrected.target)
+    assert len(corrected.input) == 1000 - abs(shift)
+    assert f"latency of {shift} samples" in corrected.message
+    with pytest.raises(InputError, match="leaves nothing"):
+        correct_latency(sound, sound, RATE_HZ, 1000)
+
+
+@settings(max_examples=50, deadline=None)
+@given(length=st.integers(20, 5000), train=st.floats(0.2, 0.6), val=st.floats(0.1, 0.2))
+def test_fractions_that_add_up_to_one_use_every_sample_once(length: int, train: float, val: float) -> None:
+    samples = np.arange(float(length))
+    split = split_by_fractions(samples, (train, val, 1.0 - train - val))
+    np.testing.assert_array_equal(np.concatenate([split.train, split.val, split.test]), samples)
+
+
+def test_seconds_are_taken_from_the_start() -> None:
+    split = split_by_seconds(np.arange(100.0), 10.0, (5.0, 2.0, 1.0))
+    assert (split.train[0], split.val[0], split.test[0], split.test[-1]) == (0.0, 50.0, 70.0, 79.0)
+
+
+def test_impossible_splits_are_input_errors() -> None:
+    samples = np.arange(100.0)
+    for fractions in ((0.5, 0.5), (0.8, 0.1, 0.2), (1.0, 0.0, 0.0)):
+        with pytest.raises(InputError, match="give three above 0"):
+            split_by_fractions(samples, fractions)
+    with pytest.raises(InputError, match="val gets none of 100 samples"):
+        split_by_fractions(samples, (0.5, 0.001, 0.4))
+    with pytest.raises(InputError, match="the recording has only 10 s"):
+        split_by_seconds(samples, 10.0, (8.0, 2.0, 1.0))
+    with pytest.raises(InputError, match="give three above 0"):
+        split_by_seconds(samples, 10.0, (8.0, -1.0, 1.0))
+
+
+def test_segments_keep_order_and_report_what_they_drop() -> None:
+    segments = segment(np.arange(10.0), 4)
+    np.testing.assert_array_equal(segments.samples, [[0.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]])
+    assert segments.dropped == 2
+    assert segment(np.arange(8.0), 4).dropped == 0
+    with pytest.raises(InputError, match="the recording has only 3"):
+        segment(np.arange(3.0), 4)
+    with pytest.raises(InputError, match="at least 1"):
+        segment(np.arange(3.0), 0)

@@ -1,0 +1,155 @@
+"""Before the first job: the library is found by scripts, and what is wrong is said with its key."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from support.places import REPOSITORY
+
+import rnn_audio
+from rnn_audio.configuration import compute_device
+from rnn_audio.errors import InputError
+from rnn_audio.jobs.preparation import check_device_elsewhere, export_library, limit_threads, set_up
+from rnn_audio.wav import write_wav
+
+Config = dict[str, Any]
+
+LIBRARY = str(Path(rnn_audio.__file__).parents[1])
+
+
+def shipped(change: Callable[[Config], object] = lambda config: None) -> Config:
+    config = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+    config["device"] = "cpu"
+    change(config)
+    return config
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, [LIBRARY]),
+        ("", [LIBRARY]),
+        ("/a", [LIBRARY, "/a"]),
+        (os.pathsep.join(["/a", LIBRARY, "/b"]), [LIBRARY, "/a", "/b"]),
+        (os.pathsep.join([LIBRARY, LIBRARY]), [LIBRARY]),
+        (os.pathsep.join(["", "/a", ""]), [LIBRARY, "/a"]),
+    ],
+)
+def test_the_library_comes_first_and_once(
+    monkeypatch: pytest.MonkeyPatch, before: str | None, after: list[str]
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "")
+    monkeypatch.delenv("PYTHONPATH") if before is None else monkeypatch.setenv("PYTHONPATH", before)
+    for _ in range(2):
+        export_library()
+        assert os.environ["PYTHONPATH"].split(os.pathsep) == after
+
+
+def test_another_process_finds_the_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "rnn_audio.py").write_text("raise ImportError('another module of that name')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    export_library()
+    command = [sys.executable, "-c", "import rnn_audio; print(rnn_audio.__file__)"]
+    found = subprocess.run(command, cwd=tmp_path.parent, check=True, capture_output=True, text=True).stdout
+    assert Path(found.strip()).samefile(rnn_audio.__file__)
+
+
+def test_the_shipped_configuration_is_set_up() -> None:
+    config = shipped()
+    experiment, device = set_up(config, inspect_recordings=True)
+    assert device == "cpu"
+    assert experiment.configurations.keys() >= config["configurations"].keys()
+
+
+def test_an_unknown_key_is_named() -> None:
+    with pytest.raises(InputError, match="unknown key 'sedes'; did you mean 'seeds'"):
+        set_up(shipped(lambda config: config.update(sedes=[1])), inspect_recordings=False)
+
+
+def own_device(config: Config) -> None:
+    config["devices"]["amplifier"]["source"] = "file"
+
+
+def own_room(config: Config) -> None:
+    config["signals"]["impulse_response"]["source"] = "file"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (own_device, r"amplifier-input\.wav: no such file; correct the path in devices\.amplifier\.file"),
+        (own_room, r"room\.wav: no such file; correct the path in signals\.impulse_response\.file"),
+    ],
+)
+def test_a_missing_recording_is_named_unless_another_machine_has_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Config], object], expected: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=expected):
+        set_up(shipped(change), inspect_recordings=True)
+    set_up(shipped(change), inspect_recordings=False)
+
+
+def test_recordings_of_a_device_that_do_not_fit_each_other_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("recordings").mkdir()
+    sound = np.sin(np.arange(44100.0))
+    write_wav("recordings/amplifier-input.wav", sound, 44100)
+    write_wav("recordings/amplifier-target.wav", sound[:-1], 44100)
+    with pytest.raises(InputError, match=r"amplifier-input\.wav has 44100 samples and .*amplifier-target\.wav 44099"):
+        set_up(shipped(own_device), inspect_recordings=True)
+    write_wav("recordings/amplifier-target.wav", sound, 44100)
+    set_up(shipped(own_device), inspect_recordings=True)
+
+
+def test_a_device_that_nothing_models_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def add_unused(config: Config) -> None:
+        config["devices"]["unused"] = config["devices"]["amplifier"] | {"source": "file"}
+
+    monkeypatch.chdir(tmp_path)
+    experiment, _ = set_up(shipped(add_unused), inspect_recordings=True)
+    assert experiment.used_devices() == ["amplifier"]
+
+
+def test_a_gpu_that_is_not_there_is_an_error_and_never_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compute_device, "_obstacle_to_cuda", lambda: "there is none")
+    with pytest.raises(InputError, match="device: cuda was asked for, but there is none"):
+        set_up(shipped(lambda config: config.update(device="cuda")), inspect_recordings=False)
+    assert set_up(shipped(lambda config: config.update(device="auto")), inspect_recordings=False)[1] == "cpu"
+    monkeypatch.setattr(compute_device, "_obstacle_to_cuda", lambda: None)
+    assert set_up(shipped(lambda config: config.update(device="auto")), inspect_recordings=False)[1] == "cuda"
+
+
+@pytest.mark.parametrize("setting", ["auto", "cuda"])
+def test_what_this_machine_has_says_nothing_of_the_nodes_of_a_cluster(setting: str) -> None:
+    with pytest.raises(InputError, match=f"device: {setting} looks for a GPU .*cuda_on_node or cpu"):
+        check_device_elsewhere(setting)
+
+
+@pytest.mark.parametrize("setting", ["cpu", "cuda_on_node"])
+def test_a_device_that_needs_no_look_is_accepted_for_the_nodes_of_a_cluster(setting: str) -> None:
+    check_device_elsewhere(setting)
+
+
+@pytest.mark.parametrize("warm_up", [22050, 30000])
+def test_a_warm_up_that_leaves_nothing_of_a_segment_is_refused(warm_up: int) -> None:
+    def change(config: Config) -> None:
+        config["presets"]["amplifier"] |= {"segment_samples": 22050, "warm_up_samples": warm_up}
+
+    with pytest.raises(InputError, match="warm_up_samples"):
+        set_up(shipped(change), inspect_recordings=True)
+
+
+def test_jobs_take_one_thread_unless_the_user_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    limit_threads()
+    assert (os.environ["OPENBLAS_NUM_THREADS"], os.environ["OMP_NUM_THREADS"]) == ("1", "3")

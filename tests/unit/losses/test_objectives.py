@@ -1,0 +1,194 @@
+"""What training minimises: paper B's equations 2 to 4 by scipy, stretch by stretch, alone and in a mixed pack."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from rnn_audio.losses import objectives
+from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError
+from rnn_audio.losses.preemphasis import NAMES, taps
+
+Floats = NDArray[np.float64]
+Signals = tuple[torch.Tensor, torch.Tensor]
+
+RATE_HZ = 44100
+BATCH, SAMPLES = 3, 400
+WARM_UP = slice(0, 60)
+STRETCHES = [slice(60, 190), slice(190, 197), slice(197, 198), slice(198, 400)]
+
+
+design = cache(taps)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def each_filter_designed_once() -> Iterator[None]:
+    """The design takes longer than all the rest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(objectives, "taps", design)
+        yield
+
+
+def signals(models: int, seed: int = 0) -> Signals:
+    """Targets and outputs with an offset between them, [models, BATCH, SAMPLES]."""
+    generator = torch.Generator().manual_seed(seed)
+    targets = 0.3 * torch.randn(models, BATCH, SAMPLES, generator=generator)
+    return targets, 0.8 * targets + 0.1 * torch.randn(models, BATCH, SAMPLES, generator=generator) + 0.05
+
+
+class Reference:
+    """Equations 2 to 4 of one model in float64, its filters by scipy with their state carried on."""
+
+    def __init__(self, name: str) -> None:
+        self.taps = design(name, RATE_HZ)
+        self.states = [np.zeros((BATCH, len(self.taps) - 1)) for _ in range(2)]
+
+    def emphasise(self, signal: Floats, side: int) -> Floats:
+        filtered, self.states[side] = lfilter(self.taps, [1.0], signal, axis=-1, zi=self.states[side])
+        return filtered
+
+    def loss(self, target: Floats, output: Floats) -> float:
+        y, y_hat = self.emphasise(target, 0), self.emphasise(output, 1)
+        esr = np.sum((y - y_hat) ** 2) / np.sum(y**2)
+        # The mean of equation 3 is one segment's; numerator and denominator are pooled over the segments.
+        offsets = np.mean(target - output, axis=-1) ** 2
+        return esr + np.mean(offsets) / np.mean(target**2)
+
+
+def as_float64(signal: torch.Tensor) -> Floats:
+    return signal.double().numpy()
+
+
+def losses_of(objective: EmphasisedErrorToSignal, targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
+    """The losses of a warmed-up objective over all stretches, [stretches, M]."""
+    objective.restart()
+    objective.observe(targets[..., WARM_UP], outputs[..., WARM_UP])
+    return torch.stack([objective(targets[..., stretch], outputs[..., stretch]) for stretch in STRETCHES])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_loss_is_that_of_equations_2_to_4_with_the_filters_state_carried_on(name: str) -> None:
+    targets, outputs = signals(models=2)
+    losses = losses_of(EmphasisedErrorToSignal([name, name], RATE_HZ, "cpu"), targets, outputs)
+    for model in range(2):
+        target, output = as_float64(targets[model]), as_float64(outputs[model])
+        reference = Reference(name)
+        reference.emphasise(target[:, WARM_UP], 0)
+        reference.emphasise(output[:, WARM_UP], 1)
+        expected = [reference.loss(target[:, stretch], output[:, stretch]) for stretch in STRETCHES]
+        np.testing.assert_allclose(losses[:, model].numpy(), expected, rtol=2e-5)
+
+
+def test_behind_no_filter_an_offset_is_counted_by_both_terms() -> None:
+    # y = +-0.5 alternating: its power is 0.25 and its mean 0, so an offset of 0.1 costs 0.04 in each term.
+    target = 0.5 * (-1.0) ** torch.arange(10.0).expand(1, 2, 10)
+    loss = EmphasisedErrorToSignal(["none"], RATE_HZ, "cpu")(target, target + 0.1)
+    assert loss.item() == pytest.approx(0.08, rel=1e-5)
+
+
+@pytest.mark.parametrize(("name", "echo"), [("highpass", 1), ("folded_differentiator", 2)])
+def test_a_click_of_the_warm_up_echoes_in_the_first_stretch(name: str, echo: int) -> None:
+    # The output lacks a click that is the last sample before the stretch; behind it both are a constant 1.
+    targets, outputs = torch.ones(1, 1, 9), torch.ones(1, 1, 9)
+    targets[..., 4] = 2.0
+    objective = EmphasisedErrorToSignal([name], RATE_HZ, "cpu")
+    objective.observe(targets[..., :5], outputs[..., :5])
+    emphasised = torch.full((4,), 0.15)
+    emphasised[echo - 1] -= 0.85
+    expected = 0.85**2 / emphasised.square().sum()
+    assert objective(targets[..., 5:], outputs[..., 5:]).item() == pytest.approx(expected.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_restart_forgets_what_came_before(name: str) -> None:
+    targets, outputs = signals(models=1)
+    used = EmphasisedErrorToSignal([name], RATE_HZ, "cpu")
+    before = losses_of(used, *signals(models=1, seed=1))
+    again = losses_of(used, targets, outputs)
+    assert torch.equal(again, losses_of(EmphasisedErrorToSignal([name], RATE_HZ, "cpu"), targets, outputs))
+    assert not torch.equal(again, before)
+
+
+def test_restart_takes_a_batch_of_another_size() -> None:
+    targets, outputs = signals(models=1)
+    objective = EmphasisedErrorToSignal(["a_weighting"], RATE_HZ, "cpu")
+    objective(targets, outputs)
+    objective.restart()
+    fresh = EmphasisedErrorToSignal(["a_weighting"], RATE_HZ, "cpu")
+    assert torch.equal(objective(targets[:, :1], outputs[:, :1]), fresh(targets[:, :1], outputs[:, :1]))
+
+
+def gradients_of(names: list[str], targets: torch.Tensor, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Losses, [stretches, M], and the gradient of their sum with respect to the outputs, [M, B, T]."""
+    leaf = outputs.clone().requires_grad_()
+    losses = losses_of(EmphasisedErrorToSignal(names, RATE_HZ, "cpu"), targets, leaf)
+    losses.sum().backward()
+    return losses.detach(), leaf.grad
+
+
+def test_a_pack_behind_all_four_filters_is_four_objectives_bit_by_bit() -> None:
+    targets, outputs = signals(models=4)
+    losses, gradients = gradients_of(list(NAMES), targets, outputs)
+    for model, name in enumerate(NAMES):
+        alone, gradient = gradients_of([name], targets[model : model + 1], outputs[model : model + 1])
+        assert torch.equal(losses[:, model], alone[:, 0])
+        assert torch.equal(gradients[model], gradient[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pack_behind_one_filter_is_five_objectives_bit_by_bit(name: str) -> None:
+    targets, outputs = signals(models=5)
+    losses, gradients = gradients_of([name] * 5, targets, outputs)
+    for model in range(5):
+        alone, gradient = gradients_of([name], targets[model : model + 1], outputs[model : model + 1])
+        assert torch.equal(losses[:, model], alone[:, 0])
+        assert torch.equal(gradients[model], gradient[0])
+
+
+def test_gradients_flow_to_the_stretchs_outputs_only() -> None:
+    targets, outputs = (signal.requires_grad_() for signal in signals(models=4))
+    objective = EmphasisedErrorToSignal(NAMES, RATE_HZ, "cpu")
+    with torch.no_grad():
+        objective.observe(targets[..., WARM_UP], outputs[..., WARM_UP])
+    objective(targets[..., 60:190], outputs[..., 60:190])
+    loss = objective(targets[..., 190:300].detach(), outputs[..., 190:300]).sum()
+    loss.backward()
+    assert targets.grad is None
+    # The filters remember samples before 190, but no gradient goes back to them.
+    assert not outputs.grad[..., :190].any()
+    assert outputs.grad[..., 190:300].all()
+    assert not outputs.grad[..., 300:].any()
+
+
+def test_the_gradient_of_a_warmed_up_stretch_is_that_of_finite_differences() -> None:
+    targets, outputs = (signal[:, :1, :12].clone() for signal in signals(models=4))
+
+    def loss(made: torch.Tensor) -> torch.Tensor:
+        objective = EmphasisedErrorToSignal(NAMES, RATE_HZ, "cpu")
+        objective.observe(targets[..., :5], outputs[..., :5])
+        return objective(targets[..., 5:], made).sum().double()
+
+    made = outputs[..., 5:].clone().requires_grad_()
+    loss(made).backward()
+    step = 1e-2  # the loss is quadratic in the outputs: a central difference has no error but the rounding
+    for sample in range(7):
+        moved = torch.zeros_like(outputs[..., 5:])
+        moved[..., sample] = step
+        slope = (loss(outputs[..., 5:] + moved) - loss(outputs[..., 5:] - moved)) / (2 * step)
+        assert made.grad[..., sample].sum().item() == pytest.approx(slope.item(), rel=1e-3, abs=1e-3)
+
+
+def test_the_mean_squared_error_has_no_memory() -> None:
+    targets, outputs = signals(models=2)
+    objective = MeanSquaredError()
+    objective.restart()
+    objective.observe(outputs, targets)
+    losses = objective(targets, outputs)
+    expected = [np.mean((as_float64(targets[model]) - as_float64(outputs[model])) ** 2) for model in range(2)]
+    np.testing.assert_allclose(losses.numpy(), expected, rtol=1e-5)
+    objective.observe(outputs, targets)
+    assert torch.equal(objective(targets, outputs), losses)

@@ -1,0 +1,291 @@
+import copy
+import statistics
+from typing import Any
+
+import pytest
+
+from rnn_audio.errors import InputError
+from rnn_audio.reporting.tables.kinds import build_table
+from rnn_audio.reporting.tables.parts import summarise_seeds
+from rnn_audio.reporting.tables.rendering import render_markdown
+
+LOSSES = [5.1e-3, 5.6e-3, 4.9e-3, 6.3e-3, 5.0e-3]
+
+
+def selection(losses: list[float | None] = LOSSES, chosen: int = 3) -> dict[str, Any]:
+    seeds = {
+        str(seed): {
+            "losses": {"prediction_mse": loss, "generation_mse": 2e-3 * seed},
+            "wall_time_s": 10.0 * seed,
+            "peak_memory_mib": 410.0,
+            "device": "cpu",
+        }
+        for seed, loss in enumerate(losses, start=1)
+    }
+    shared = {"configuration": "room", "parameters": 16961, "samples": 512}
+    return shared | {"rule": "prediction_mse", "chosen_seed": chosen, "seeds": seeds}
+
+
+def metrics(kind: str = "room") -> dict[str, Any]:
+    target: dict[str, Any] = {"power": 5.7e-3, "samples": 512}
+    generation: dict[str, Any] = {
+        "mse": 6e-3,
+        "relative_error": 1.05,
+        "effective_length_samples": 128,
+        "effective_length_s": 0.125,
+        "log_spectral_distance_db": 9.1,
+    }
+    if kind == "room":
+        target |= {"t30_s": 0.41, "edt_s": 0.4, "c50_db": 5.2, "t30_nonlinearity_permille": 3.1}
+        generation |= {"t30_s": None, "edt_s": 0.1, "c50_db": -3.0, "t30_nonlinearity_permille": None}
+        generation |= {"t30_difference_percent": None, "edt_difference_percent": -75.0, "c50_difference_db": -8.2}
+        generation |= {"t30_within_jnd": False, "edt_within_jnd": False, "c50_within_jnd": False}
+    return {
+        "configuration": "room",
+        "signal": "impulse_response",
+        "kind": kind,
+        "rate_hz": 1024,
+        "chosen_seed": 3,
+        "target": target,
+        "prediction": {"mse": 5.1e-3, "relative_error": 0.89},
+        "generation": generation,
+    }
+
+
+def losses_declaration() -> dict[str, Any]:
+    return {
+        "caption": "Impulse response prediction",
+        "kind": "losses",
+        "labels": {"sample_rate_hz": "Sample rate (Hz)", "epochs": "Epochs"},
+        "rows": [
+            {
+                "configuration": "room",
+                "labels": {"sample_rate_hz": 1024, "epochs": 100},
+                "quantity": "prediction_mse",
+                "published": {"value": 5.13e-3, "time_s": 202},
+            }
+        ],
+    }
+
+
+def observations_declaration(quantity: str | None, published: object = None) -> dict[str, Any]:
+    row = {"configuration": "room", "labels": {"what": "Observation"}, "quantity": quantity, "published": published}
+    return {"caption": "Observations", "kind": "observations", "labels": {"what": "What"}, "rows": [row]}
+
+
+def build(declaration: dict[str, Any], **results: dict[str, Any]) -> Any:  # noqa: ANN401
+    given = {"selection": selection(), "metrics": metrics(), **results}
+    return build_table("table_1", declaration, {"room": given["selection"]}, {"room": given["metrics"]}, ["A note."])
+
+
+def test_a_losses_row_sets_the_paper_beside_best_mean_spread_and_baseline() -> None:
+    record = build(losses_declaration()).frame.to_dict("records")[0]
+    assert record["paper_mse"] == 5.13e-3
+    assert record["best_mse"] == 4.9e-3
+    assert record["mean_mse"] == pytest.approx(statistics.mean(LOSSES), rel=1e-15)
+    assert record["std_mse"] == pytest.approx(statistics.stdev(LOSSES), rel=1e-15)
+    assert record["seeds"] == 5
+    assert record["zero_baseline_mse"] == 5.7e-3
+    assert record["best_over_paper"] == 4.9e-3 / 5.13e-3
+    assert (record["paper_time_s"], record["wall_time_s"], record["mean_wall_time_s"]) == (202, 30, 30)
+    assert record["device"] == "cpu"
+
+
+def test_times_of_a_pack_are_shared_by_its_models() -> None:
+    packed = selection()
+    for seed in ("3", "4"):
+        packed["seeds"][seed]["models_at_once"] = 2
+    table = build(losses_declaration(), selection=packed)
+    record = table.frame.to_dict("records")[0]
+    assert (record["wall_time_s"], record["mean_wall_time_s"]) == (15, (10 + 20 + 15 + 20 + 50) / 5)
+    assert any("up to 2 at once" in note for note in table.notes)
+    assert not any("at once" in note for note in build(losses_declaration()).notes)
+
+
+def test_the_losses_columns_come_in_reading_order_labels_first() -> None:
+    table = build(losses_declaration())
+    expected = "sample_rate_hz epochs paper_mse best_mse mean_mse std_mse seeds zero_baseline_mse best_over_paper"
+    assert list(table.frame)[:9] == expected.split()
+    assert [column.header for column in table.columns][:4] == ["Sample rate (Hz)", "Epochs", "Paper", "Best of 5"]
+
+
+def test_given_notes_follow_the_notes_on_the_columns() -> None:
+    table = build(losses_declaration())
+    assert table.notes[-1] == "A note."
+    assert any("published" in note for note in table.notes[:-1])
+
+
+def test_nothing_published_leaves_the_paper_and_the_ratio_empty() -> None:
+    declaration = losses_declaration()
+    del declaration["rows"][0]["published"]
+    frame = build(declaration).frame
+    assert frame[["paper_mse", "best_over_paper", "paper_time_s"]].isna().all(axis=None)
+
+
+def test_seeds_whose_loss_could_not_be_measured_do_not_count() -> None:
+    record = build(losses_declaration(), selection=selection([4e-3, None, 6e-3])).frame.to_dict("records")[0]
+    assert record["seeds"] == 2
+    assert record["mean_mse"] == pytest.approx(5e-3)
+
+
+def test_one_seed_has_a_mean_and_no_spread() -> None:
+    frame = build(losses_declaration(), selection=selection([4e-3], chosen=1)).frame
+    assert frame.loc[0, "mean_mse"] == 4e-3
+    assert frame["std_mse"].isna().all()
+
+
+def test_no_seed_has_neither() -> None:
+    summary = summarise_seeds(float("nan"), [])
+    assert summary.seeds == 0
+    assert summary.mean != summary.mean
+
+
+def test_an_observation_of_a_loss_has_a_spread_and_a_baseline() -> None:
+    declaration = observations_declaration("generation_mse", {"value": 3e-3})
+    record = build(declaration).frame.to_dict("records")[0]
+    assert record["best"] == 6e-3
+    assert record["std"] == pytest.approx(statistics.stdev([2e-3, 4e-3, 6e-3, 8e-3, 10e-3]))
+    assert record["best_over_paper"] == pytest.approx(2)
+    assert record["zero_baseline_mse"] == 5.7e-3
+
+
+def test_the_baseline_of_an_auxiliary_loss_is_the_power_of_the_segments() -> None:
+    results = selection()
+    for seed, losses in results["seeds"].items():
+        losses["losses"]["auxiliary_mse"] = 1e-3 * int(seed)
+    measured = metrics() | {"reconstruction": {"mse": 0.5, "evaluated_power": 4e-3}}
+    record = build(observations_declaration("auxiliary_mse"), selection=results, metrics=measured).frame.iloc[0]
+    assert record["best"] == 3e-3
+    assert record["zero_baseline_mse"] == 4e-3
+
+
+def test_an_observation_of_a_metric_is_the_chosen_models_and_keeps_the_papers_words() -> None:
+    frame = build(observations_declaration("generation.effective_length_samples", "about 200")).frame
+    assert frame.loc[0, "paper"] == "about 200"
+    assert frame.loc[0, "best"] == 128
+    assert frame[["mean", "std", "zero_baseline_mse", "best_over_paper"]].isna().all(axis=None)
+
+
+def test_a_metric_that_could_not_be_measured_is_empty() -> None:
+    assert build(observations_declaration("generation.t30_s")).frame["best"].isna().all()
+
+
+@pytest.mark.parametrize("quantity", ["generation.t60_s", "esr", "generation", "signal", None])
+def test_an_unknown_quantity_is_an_error_that_lists_what_there_is(quantity: str | None) -> None:
+    with pytest.raises(InputError, match=r"table_1, row 1 \(room\).*prediction_mse.*generation\.t30_s"):
+        build(observations_declaration(quantity))
+
+
+def test_a_losses_row_with_an_unknown_loss_is_an_error_that_lists_the_losses() -> None:
+    declaration = losses_declaration()
+    declaration["rows"][0]["quantity"] = "esr"
+    with pytest.raises(InputError, match=r"row 1 \(room\).*'esr'.*prediction_mse, generation_mse"):
+        build(declaration)
+
+
+def test_losses_of_two_quantities_do_not_share_a_table() -> None:
+    declaration = losses_declaration()
+    declaration["rows"].append(copy.deepcopy(declaration["rows"][0]) | {"quantity": "generation_mse"})
+    with pytest.raises(InputError, match=r"generation_mse, prediction_mse.*observations"):
+        build(declaration)
+
+
+def test_a_published_loss_has_to_be_a_number() -> None:
+    declaration = losses_declaration()
+    declaration["rows"][0]["published"]["value"] = "1e-3"
+    with pytest.raises(InputError, match=r"row 1 \(room\).*1\.0e-3"):
+        build(declaration)
+
+
+@pytest.mark.parametrize(
+    ("selections", "results", "kind"), [({}, {"room": {}}, "selection"), ({"room": {}}, {}, "met")]
+)
+def test_a_configuration_without_results_is_named_with_its_table_and_row(
+    selections: dict[str, Any], results: dict[str, Any], kind: str
+) -> None:
+    with pytest.raises(InputError, match=rf"table table_1, row 1 \(room\).*no {kind}"):
+        build_table("table_1", losses_declaration(), selections, results)
+
+
+def test_a_chosen_seed_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(InputError, match=r"chosen seed 9 .* 1, 2, 3, 4, 5"):
+        build(losses_declaration(), selection=selection(chosen=9))
+
+
+def test_labels_other_than_the_tables_are_an_error() -> None:
+    declaration = losses_declaration()
+    del declaration["rows"][0]["labels"]["epochs"]
+    with pytest.raises(InputError, match=r"row 1 \(room\).*epochs"):
+        build(declaration)
+
+
+def test_an_unknown_kind_is_an_error_that_lists_the_kinds() -> None:
+    with pytest.raises(InputError, match=r"table table_1.*'chart'.*losses, observations, generations"):
+        build(losses_declaration() | {"kind": "chart"})
+
+
+def test_a_table_without_rows_is_an_error() -> None:
+    with pytest.raises(InputError, match="no rows"):
+        build(losses_declaration() | {"rows": []})
+
+
+def generations_declaration() -> dict[str, Any]:
+    rows = [{"configuration": "room", "labels": {"signal": "Room"}}]
+    return {"caption": "Generations", "kind": "generations", "labels": {"signal": "Signal"}, "rows": rows}
+
+
+def test_a_generation_is_set_in_relation_to_its_target() -> None:
+    record = build(generations_declaration()).frame.to_dict("records")[0]
+    assert record["generation_mse"] == 6e-3
+    assert record["generation_power_percent"] == pytest.approx(105)
+    assert record["effective_length_percent"] == 25
+    assert record["log_spectral_distance_db"] == 9.1
+    assert (record["target_edt_s"], record["generation_edt_s"]) == (0.4, 0.1)
+    assert record["generation_t30_s"] != record["generation_t30_s"]
+
+
+def test_signals_that_are_no_rooms_have_no_room_parameters() -> None:
+    frame = build(generations_declaration(), metrics=metrics("sine")).frame
+    assert frame[["target_t30_s", "generation_c50_db"]].isna().all(axis=None)
+
+
+def test_a_generation_has_its_models_size_beside_its_signals() -> None:
+    table = build(generations_declaration())
+    record = table.frame.to_dict("records")[0]
+    assert (record["parameters"], record["samples"]) == (16961, 512)
+    assert "16961 / 512" in render_markdown(table)
+
+
+def test_differences_of_room_parameters_are_those_of_the_metrics() -> None:
+    record = build(generations_declaration()).frame.to_dict("records")[0]
+    assert record["edt_difference_percent"] == -75
+    assert record["c50_difference_db"] == -8.2
+    assert record["t30_difference_percent"] != record["t30_difference_percent"]
+
+
+@pytest.mark.parametrize(
+    ("t30", "edt", "c50", "shown"),
+    [
+        (True, True, True, "T30, EDT, C50"),
+        (False, False, True, "C50"),
+        (True, None, False, "T30"),
+        (False, False, False, "none"),
+        (None, None, False, "none"),
+        (None, None, None, "–"),
+    ],
+)
+def test_the_room_parameters_that_a_listener_could_not_tell_apart_are_named(
+    t30: bool | None, edt: bool | None, c50: bool | None, shown: str
+) -> None:
+    measured = metrics()
+    measured["generation"] |= {"t30_within_jnd": t30, "edt_within_jnd": edt, "c50_within_jnd": c50}
+    table = build(generations_declaration(), metrics=measured)
+    place = [column.key for column in table.columns].index("within_jnd")
+    (row,) = [line for line in render_markdown(table).splitlines() if line.startswith("| Room ")]
+    assert row.strip("| ").split(" | ")[place].strip() == shown
+    assert any("5 %" in note and "1 dB" in note and "ISO 3382-1" in note for note in table.notes)
+
+
+def test_signals_that_are_no_rooms_are_not_judged_as_rooms() -> None:
+    record = build(generations_declaration(), metrics=metrics("sine")).frame.to_dict("records")[0]
+    assert record["within_jnd"] is None

@@ -1,0 +1,180 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pyroomacoustics.experimental import measure_rt60
+
+from rnn_audio.errors import InputError
+from rnn_audio.signals.acoustics import onset_index, room_parameters
+from rnn_audio.signals.generators import GENERATORS, check_generator, synthesise
+from rnn_audio.signals.guitar import playing
+
+RATE_HZ = 44100
+ROOM_KEYS = {
+    "dimensions_m": [4.0, 3.0, 2.5],
+    "source_m": [1.2, 0.9, 1.3],
+    "microphone_m": [2.1, 1.7, 1.15],
+    "t30_s": 0.4,
+    "scattering": 0.5,
+    "seed": 2,
+}
+SMALL_ROOM = {"rate_hz": 16000, "samples": 4000, "own_keys": ROOM_KEYS | {"t30_s": 0.2}}
+NOTE_KEYS = {
+    "frequency_hz": 1046.5,
+    "mode_ratios": [1.0, 3.71, 7.1],
+    "mode_levels_db": [0.0, -12.0, -20.0],
+    "mode_decays_s": [4.0, 0.8, 0.3],
+    "contact_s": 0.0005,
+}
+SINE_KEYS = {"frequency_hz": 440.0, "amplitude": 1.0, "phase_rad": 0.0}
+
+
+@pytest.fixture(scope="module")
+def bedroom() -> NDArray[np.float64]:
+    return synthesise("furnished_room", rate_hz=RATE_HZ, samples=22050, own_keys=ROOM_KEYS)
+
+
+def test_the_papers_sine() -> None:
+    sine = synthesise("sine", rate_hz=RATE_HZ, samples=1024, own_keys=SINE_KEYS)
+    assert sine.shape == (1024,)
+    assert sine[0] == 0
+    # 441 samples are 4.4 periods; a quarter of a period is 25.06 samples.
+    assert sine[25] == pytest.approx(1.0, abs=1e-4)
+    # A sine fulfils x[n+1] = 2 cos(w) x[n] - x[n-1].
+    np.testing.assert_allclose(sine[2:], 2 * np.cos(2 * np.pi * 440 / RATE_HZ) * sine[1:-1] - sine[:-2], atol=1e-12)
+
+
+def test_amplitude_and_phase_of_a_sine() -> None:
+    keys = SINE_KEYS | {"amplitude": 0.3, "phase_rad": np.pi / 2}
+    assert synthesise("sine", rate_hz=RATE_HZ, samples=1, own_keys=keys)[0] == pytest.approx(0.3)
+
+
+def test_bedroom_has_the_decay_asked_for(bedroom: NDArray[np.float64]) -> None:
+    measured = room_parameters(bedroom, RATE_HZ)
+    assert measured.t30.seconds == pytest.approx(0.4, abs=0.03)
+    assert measure_rt60(bedroom, fs=RATE_HZ, decay_db=30) == pytest.approx(0.4, abs=0.03)
+    # A real decay: straight (below 5 per mille by ISO 3382-2), early and late slope alike.
+    assert measured.t30.nonlinearity_permille < 5
+    assert measured.t20.seconds == pytest.approx(0.4, abs=0.05)
+    assert measured.edt.seconds == pytest.approx(0.4, abs=0.08)
+
+
+def test_bedroom_starts_with_its_direct_sound(bedroom: NDArray[np.float64]) -> None:
+    assert bedroom.shape == (22050,)
+    assert onset_index(bedroom) == 0
+    assert np.abs(bedroom).argmax() < 5
+
+
+def test_bedroom_grows_dense_and_noise_like(bedroom: NDArray[np.float64]) -> None:
+    # Excess kurtosis of the response with its decay undone: high for single echoes, 0 for Gaussian noise.
+    level = bedroom * 10 ** (3 * np.arange(22050) / RATE_HZ / 0.4)
+    bounds = (np.array([0, 0.02, 0.05, 0.1, 0.4]) * RATE_HZ).astype(int)
+    kurtosis = [np.mean(part**4) / np.mean(part**2) ** 2 - 3 for part in np.split(level, bounds[1:])[:-1]]
+    assert kurtosis[0] > kurtosis[1] > kurtosis[2]
+    assert abs(kurtosis[3]) < 0.5
+
+
+def test_bedroom_has_no_sweeping_echoes(bedroom: NDArray[np.float64]) -> None:
+    # A sweep is one frequency at a time: its spectrum over 10 ms is peaky, and its flatness far below that of noise
+    # (exp(-0.577) = 0.56 for white noise; air and walls tilt it).
+    late = bedroom[4410:22050].reshape(-1, 441) * np.hanning(441)
+    power = np.square(np.abs(np.fft.rfft(late, axis=1)))[:, 5:60]
+    flatness = np.exp(np.mean(np.log(power), axis=1)) / np.mean(power, axis=1)
+    assert np.median(flatness) > 0.4
+
+
+def test_bedroom_has_no_offset(bedroom: NDArray[np.float64]) -> None:
+    power = np.square(np.abs(np.fft.rfft(bedroom)))
+    below_20_hz = power[np.fft.rfftfreq(22050, 1 / RATE_HZ) < 20].sum()
+    assert below_20_hz < 1e-3 * power.sum()
+
+
+@pytest.mark.parametrize("t30_s", [0.15, 0.25])
+def test_rooms_at_other_rates_and_times(t30_s: float) -> None:
+    room = synthesise("furnished_room", rate_hz=16000, samples=4800, own_keys=ROOM_KEYS | {"t30_s": t30_s})
+    assert room_parameters(room, 16000).t30.seconds == pytest.approx(t30_s, rel=0.1)
+
+
+def test_room_is_reproducible_and_follows_its_seed() -> None:
+    first, again = (synthesise("furnished_room", **SMALL_ROOM) for _ in range(2))
+    other = synthesise("furnished_room", **SMALL_ROOM | {"own_keys": SMALL_ROOM["own_keys"] | {"seed": 3}})
+    assert first.tobytes() == again.tobytes()
+    assert not np.array_equal(first, other)
+
+
+def test_room_ignores_and_keeps_global_state() -> None:
+    from pyroomacoustics import constants
+
+    expected = synthesise("furnished_room", **SMALL_ROOM)
+    previous = constants.get("num_threads"), constants.get("c")
+    constants.set("num_threads", 3)
+    constants.set("c", 300.0)
+    try:
+        np.random.seed(7)  # the global generator must not matter
+        np.testing.assert_array_equal(synthesise("furnished_room", **SMALL_ROOM), expected)
+        assert (constants.get("num_threads"), constants.get("c")) == (3, 300.0)
+    finally:
+        constants.set("num_threads", previous[0])
+        constants.set("c", previous[1])
+
+
+def test_note_has_its_modes_and_their_decays() -> None:
+    note = synthesise("vibraphone", rate_hz=RATE_HZ, samples=RATE_HZ, own_keys=NOTE_KEYS)
+    late = np.abs(np.fft.rfft(note[22050:] * np.hanning(22050)))
+    assert np.argmax(late) * 2 == pytest.approx(1046.5, abs=2)
+    for ratio, decay_s in zip(NOTE_KEYS["mode_ratios"], NOTE_KEYS["mode_decays_s"], strict=True):
+        # Demodulate the mode in two windows 0.1 s apart: its level falls by 60 dB per decay time.
+        wave = np.exp(-2j * np.pi * ratio * 1046.5 * np.arange(RATE_HZ) / RATE_HZ) * note
+        levels = [np.abs(np.sum(wave[start : start + 4410] * np.hanning(4410))) for start in (2205, 6615)]
+        assert 20 * np.log10(levels[1] / levels[0]) == pytest.approx(-6 / decay_s, rel=0.02)
+
+
+def test_note_is_struck_and_softer_mallets_are_duller() -> None:
+    hard, soft = (
+        synthesise("vibraphone", rate_hz=RATE_HZ, samples=4410, own_keys=NOTE_KEYS | {"contact_s": contact_s})
+        for contact_s in (0.0001, 0.001)
+    )
+    assert abs(hard[0]) < 0.1 * np.abs(hard).max()
+    assert np.abs(hard).argmax() < 0.01 * RATE_HZ
+    spectra = [np.square(np.abs(np.fft.rfft(note))) for note in (hard, soft)]
+    shares = [spectrum[300:].sum() / spectrum.sum() for spectrum in spectra]
+    assert shares[1] < 0.1 * shares[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "own_keys", "expected"),
+    [
+        ("gong", {}, "generator: there is no 'gong'; choose one of"),
+        ("sine", {"frequency_hz": 1.0, "amplitude": 1.0}, "phase_rad: missing; sine needs"),
+        ("sine", SINE_KEYS | {"pitch": 3}, "pitch: not a key of sine; remove it"),
+        ("sine", SINE_KEYS | {"frequency_hz": 30000.0}, "frequency_hz: .*choose one between"),
+        ("furnished_room", ROOM_KEYS | {"source_m": [5.0, 1.0, 1.0]}, "source_m: .*outside the room.*move it"),
+        ("furnished_room", ROOM_KEYS | {"microphone_m": [1.0, 1.0, 0.0]}, "microphone_m: .*outside the room.*move it"),
+        ("furnished_room", ROOM_KEYS | {"scattering": 1.5}, "scattering: .*choose a number from 0 to 1"),
+        ("furnished_room", ROOM_KEYS | {"t30_s": 0.01}, "t30_s: 0.01 s is out of .*reach; choose one from"),
+        ("vibraphone", NOTE_KEYS | {"mode_ratios": [1.0]}, "mode_ratios, mode_levels_db and mode_decays_s: give each"),
+        ("vibraphone", NOTE_KEYS | {"mode_decays_s": [4.0, 0.0, 1.0]}, "mode_decays_s and contact_s: .*above 0 s"),
+        ("vibraphone", NOTE_KEYS | {"mode_ratios": [1.0, 4.0, 30.0]}, "mode_ratios: .*raise rate_hz"),
+    ],
+)
+def test_mistakes_name_the_key_and_the_remedy(name: str, own_keys: dict[str, object], expected: str) -> None:
+    with pytest.raises(InputError, match=expected):
+        synthesise(name, rate_hz=RATE_HZ, samples=2000, own_keys=own_keys)
+
+
+def test_every_generator_checks_its_keys() -> None:
+    assert set(GENERATORS) == {"furnished_room", "guitar", "sine", "vibraphone"}
+    check_generator("furnished_room", ROOM_KEYS)
+    check_generator("sine", SINE_KEYS)
+    check_generator("vibraphone", NOTE_KEYS)
+    check_generator("guitar", {"seed": 1})
+
+
+def test_the_guitar_is_the_simulated_amplifiers_input() -> None:
+    guitar = synthesise("guitar", rate_hz=8000, samples=8001, own_keys={"seed": 2})
+    np.testing.assert_array_equal(guitar, playing(8001 / 8000, 8000, 2))
+    assert guitar.shape == (8001,)
+
+
+def test_a_guitar_at_too_low_a_rate_is_an_error() -> None:
+    with pytest.raises(InputError, match="rate_hz is 4000: the plucked strings need at least 8000 Hz"):
+        synthesise("guitar", rate_hz=4000, samples=100, own_keys={"seed": 2})

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from rnn_audio.errors import InputError
+from rnn_audio.networks import recurrence
+from rnn_audio.networks.model import ModelShape, Parameters, initialise
+from rnn_audio.networks.random_streams import RandomStreams
+from rnn_audio.speed.running_speed import measure_running_speed, run_in_blocks, run_sample_by_sample
+
+
+def model(hidden_size: int) -> Parameters:
+    """Fresh weights, three times as large: gates that saturate, and a state that matters."""
+    return {name: 3 * tensor for name, tensor in initialise(ModelShape(hidden_size), RandomStreams([7])).items()}
+
+
+def recording(samples: int = 3000) -> NDArray[np.float32]:
+    return np.random.default_rng(1).uniform(-1, 1, samples).astype(np.float32)
+
+
+def expected(parameters: Parameters, inputs: NDArray[np.float32], skip: bool) -> NDArray[np.float32]:
+    zeros = torch.zeros(1, 1, parameters["lstm.weight_hh"].shape[2])
+    with torch.no_grad():
+        outputs, _ = recurrence.run(parameters, torch.from_numpy(inputs)[None, None], (zeros, zeros), skip=skip)
+    return outputs[0, 0].numpy()
+
+
+@pytest.mark.parametrize("hidden_size", [1, 8, 32])
+@pytest.mark.parametrize("skip", [False, True])
+def test_sample_by_sample_equals_the_recurrence(hidden_size: int, skip: bool) -> None:
+    parameters, inputs = model(hidden_size), recording()
+    outputs = run_sample_by_sample(parameters, inputs, skip=skip)
+    assert outputs.dtype == np.float32
+    np.testing.assert_allclose(outputs, expected(parameters, inputs, skip), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("block_samples", [1, 7, 64, 5000])
+def test_blocks_of_any_length_equal_the_recurrence(block_samples: int) -> None:
+    parameters, inputs = model(8), recording(300)
+    outputs = run_in_blocks(parameters, inputs, block_samples, skip=True)
+    np.testing.assert_allclose(outputs, expected(parameters, inputs, skip=True), atol=1e-5, rtol=0)
+
+
+def test_running_leaves_the_model_and_the_input_alone() -> None:
+    parameters, inputs = model(8), recording(100)
+    before = {name: tensor.clone() for name, tensor in parameters.items()}, inputs.copy()
+    first, second = (run_sample_by_sample(parameters, inputs) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(inputs, before[1])
+    assert all(torch.equal(parameters[name], before[0][name]) for name in parameters)
+
+
+def test_speeds_are_named_positive_and_measured_with_one_thread() -> None:
+    torch.set_num_threads(2)
+    try:
+        speeds = measure_running_speed(model(8), rate_hz=8000, seconds=0.02, block_samples=[1, 64])
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert [speed.how for speed in speeds] == [
+        "compiled, sample by sample",
+        "as in training, blocks of 1 sample",
+        "as in training, blocks of 64 samples",
+    ]
+    assert all(speed.hidden_size == 8 and speed.seconds_per_second > 0 for speed in speeds)
+
+
+def test_pytorch_is_slower_in_blocks_of_one_sample_than_in_long_ones() -> None:
+    speeds = measure_running_speed(model(8), rate_hz=8000, seconds=0.1, block_samples=[1, 400])
+    assert speeds[1].seconds_per_second > 3 * speeds[2].seconds_per_second
+
+
+@pytest.mark.parametrize(("seconds", "block_samples"), [(0.0, [64]), (1.0, [0])])
+def test_nothing_to_measure_is_an_error(seconds: float, block_samples: list[int]) -> None:
+    with pytest.raises(InputError, match="positive"):
+        measure_running_speed(model(1), 8000, seconds, block_samples)

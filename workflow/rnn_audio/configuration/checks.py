@@ -1,0 +1,231 @@
+"""Whether a configuration is sound: against the schema, and against itself."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from rnn_audio.configuration.method_checks import check_auxiliary, check_free_running, require_auxiliary
+from rnn_audio.configuration.schema import hint, require_text_keys, require_valid
+from rnn_audio.configuration.settings import signal_samples
+from rnn_audio.errors import InputError
+
+_SIGNAL_LOSSES = ("prediction_mse", "generation_mse", "training_mse")
+_DEVICE_LOSSES = ("test_loss", "validation_loss", "training_loss")
+_AUXILIARY_LOSSES = ("auxiliary_mse",)
+_MEASURED = ("target", "prediction", "generation", "reconstruction")
+_OF_SIGNALS = ("losses", "generations", "waveforms", "compared_losses", "decays")
+_OF_DEVICES = ("device_losses", "band_errors", "running_speed", "training_time", "error_spectra")
+_SHORTEST_SIGNAL = 2  # a sample to feed, and one to predict
+_SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+
+
+def check_schema(config: Mapping[str, Any]) -> None:
+    """Check types, keys and ranges.
+
+    Raises:
+        InputError: naming the key, what is wrong with it, and what is allowed.
+    """
+    require_text_keys(config, "config")
+    require_valid(config, _schema(), prefix="config")
+
+
+def check_configurations(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check that each declared configuration is complete, and that everything that it refers to exists.
+
+    Args:
+        config: the whole configuration, which has passed `check_schema`.
+        merged: its configurations, each merged with its preset.
+
+    Raises:
+        InputError: naming the key and what exists.
+    """
+    for name, own in config["configurations"].items():
+        if "preset" in own:
+            require_known(f"configurations.{name}.preset", own["preset"], config["presets"])
+    for name, settings in merged.items():
+        check_configuration(f"configurations.{name}", settings, config)
+
+
+def check_configuration(where: str, settings: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    """Check one configuration that has been merged with its preset.
+
+    Args:
+        where: what to call it in a message, such as `configurations.sine_full`.
+        settings: its settings.
+        config: the whole configuration, for the signals and devices that there are.
+
+    Raises:
+        InputError: naming the key and what is allowed.
+    """
+    kind = "device" if "device" in settings else "signal"
+    parts = [{"$ref": f"#/$defs/{part}"} for part in ("partial_configuration", f"{kind}_configuration")]
+    require_valid(settings, {"$defs": _schema()["$defs"], "allOf": parts}, prefix=f"{where} (with its preset)")
+    require_known(f"{where}.{kind}", settings[kind], config[f"{kind}s"])
+    if kind == "device":
+        _check_warm_up(where, settings)
+    else:
+        _check_length(where, settings, config["signals"][settings["signal"]])
+    if "free_running" in settings:
+        check_free_running(where, settings)
+    if "auxiliary" in settings:
+        check_auxiliary(where, settings, config["signals"][settings["signal"]])
+
+
+def check_artefacts(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check that everything that tables and figures refer to exists.
+
+    Args:
+        config: the whole configuration, which has passed `check_schema`.
+        merged: its configurations, those of sweeps among them, each merged with its preset.
+
+    Raises:
+        InputError: naming the key and what exists.
+    """
+    for section, entries in (("tables", "rows"), ("figures", "panels")):
+        for name, artefact in config[section].items():
+            require_known(f"{section}.{name}.paper", artefact["paper"], config["papers"])
+            for index, entry in enumerate(artefact.get(entries, [])):
+                where = f"{section}.{name}.{entries}[{index}]"
+                require_known(f"{where}.configuration", entry["configuration"], merged)
+                _require_suitable(where, artefact["kind"], entry["configuration"], merged)
+                require_auxiliary(where, entry, merged[entry["configuration"]])
+                _check_entry(where, artefact, entry)
+            if artefact["kind"] == "decays":
+                _check_targets(f"{section}.{name}", artefact["panels"], merged)
+
+
+def check_quantity(where: str, quantity: str, losses: Iterable[str]) -> None:
+    """Check the name of a quantity, and of a dotted one the part before its dot.
+
+    Args:
+        where: its place, for the message.
+        quantity: a loss, `prediction_mse`, or a metric, `generation.effective_length_samples`.
+        losses: the losses that there are.
+
+    Raises:
+        InputError: naming what exists.
+    """
+    name = quantity.partition(".")[0]
+    require_known(where, name, losses if name == quantity else _MEASURED)
+
+
+def losses_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """The losses that every seed of a configuration has."""
+    if "device" in settings:
+        return _DEVICE_LOSSES
+    return (*_SIGNAL_LOSSES, *_AUXILIARY_LOSSES) if "auxiliary" in settings else _SIGNAL_LOSSES
+
+
+def require_known(where: str, name: str, known: Iterable[str]) -> None:
+    """Refuse a name that is not among the known ones with an InputError that hints at what was meant."""
+    if name in known:
+        return
+    raise InputError(f"{where}: there is no '{name}'; {hint(name, known)}")
+
+
+def configuration_keys() -> list[str]:
+    """Every key of a configuration, dotted where it stands in a mapping: `epochs`, `teacher_forcing.base`."""
+    return list(dict.fromkeys(_keys({"$ref": "#/$defs/partial_configuration"})))
+
+
+def _keys(schema: Mapping[str, Any]) -> Iterator[str]:
+    while "$ref" in schema:
+        schema = _schema()["$defs"][schema["$ref"].rpartition("/")[2]]
+    for key, value in schema.get("properties", {}).items():
+        yield key
+        yield from (f"{key}.{inner}" for inner in _keys(value))
+    for alternative in schema.get("oneOf", []):
+        yield from _keys(alternative)
+
+
+def _check_length(where: str, settings: Mapping[str, Any], signal: Mapping[str, Any]) -> None:
+    samples = signal_samples(signal, settings["rate_hz"])
+    if samples < _SHORTEST_SIGNAL:
+        raise InputError(
+            f"{where}.rate_hz: signal '{settings['signal']}' has {samples} sample(s) at {settings['rate_hz']} Hz, and "
+            f"training needs {_SHORTEST_SIGNAL}; choose a higher rate or a longer signal"
+        )
+
+
+def _check_warm_up(where: str, settings: Mapping[str, Any]) -> None:
+    if settings["warm_up_samples"] >= settings["segment_samples"]:
+        raise InputError(
+            f"{where}.warm_up_samples: {settings['warm_up_samples']} leave nothing of a segment of "
+            f"{settings['segment_samples']} samples (segment_samples) to train on; choose fewer"
+        )
+
+
+def _require_suitable(where: str, kind: str, name: str, merged: Mapping[str, Mapping[str, Any]]) -> None:
+    wanted = {"signal"} if kind in _OF_SIGNALS else {"device"} if kind in _OF_DEVICES else {"signal", "device"}
+    if not wanted & set(merged[name]):
+        raise InputError(
+            f"{where}.configuration: '{name}' learns no {wanted.pop()}, but '{kind}' shows such configurations only"
+        )
+
+
+def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, Any]) -> None:
+    if "labels" in artefact and set(entry["labels"]) != set(artefact["labels"]):
+        raise InputError(
+            f"{where}.labels: has {sorted(entry['labels'])}, the table's labels are {sorted(artefact['labels'])}; "
+            "give each row all of them"
+        )
+    if artefact["kind"] in ("losses", "observations", "band_errors") and "quantity" not in entry:
+        raise InputError(f"{where}: a row of this kind of table needs a quantity, such as prediction_mse")
+    if "quantity" in entry:
+        check_quantity(f"{where}.quantity", entry["quantity"], (*_SIGNAL_LOSSES, *_AUXILIARY_LOSSES, *_DEVICE_LOSSES))
+    if artefact["kind"] == "waveforms" and "shows" not in entry:
+        raise InputError(
+            f"{where}: a panel of waveforms needs 'shows: prediction', 'shows: generation' or 'shows: reconstruction'"
+        )
+    if artefact["kind"] in ("error_spectra", "compared_losses", "decays") and "group" not in entry:
+        raise InputError(f"{where}: a curve of this kind of figure needs a 'group', the title of its panel")
+    if artefact["kind"] == "device_losses" and "select_by" not in artefact:
+        raise InputError(f"{where}: a table of this kind needs 'select_by: test_loss' or 'select_by: validation_loss'")
+    start, stop = entry.get("zoom_samples", (0, 1))
+    if stop <= start:
+        raise InputError(f"{where}.zoom_samples: [{start}, {stop}] is empty; give a start below its stop")
+
+
+def _check_targets(where: str, panels: Iterable[Mapping[str, Any]], merged: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check that the curves of a panel have one target."""
+    targets: dict[str, str] = {}
+    for index, panel in enumerate(panels):
+        settings = merged[panel["configuration"]]
+        target = f"'{settings['signal']}' at {settings['rate_hz']} Hz"
+        expected = targets.setdefault(panel["group"], target)
+        if target != expected:
+            raise InputError(
+                f"{where}.panels[{index}].configuration: '{panel['configuration']}' learns {target}, but the group "
+                f"'{panel['group']}' shows {expected}; give it another group"
+            )
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a tenth of the time, where PyYAML was built with it
+    return yaml.load(_SCHEMA.read_text(encoding="utf-8"), Loader=loader)
+
+
+def check_benchmark(config: Mapping[str, Any]) -> None:
+    """Check that the benchmark's methods exist and leave something to learn.
+
+    Args:
+        config: the whole configuration, which has passed the schema; it may have no `benchmark`.
+
+    Raises:
+        InputError: naming the key.
+    """
+    settings = config.get("benchmark")
+    if settings is None:
+        return
+    growth = settings["growth"]
+    require_known("benchmark.growth.method", growth["method"], settings["methods"])
+    lengths = {f"methods.{name}.samples": (method["samples"], method) for name, method in settings["methods"].items()}
+    lengths["growth.samples"] = (min(growth["samples"]), settings["methods"][growth["method"]])
+    for key, (samples, method) in lengths.items():
+        warm_up = method.get("warm_up_samples", 0)
+        if samples < warm_up + 2:
+            raise InputError(f"benchmark.{key}: {samples} leave(s) nothing to learn; set it to {warm_up + 2} or more")

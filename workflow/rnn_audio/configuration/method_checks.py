@@ -1,0 +1,128 @@
+"""Whether an auxiliary loss or free-running training fits the configuration that asks for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnn_audio.configuration.settings import signal_samples
+from rnn_audio.errors import InputError
+
+Settings = Mapping[str, Any]
+
+
+def check_free_running(where: str, settings: Settings) -> None:
+    """Check the settings that depend on each other.
+
+    Args:
+        where: the configuration's key, for messages.
+        settings: the merged configuration, which has passed the schema.
+
+    Raises:
+        InputError: naming the key, what is wrong and what to do.
+    """
+    if "auxiliary" in settings:
+        raise InputError(f"{where}: 'auxiliary' and 'free_running' are two trainings; remove one of them")
+    for key, needed in (("teacher_forcing", "never"), ("update_length_samples", "full")):
+        if settings[key] != needed:
+            raise InputError(
+                f"{where}.{key}: a free-running training feeds the network its own output and goes back through all "
+                f"of it; set '{key}: {needed}', or remove 'free_running'"
+            )
+    own = settings["free_running"]
+    if own["initial_state"] != "random" and settings["batch_size"] != 1:
+        raise InputError(
+            f"{where}.batch_size: {settings['batch_size']} copies from one and the same initial state are all alike; "
+            "set 'batch_size: 1', or 'initial_state: random' in free_running"
+        )
+    if own.get("fall_from_share") and own["learning_rate_shape"] == "constant":
+        raise InputError(
+            f"{where}.free_running.fall_from_share: a constant learning rate does not fall; set "
+            "'learning_rate_shape: cosine', or remove this key"
+        )
+    _check_decay_loss(f"{where}.free_running.decay_loss", own["decay_loss"] or {})
+
+
+def _check_decay_loss(where: str, settings: Settings) -> None:
+    start = settings.get("start_weight")
+    if start is not None and start > settings["weight"]:
+        raise InputError(
+            f"{where}.start_weight: {start} is above the weight, {settings['weight']}; the term only rises"
+        )
+
+
+def check_starts(merged: Mapping[str, Settings]) -> None:
+    """Check that what trainings start from exists, fits, and leads back to a training from random weights.
+
+    Args:
+        merged: all configurations, each merged with its preset.
+
+    Raises:
+        InputError: naming the configuration and what is wrong.
+    """
+    for name in merged:
+        chain = [name]
+        while (start := start_of(merged[chain[-1]])) is not None:
+            where = f"configurations.{chain[-1]}.free_running.start_from"
+            if start not in merged or "device" in merged[start]:
+                raise InputError(f"{where}: there is no configuration '{start}' that learns a signal")
+            if merged[start]["hidden_size"] != merged[chain[-1]]["hidden_size"]:
+                raise InputError(
+                    f"{where}: '{start}' has hidden size {merged[start]['hidden_size']}, this configuration "
+                    f"{merged[chain[-1]]['hidden_size']}; make them equal"
+                )
+            if start in chain:
+                raise InputError(f"{where}: {' starts from '.join([*chain, start])}: none of them could begin")
+            chain.append(start)
+
+
+def start_of(settings: Settings) -> str | None:
+    """The configuration whose model a training starts from; None where it starts from random weights."""
+    return settings.get("free_running", {}).get("start_from")
+
+
+def check_auxiliary(where: str, settings: Mapping[str, Any], signal: Mapping[str, Any]) -> None:
+    """Check what the schema cannot: the method around the auxiliary loss, and the length of its segments.
+
+    Args:
+        where: what to call the configuration in a message, such as `configurations.room_5512_auxiliary`.
+        settings: its settings, merged with its preset; `full` update lengths are still called so.
+        signal: the declaration of the signal that it learns.
+
+    Raises:
+        InputError: naming the key and what to do.
+    """
+    if settings["teacher_forcing"] != "always":
+        raise InputError(
+            f"{where}.teacher_forcing: the auxiliary loss needs the true signal before each anchor; "
+            "set 'teacher_forcing: always', or remove 'auxiliary'"
+        )
+    if settings["update_length_samples"] != "full":
+        raise InputError(
+            f"{where}.update_length_samples: the auxiliary loss reaches back over the whole sequence; "
+            "set 'update_length_samples: full', or remove 'auxiliary'"
+        )
+    fed = signal_samples(signal, settings["rate_hz"]) - 1  # the last sample is a target only
+    segment = settings["auxiliary"]["segment_samples"]
+    if segment > fed:
+        raise InputError(
+            f"{where}.auxiliary.segment_samples: a segment of {segment} samples does not fit before any anchor: "
+            f"signal '{settings['signal']}' feeds {fed} samples at {settings['rate_hz']} Hz; choose fewer"
+        )
+
+
+def require_auxiliary(where: str, entry: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    """Refuse a table's row or a figure's panel that shows a reconstruction of a configuration that makes none.
+
+    Args:
+        where: the entry's place, for the message.
+        entry: the row or panel.
+        settings: its configuration's.
+
+    Raises:
+        InputError: naming the entry and its configuration.
+    """
+    wanted = entry.get("shows", entry.get("quantity", "")).partition(".")[0]
+    if wanted in ("reconstruction", "auxiliary_mse") and "auxiliary" not in settings:
+        raise InputError(
+            f"{where}: '{entry['configuration']}' has no auxiliary network, which '{wanted}' is of; "
+            "choose a configuration with 'auxiliary'"
+        )

@@ -1,0 +1,32 @@
+"""What follows from a configuration's settings: its epochs, its signal's length, what its generation starts from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+PRETRAINING, JOINT = 0, 1
+"""The phases of a training with an auxiliary loss, as its history names them."""
+
+
+def total_epochs(settings: dict[str, Any]) -> int:
+    """Epochs of a resolved configuration, those of its pre-training included (paper A, section IV-C2)."""
+    return settings.get("auxiliary", {}).get("pretraining_epochs", 0) + settings["epochs"]
+
+
+def signal_samples(signal: Mapping[str, Any], rate_hz: int) -> int:
+    """Samples of a declared signal at a rate; a length in samples is taken at the source's own rate.
+
+    A recording's own rate is not known before it is read: its `duration_samples` count as at `rate_hz`.
+    """
+    if "duration_s" in signal:
+        return int(signal["duration_s"] * rate_hz)
+    source_rate_hz = signal["synthetic"]["rate_hz"] if signal["source"] == "synthetic" else rate_hz
+    return int(signal["duration_samples"] * rate_hz / source_rate_hz)
+
+
+def starts_from_silence(settings: dict[str, Any]) -> bool:
+    """Whether a resolved configuration starts its network from a sample of 0 (paper A, section V-A).
+
+    The network must then produce the whole signal. All others are given the signal's first sample and produce the
+    samples behind it (section V-E).
+    """
+    return settings["teacher_forcing"] == "never" and "free_running" not in settings

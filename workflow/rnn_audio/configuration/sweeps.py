@@ -1,0 +1,191 @@
+"""Sweeps: one setting of a configuration, varied.
+
+A sweep is written out when the configuration is loaded: each of its values becomes an ordinary configuration, all of
+them together one table and one figure. Nothing behind this module knows that they were not declared one by one. A
+value whose settings are those of a configuration that exists already is that configuration, and trains nothing.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from rnn_audio.configuration.checks import (
+    check_configuration,
+    check_quantity,
+    configuration_keys,
+    losses_of,
+    require_known,
+)
+from rnn_audio.configuration.method_checks import require_auxiliary
+from rnn_audio.errors import InputError
+
+Settings = dict[str, Any]
+Label = str | int | float
+
+_LONGEST_NAME = 63
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of a sweep.
+
+    Attributes:
+        place: where it stands in the configuration: `sweeps.anchors.values[0]`.
+        label: how tables and figures name it: the value itself, or the label that it was given.
+        settings: the configuration that it gives, merged with its preset.
+    """
+
+    place: str
+    label: Label
+    settings: Settings
+
+
+def check_sweeps(config: Mapping[str, Any]) -> None:
+    """Check that what sweeps refer to exists, and that their names are free.
+
+    Args:
+        config: the whole configuration, which has passed `check_schema`.
+
+    Raises:
+        InputError: naming the key and what exists.
+    """
+    for name, sweep in config.get("sweeps", {}).items():
+        require_known(f"sweeps.{name}.paper", sweep["paper"], config["papers"])
+        if "preset" in sweep["configuration"]:
+            require_known(f"sweeps.{name}.configuration.preset", sweep["configuration"]["preset"], config["presets"])
+        keys = [key for key in configuration_keys() if key != "preset"]
+        require_known(f"sweeps.{name}.vary", sweep["vary"], keys)
+        for section in ("tables", "figures"):
+            if name in config[section]:
+                raise InputError(
+                    f"sweeps.{name}: its {section[:-1]} would be named as {section}.{name} is; rename one of them"
+                )
+
+
+def expand_sweeps(
+    config: Mapping[str, Any], merged: Mapping[str, Settings], bases: Mapping[str, Settings]
+) -> tuple[Settings, dict[str, Settings]]:
+    """Write the sweeps out.
+
+    Args:
+        config: the whole configuration, which has passed `check_sweeps`.
+        merged: its configurations, each merged with its preset.
+        bases: the configuration of each sweep, by the sweep's name, merged with its preset.
+
+    Raises:
+        InputError: a value is refused by the schema, two values are the same, or two configurations would have one
+            name; the message names the value by its place.
+
+    Returns:
+        The configuration with a table and a figure more for each sweep, and with the configurations that they show;
+        and all configurations, merged.
+    """
+    known = dict(merged)
+    places = {name: f"configurations.{name}" for name in merged}
+    tables, figures = {}, {}
+    for name, sweep in config.get("sweeps", {}).items():
+        points: dict[str, Point] = {}
+        for point in _points(name, sweep, bases[name]):
+            _check_point(point, sweep, config)
+            configuration = _twin(point, known) or _new_name(point, name, places)
+            if configuration in points:
+                raise InputError(f"{point.place}: the same settings as {points[configuration].place}; leave one out")
+            points[configuration] = point
+            known[configuration] = point.settings
+            places.setdefault(configuration, point.place)
+        tables[name], figures[name] = _table(sweep, points), _figure(sweep, points)
+    added = {name: settings for name, settings in known.items() if name not in merged}
+    sections = {"configurations": added, "tables": tables, "figures": figures}
+    return {**config, **{section: {**config[section], **more} for section, more in sections.items()}}, known
+
+
+def name_part(label: Label) -> str:
+    """What a label contributes to a file name: lower-case letters, digits and underscores.
+
+    >>> name_part(0.95), name_part(1e-3), name_part(-40), name_part("Inverse sigmoid")
+    ('0_95', '0_001', 'minus_40', 'inverse_sigmoid')
+    """
+    text = label if isinstance(label, str) else f"{Decimal(str(label)):f}".replace("-", "minus_")
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
+def _points(name: str, sweep: Settings, base: Settings) -> Iterator[Point]:
+    values = sweep["values"]
+    if isinstance(values, dict):
+        labelled = [(f".{label}", label, value) for label, value in values.items()]
+    else:
+        labelled = [(f"[{index}]", _label(value), value) for index, value in enumerate(values)]
+    for suffix, label, value in labelled:
+        place = f"sweeps.{name}.values{suffix}"
+        yield Point(place, label, _varied(place, base, sweep["vary"], value))
+
+
+def _label(value: Label | bool | None) -> Label:
+    """A value as YAML writes it."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return value
+
+
+def _varied(place: str, base: Settings, key: str, value: Any) -> Settings:  # noqa: ANN401 (any YAML value)
+    """The base with one value set, inside its mappings where the key is dotted."""
+    outer, _, inner = key.partition(".")
+    if not inner:
+        return base | {outer: value}
+    mapping = base.get(outer)
+    if not isinstance(mapping, dict):
+        stands = f"is {mapping!r}" if outer in base else "is missing"
+        raise InputError(f"{place}: '{outer}' {stands} in the sweep's configuration; give it a mapping with its keys")
+    return base | {outer: _varied(place, mapping, inner, value)}
+
+
+def _check_point(point: Point, sweep: Settings, config: Mapping[str, Any]) -> None:
+    check_configuration(point.place, point.settings, config)
+    for index, quantity in enumerate(sweep["quantities"]):
+        place = f"{point.place.partition('.values')[0]}.quantities[{index}]"
+        require_auxiliary(place, {"configuration": point.place, "quantity": quantity}, point.settings)
+        check_quantity(place, quantity, losses_of(point.settings))
+
+
+def _twin(point: Point, known: Mapping[str, Settings]) -> str | None:
+    """The configuration that has the point's settings, if there is one."""
+    return next((name for name, settings in known.items() if settings == point.settings), None)
+
+
+def _new_name(point: Point, sweep: str, places: Mapping[str, str]) -> str:
+    part = name_part(point.label)
+    name = f"{sweep}_{part}"
+    if not part:
+        raise InputError(f"{point.place}: names no file; give it a label with a letter from a to z or a digit")
+    if len(name) > _LONGEST_NAME:
+        raise InputError(f"{point.place}: the name {name} has more than {_LONGEST_NAME} characters; shorten the label")
+    if name in places:
+        raise InputError(
+            f"{point.place}: its configuration would be named '{name}', as that of {places[name]} is, whose settings "
+            "differ; rename one of them"
+        )
+    return name
+
+
+def _table(sweep: Settings, points: Mapping[str, Point]) -> Settings:
+    key = sweep["vary"].rpartition(".")[2]
+    return {
+        "paper": sweep["paper"],
+        "kind": "sweep",
+        "caption": sweep["caption"],
+        "labels": {key: sweep["vary"]},
+        "quantities": sweep["quantities"],
+        "notes": sweep.get("notes", []),
+        "rows": [{"configuration": name, "labels": {key: point.label}} for name, point in points.items()],
+    }
+
+
+def _figure(sweep: Settings, points: Mapping[str, Point]) -> Settings:
+    return {
+        "paper": sweep["paper"],
+        "kind": "sweep",
+        "caption": sweep["caption"],
+        "panels": [{"configuration": name, "title": str(point.label)} for name, point in points.items()],
+    }

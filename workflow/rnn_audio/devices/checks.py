@@ -1,0 +1,164 @@
+"""Checks of a device's input and target before anything is trained on them.
+
+What makes training pointless is an error; what may be meant that way is a finding, which the caller logs and shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_audio.devices.latency import LONGEST_S, measure_latency
+from rnn_audio.errors import InputError
+
+Floats = NDArray[np.float64]
+
+SILENCE_PEAK = 1e-4
+"""A recording whose largest sample is below this (-80 dB re full scale) is silent."""
+
+_FULL_SCALE = 0.999
+_CLIPPED_RUN = 3  # consecutive samples at full scale; two can be a sine's top
+_DC_OFFSET = 1e-3
+_LATENCY_S = 0.0005  # a device's own phase shift stays below this
+_TRUSTED_CONFIDENCE = 0.05
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One side of a pair.
+
+    Attributes:
+        name: file or configuration key, for messages.
+        samples: one channel, [N], 1.0 being full scale.
+        rate_hz: sampling rate in Hz.
+    """
+
+    name: str
+    samples: Floats
+    rate_hz: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about a recording that its owner should know.
+
+    Attributes:
+        name: `clipping`, `dc_offset`, `latency`, `latency_uncertain` or `latency_unmeasured`.
+        message: which recording, what was found, and what to do about it.
+    """
+
+    name: str
+    message: str
+
+
+def check_pair(input: Recording, target: Recording) -> list[Finding]:
+    """Check that a pair can be trained on.
+
+    Args:
+        input: what went into the device.
+        target: what came out of it.
+
+    Returns:
+        Findings, in the order clipping, DC offset (input, then target), latency; empty where all is well.
+
+    Raises:
+        InputError: a recording has several channels, NaN or infinite samples, or is silent; or rates or lengths
+            differ.
+    """
+    for recording in (input, target):
+        require_sound(recording)
+    if input.rate_hz != target.rate_hz:
+        raise InputError(
+            f"{input.name} has {input.rate_hz:g} Hz and {target.name} {target.rate_hz:g} Hz: "
+            "resample one of them, input and target need one rate"
+        )
+    require_equal_lengths(input, target)
+    findings = [finding for recording in (input, target) for finding in (*_clipping(recording), *_offset(recording))]
+    return findings + _latency(input, target)
+
+
+def require_equal_lengths(input: Recording, target: Recording) -> None:
+    """Check that both sides are as long as each other: raises InputError with both lengths where they differ."""
+    if len(input.samples) != len(target.samples):
+        raise InputError(
+            f"{input.name} has {len(input.samples)} samples and {target.name} {len(target.samples)}: "
+            "trim them to the same length, from the same start"
+        )
+
+
+def count_clipped(samples: Floats) -> int:
+    """Count samples in runs of at least three at full scale, of one sign.
+
+    Args:
+        samples: recording, [N].
+
+    Returns:
+        Number of samples in such runs.
+    """
+    return sum(_samples_in_runs(sign * samples >= _FULL_SCALE) for sign in (1.0, -1.0))
+
+
+def _samples_in_runs(marked: NDArray[np.bool_]) -> int:
+    edges = np.diff(np.concatenate([[0], marked.astype(np.int8), [0]]))
+    lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
+    return int(lengths[lengths >= _CLIPPED_RUN].sum())
+
+
+def require_sound(recording: Recording) -> None:
+    """Check one side alone: raises InputError where it has several channels, no samples, NaN, or is silent."""
+    samples = recording.samples
+    if samples.ndim != 1:
+        raise InputError(f"{recording.name} has shape {samples.shape}: choose one channel, [N]")
+    if samples.size == 0:
+        raise InputError(f"{recording.name} has no samples: give a recording")
+    bad = int(np.count_nonzero(~np.isfinite(samples)))
+    if bad:
+        first = int(np.argmin(np.isfinite(samples)))
+        raise InputError(
+            f"{recording.name} has {bad} NaN or infinite samples, the first at sample {first}: "
+            "export the recording again"
+        )
+    peak = float(np.abs(samples).max())
+    if peak < SILENCE_PEAK:
+        raise InputError(f"{recording.name} is silent (peak {peak:.1e}): check the recording's level and channel")
+
+
+def _clipping(recording: Recording) -> list[Finding]:
+    clipped = count_clipped(recording.samples)
+    if clipped == 0:
+        return []
+    share = 100.0 * clipped / len(recording.samples)
+    message = f"{recording.name} clips: {clipped} samples ({share:.3g} %) at full scale; record it at a lower level"
+    return [Finding("clipping", message)]
+
+
+def _offset(recording: Recording) -> list[Finding]:
+    mean = float(np.mean(recording.samples))
+    if abs(mean) < _DC_OFFSET:
+        return []
+    message = f"{recording.name} has a DC offset of {mean:+.4f}; a high-pass at some hertz removes it"
+    return [Finding("dc_offset", message)]
+
+
+def _latency(input: Recording, target: Recording) -> list[Finding]:
+    pair = f"{target.name} after {input.name}"
+    if len(input.samples) <= round(LONGEST_S * input.rate_hz):
+        message = f"latency of {pair} not measured: {len(input.samples)} samples are too short"
+        return [Finding("latency_unmeasured", message)]
+    latency = measure_latency(input.samples, target.samples, input.rate_hz)
+    milliseconds = 1000.0 * latency.samples / input.rate_hz
+    if latency.confidence < _TRUSTED_CONFIDENCE:
+        message = (
+            f"latency of {pair} uncertain (confidence {latency.confidence:.2f}, best guess {latency.samples} samples, "
+            f"{milliseconds:.2f} ms): check that both are recordings of the same playing"
+        )
+        return [Finding("latency_uncertain", message)]
+    if abs(latency.samples) <= _LATENCY_S * input.rate_hz:
+        return []
+    message = (
+        f"{pair} by {latency.samples} samples ({milliseconds:.2f} ms, confidence {latency.confidence:.2f}): "
+        "have it corrected, or measure it and trim the recordings"
+    )
+    return [Finding("latency", message)]

@@ -1,0 +1,184 @@
+"""Where a device's paired recordings come from: a simulated amplifier, the user's own files, or a download.
+
+They are split by time into train, val and test before anything else (paper B, section 3), so that no segment of one
+has heard a sample of another.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_audio.devices.checks import Finding, Recording, check_pair, require_equal_lengths, require_sound
+from rnn_audio.devices.latency import correct_latency, measure_latency
+from rnn_audio.devices.splitting import split_by_fractions
+from rnn_audio.errors import InputError
+from rnn_audio.signals.recordings import read_recording
+from rnn_audio.signals.sources import check_address, download
+
+Samples = NDArray[np.float64]
+SPLITS = ("train", "val", "test")
+SIDES = ("input", "target")
+LOWEST_RATE_HZ = 16_000
+"""Lowest rate of the simulated amplifier and of the strings that are played through it."""
+
+
+@dataclass(frozen=True)
+class DeviceRecordings:
+    """A device's recordings, checked and split.
+
+    Attributes:
+        pairs: input and target of `train`, `val` and `test`, [N] each.
+        rate_hz: their common rate.
+        findings: what their owner should know.
+        corrections: what was done about it.
+    """
+
+    pairs: dict[str, tuple[Samples, Samples]]
+    rate_hz: int
+    findings: list[Finding]
+    corrections: list[str]
+
+
+def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -> DeviceRecordings:
+    """Make, read or download a device's recordings.
+
+    Args:
+        name: the device.
+        settings: its entry of the configuration's `devices`.
+        download_folder: where downloads are kept.
+
+    Raises:
+        InputError: a recording is missing, unreadable or silent, rates or lengths differ, or the split leaves nothing.
+    """
+    section = f"devices.{name}"
+    if settings["source"] == "url":
+        return _downloaded(section, settings, download_folder)
+    pair = (
+        _simulated(settings) if settings["source"] == "synthetic" else _read_files(f"{section}.file", settings["file"])
+    )
+    rate_hz = _checked_rate(section, settings, *pair)
+    findings, corrections, source, target = _checked(settings, *pair)
+    halves = [split_by_fractions(side, settings["split"]) for side in (source, target)]
+    pairs = {split: (getattr(halves[0], split), getattr(halves[1], split)) for split in SPLITS}
+    return DeviceRecordings(pairs, rate_hz, findings, corrections)
+
+
+def inspect_device(name: str, settings: Mapping[str, Any], longest_segment: int = 1) -> None:
+    """Check what can be checked before anything runs: files exist and fit each other, addresses are sound.
+
+    Args:
+        name: the device.
+        settings: its entry of the configuration's `devices`.
+        longest_segment: samples of the longest segment that a configuration trains on.
+
+    Raises:
+        InputError: as `load_device`.
+    """
+    section = f"devices.{name}"
+    _check_split(section, settings["split"])
+    if settings["source"] == "synthetic" and settings["rate_hz"] < LOWEST_RATE_HZ:
+        raise InputError(
+            f"{section}.rate_hz: {settings['rate_hz']} Hz is too low for the simulated amplifier; "
+            f"choose at least {LOWEST_RATE_HZ} Hz"
+        )
+    if settings["source"] == "synthetic":
+        samples = int(settings["synthetic"]["duration_s"] * settings["rate_hz"])
+        _check_lengths(section, settings, samples, longest_segment)
+    if settings["source"] == "file":
+        pair = _read_files(f"{section}.file", settings["file"])
+        _checked_rate(section, settings, *pair)
+        for recording in pair:
+            require_sound(recording)
+        _check_lengths(section, settings, len(pair[0].samples), longest_segment)
+    if settings["source"] == "url":
+        for split in SPLITS:
+            for side in SIDES:
+                check_address(f"{section}.url.{split}.{side}", settings["url"][split][side])
+
+
+def _check_split(section: str, shares: Sequence[float]) -> None:
+    if sum(shares) > 1.0 + 1e-9:
+        raise InputError(f"{section}.split: {list(shares)} add up to more than 1; choose smaller shares")
+
+
+def _check_lengths(section: str, settings: Mapping[str, Any], samples: int, longest_segment: int) -> None:
+    try:
+        train = len(split_by_fractions(np.broadcast_to(0.0, samples), settings["split"]).train)
+    except InputError as error:
+        raise InputError(f"{section}.{error}") from error
+    if train < longest_segment:
+        raise InputError(
+            f"{section}.split: leaves {train} of {samples} samples to train on, fewer than a segment has "
+            f"({longest_segment}, segment_samples); choose shorter segments or give a longer recording"
+        )
+
+
+def _simulated(settings: Mapping[str, Any]) -> tuple[Recording, Recording]:
+    from rnn_audio.devices.amplifier import amplify
+    from rnn_audio.signals.guitar import playing
+
+    own, rate_hz = settings["synthetic"], settings["rate_hz"]
+    source = playing(own["duration_s"], rate_hz, own["seed"])
+    target = amplify(source, rate_hz, oversampling=own["oversampling"])
+    return Recording("synthetic guitar", source, rate_hz), Recording("simulated amplifier", target, rate_hz)
+
+
+def _read_files(section: str, files: Mapping[str, Any]) -> tuple[Recording, Recording]:
+    source, target = (
+        _read_side(files[side], section, f"{side}_channel", files.get(f"{side}_channel")) for side in SIDES
+    )
+    return source, target
+
+
+def _read_side(path: str, section: str, channel_key: str, channel: int | None) -> Recording:
+    recording = read_recording(
+        path, channel=channel, start=0.0, duration=None, section=section, channel_key=channel_key
+    )
+    return Recording(path, recording.samples, recording.rate_hz)
+
+
+def _downloaded(section: str, settings: Mapping[str, Any], folder: Path) -> DeviceRecordings:
+    pairs: dict[str, tuple[Samples, Samples]] = {}
+    findings: list[Finding] = []
+    corrections: list[str] = []
+    for split in SPLITS:
+        entries = settings["url"][split]
+        pair = tuple(_download_side(f"{section}.url.{split}.{side}", entries[side], folder) for side in SIDES)
+        _checked_rate(section, settings, *pair)
+        found, corrected, source, target = _checked(settings, *pair)
+        pairs[split] = (source, target)
+        findings += found
+        corrections += corrected
+    return DeviceRecordings(
+        {split: tuple(pair) for split, pair in pairs.items()}, settings["rate_hz"], findings, corrections
+    )
+
+
+def _download_side(section: str, entry: Mapping[str, Any], folder: Path) -> Recording:
+    return _read_side(str(download(section, entry, folder)), section, "channel", entry.get("channel"))
+
+
+def _checked_rate(section: str, settings: Mapping[str, Any], source: Recording, target: Recording) -> int:
+    for recording in (source, target):
+        if recording.rate_hz != settings["rate_hz"]:
+            raise InputError(
+                f"{recording.name}: its rate is {recording.rate_hz:g} Hz, but {section}.rate_hz is "
+                f"{settings['rate_hz']}; correct the key or resample the recording (a device is not resampled here)"
+            )
+    require_equal_lengths(source, target)
+    return int(settings["rate_hz"])
+
+
+def _checked(
+    settings: Mapping[str, Any], source: Recording, target: Recording
+) -> tuple[list[Finding], list[str], Samples, Samples]:
+    findings = check_pair(source, target)
+    if settings["latency"] != "correct" or not any(finding.name == "latency" for finding in findings):
+        return findings, [], source.samples, target.samples
+    latency = measure_latency(source.samples, target.samples, source.rate_hz)
+    corrected = correct_latency(source.samples, target.samples, source.rate_hz, latency.samples)
+    return findings, [corrected.message], corrected.input, corrected.target

@@ -1,0 +1,77 @@
+"""A device model judged on a whole recording, as one signal (paper B, section 5.1)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rnn_audio.losses.formulas import EsrAccumulator
+from rnn_audio.losses.packed_filter import apply_packed
+from rnn_audio.losses.preemphasis import NAMES, taps
+from rnn_audio.networks import recurrence
+from rnn_audio.networks.model import ModelShape, Parameters, load_model
+
+# cuDNN's LSTM takes at most 65,535 steps in one call.
+CHUNK_SAMPLES = 44_100
+
+
+@torch.no_grad()
+def process(parameters: Parameters, shape: ModelShape, recording: torch.Tensor) -> torch.Tensor:
+    """Send a recording, [N], through each model, from rest: [M, N].
+
+    The state is carried from chunk to chunk, so that the chunks make what the whole makes.
+    """
+    models = next(iter(parameters.values())).shape[0]
+    zeros = recording.new_zeros(models, 1, shape.hidden_size)
+    state = (zeros, zeros)
+    outputs = []
+    for chunk in recording.split(CHUNK_SAMPLES):
+        output, state = recurrence.run(parameters, chunk.expand(models, 1, -1), state, skip=shape.skip)
+        outputs.append(output.squeeze(1))
+    return torch.cat(outputs, dim=-1)
+
+
+@torch.no_grad()
+def whole_losses(
+    target: torch.Tensor, outputs: torch.Tensor, rate_hz: float, filters: Sequence[str] = NAMES
+) -> Mapping[str, list[float]]:
+    """The loss of equation 4 behind each filter, over the whole recording as one signal.
+
+    Args:
+        target: [N].
+        outputs: [M, N].
+        rate_hz: sampling rate.
+        filters: names of pre-emphasis filters.
+
+    Returns:
+        For each filter, the loss of each model; 1.0 is 100 %.
+    """
+    targets = target.expand_as(outputs).unsqueeze(1)
+    return {
+        name: _accumulate(targets, outputs.unsqueeze(1), torch.tensor(taps(name, rate_hz), dtype=torch.float32))
+        for name in filters
+    }
+
+
+def process_recording(model_path: Path, recording: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Send a recording, [N], through a trained model, from rest: [N]."""
+    shape, parameters = load_model(model_path)
+    return process(parameters, shape, torch.from_numpy(recording))[0].numpy()
+
+
+def _accumulate(targets: torch.Tensor, outputs: torch.Tensor, taps: torch.Tensor) -> list[float]:
+    models = targets.shape[0]
+    packed = taps.to(targets.device).expand(models, -1).contiguous()
+    accumulator = EsrAccumulator(models)
+    histories = [targets.new_zeros(models, 1, len(taps) - 1)] * 2
+    for target, output in _chunks(targets, outputs):
+        emphasised_target, histories[0] = apply_packed(target, packed, histories[0])
+        emphasised_output, histories[1] = apply_packed(output, packed, histories[1])
+        accumulator.update(target, output, emphasised_target, emphasised_output)
+    return accumulator.joint().tolist()
+
+
+def _chunks(targets: torch.Tensor, outputs: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    return zip(targets.split(CHUNK_SAMPLES, dim=-1), outputs.split(CHUNK_SAMPLES, dim=-1), strict=True)

@@ -1,0 +1,79 @@
+"""How well a trained auxiliary network reconstructs segments, from initial states that no training drew.
+
+Paper A, section V-D, figures 6 and 7.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rnn_audio.evaluation.signal_sounds import load_chosen
+from rnn_audio.networks.model import Parameters
+from rnn_audio.networks.random_streams import RandomStreams
+from rnn_audio.training.auxiliary_loss import AuxiliaryLoss
+from rnn_audio.training.data import SignalData
+from rnn_audio.training.recipe import build_auxiliary_loss, build_data
+
+MOST_EVALUATED = 64
+"""Segments of an evaluation at most: it takes memory for the whole batch at each."""
+
+
+@dataclass(frozen=True)
+class ShownReconstruction:
+    """What the chosen model's auxiliary network makes of one segment, from the first initial state of its evaluation.
+
+    Attributes:
+        segment: [L].
+        reconstruction: [L]; opens with the segment's first sample, its seed.
+        anchor: samples of the signal before the end of the segment.
+        evaluated: the anchors that the auxiliary loss was evaluated at.
+    """
+
+    segment: NDArray[np.float32]
+    reconstruction: NDArray[np.float32]
+    anchor: int
+    evaluated: list[int]
+
+
+@torch.no_grad()
+def auxiliary_mse(parameters: Parameters, auxiliary: AuxiliaryLoss, data: SignalData, seeds: list[int]) -> list[float]:
+    """Mean squared error of each model's reconstructions, fed as in training, over segments, states and samples.
+
+    The initial states are those of the prediction and the generation (`performance`). The segments are spread evenly
+    and the same for every seed: with random ones, the power of a decaying signal's segments would decide.
+    """
+    batch = data.batch(RandomStreams(seeds), "evaluation")
+    anchors = auxiliary.spread_anchors(batch.inputs.shape[-1], MOST_EVALUATED)
+    passed = auxiliary.run(parameters, batch, torch.tensor([anchors] * len(seeds)))
+    return (passed.reconstructions - passed.segments).double().square().mean(dim=(1, 2, 3)).tolist()
+
+
+@torch.no_grad()
+def reconstruct_chosen(
+    model_path: Path, settings: dict[str, Any], signal: NDArray[np.float32], seed: int
+) -> ShownReconstruction:
+    """A trained model's reconstruction of the segment before a random anchor.
+
+    The anchor is drawn behind the evaluation's initial states, from the same stream: the same seed has the same one.
+
+    Args:
+        model_path: its weights.
+        settings: the resolved configuration that it was trained with.
+        signal: [N], what it was trained on.
+        seed: the seed that it was trained with.
+    """
+    parameters = load_chosen(model_path, settings)
+    auxiliary = build_auxiliary_loss(settings)
+    streams = RandomStreams([seed])
+    batch = build_data(settings, torch.from_numpy(signal), models=1).batch(streams, "evaluation")
+    fed = batch.inputs.shape[-1]
+    anchors = auxiliary.draw_anchors(streams, "evaluation", fed, count=1)
+    passed = auxiliary.run(parameters, batch, anchors)
+    anchor = int(anchors)
+    segment = signal[anchor - auxiliary.segment_samples : anchor]
+    reconstruction = np.concatenate([segment[:1], passed.reconstructions[0, 0, 0].numpy()])
+    return ShownReconstruction(segment, reconstruction, anchor, auxiliary.spread_anchors(fed, MOST_EVALUATED))

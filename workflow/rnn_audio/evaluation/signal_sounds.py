@@ -1,0 +1,110 @@
+"""What a trained model sounds like: its prediction and its generation of the signal that it was trained on.
+
+A prediction is fed the true input, a generation its own output from one seed sample (paper A, section IV-A). A
+network that was trained without teacher forcing never saw true input: its prediction is what it produced in training
+(section V-A, figure 2), which is a generation.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rnn_audio.errors import InputError
+from rnn_audio.networks import recurrence
+from rnn_audio.networks.model import Parameters, load_model, stored_state
+from rnn_audio.networks.random_streams import RandomStreams
+from rnn_audio.training.data import SignalData
+from rnn_audio.training.recipe import build_data, build_method, build_shape
+from rnn_audio.training.trainer import Method, sub_sequences
+
+
+@dataclass(frozen=True)
+class Performance:
+    """Sounds of a pack, one for each random initial state.
+
+    Attributes:
+        targets: what they are compared with, [T].
+        predictions: [M, B, T].
+        generations: [M, B, T].
+    """
+
+    targets: torch.Tensor
+    predictions: torch.Tensor
+    generations: torch.Tensor
+
+    def prediction_mse(self) -> list[float]:
+        """Mean squared error of each model's predictions, over samples and initial states."""
+        return _mse(self.predictions, self.targets)
+
+    def generation_mse(self) -> list[float]:
+        """Mean squared error of each model's generations, over samples and initial states."""
+        return _mse(self.generations, self.targets)
+
+
+@torch.no_grad()
+def perform(parameters: Parameters, method: Method, data: SignalData, seeds: list[int]) -> Performance:
+    """Predict and generate, from initial states that no training drew.
+
+    The same seeds give the same sounds, whoever asks. A model that was trained with fresh states at each
+    sub-sequence predicts with them (figure 4).
+    """
+    streams = RandomStreams(seeds)
+    batch = data.batch(streams, "evaluation")
+    length = batch.targets.shape[-1]
+    opening = stored_state(parameters, data.batch_size) or batch.state
+    generations, _ = recurrence.free_run(parameters, batch.inputs[..., 0], length, opening)
+    if method.teacher_forcing.schedule == "never":
+        return Performance(batch.targets[0, 0], generations, generations)
+    stretches, state = [], batch.state
+    for stretch in sub_sequences(length, None if method.carry_state else method.update_length):
+        if stretch.start > 0:
+            state = data.initial_state(streams, "evaluation")
+        outputs, state = recurrence.run(parameters, batch.inputs[..., stretch], state)
+        stretches.append(outputs)
+    return Performance(batch.targets[0, 0], torch.cat(stretches, dim=-1), generations)
+
+
+def load_chosen(model_path: Path, settings: dict[str, Any]) -> Parameters:
+    """The weights of a trained model, as a pack of one.
+
+    Raises:
+        InputError: it is no model, or not one of this resolved configuration.
+    """
+    shape, parameters = load_model(model_path)
+    if shape != build_shape(settings):
+        raise InputError(
+            f"{model_path}: its hidden size {shape.hidden_size}, its initial state or its auxiliary network is not "
+            "its configuration's; delete it and run the workflow again"
+        )
+    return parameters
+
+
+def perform_chosen(
+    model_path: Path, settings: dict[str, Any], signal: NDArray[np.float32], seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A trained model's prediction and generation, [N] each, from the first of its evaluation's initial states.
+
+    Args:
+        model_path: its weights.
+        settings: the resolved configuration that it was trained with.
+        signal: [N], what it was trained on.
+        seed: the seed that it was trained with.
+
+    Both open with the signal's first sample where that was the seed of the generation.
+    """
+    parameters = load_chosen(model_path, settings)
+    target = torch.from_numpy(signal)
+    data = build_data(settings, target, models=1)
+    performance = perform(parameters, build_method(settings), data, [seed])
+    opening = target[:0] if data.silent_seed else target[:1]
+    sounds = (performance.predictions, performance.generations)
+    prediction, generation = (torch.cat([opening, sound[0, 0]]).numpy() for sound in sounds)
+    return prediction, generation
+
+
+def _mse(sounds: torch.Tensor, targets: torch.Tensor) -> list[float]:
+    return (sounds - targets).double().square().mean(dim=(1, 2)).tolist()

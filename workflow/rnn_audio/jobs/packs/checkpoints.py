@@ -1,0 +1,136 @@
+"""Checkpoints of packs, whole or taken apart by model."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rnn_audio.atomic import remove_leftovers
+from rnn_audio.jobs.checkpoints import (
+    UNREADABLE,
+    read_checkpoint,
+    read_header,
+    set_aside,
+    training_key,
+    write_checkpoint,
+)
+from rnn_audio.jobs.packs.members import PackMember
+
+_MODELS_IN_COLUMNS = ("history", "auxiliary.history", "rates", "lengths")
+_BEHIND_THE_EPOCH = "best.history"
+
+
+def only(tensors: dict[str, torch.Tensor], models: Sequence[int]) -> dict[str, torch.Tensor]:
+    """The state that a pack of these models alone would have.
+
+    Args:
+        tensors: a trainer's state. The leading axis of a tensor is the model, with three exceptions: histories are
+            [epochs, models], that of the validations with a first column for the epoch; numbers without an axis, such
+            as counts of steps, are the same for all; and what begins with a model's index is that model's alone.
+        models: their indices, in the order that they will have.
+    """
+    sliced: dict[str, torch.Tensor] = {}
+    for name, tensor in tensors.items():
+        owner, _, own_name = name.partition(".")
+        if not owner.isdigit():
+            sliced[name] = _only(name, tensor, models)
+        elif int(owner) in models:
+            sliced[f"{models.index(int(owner))}.{own_name}"] = tensor
+    return sliced
+
+
+def _only(name: str, tensor: torch.Tensor, models: Sequence[int]) -> torch.Tensor:
+    if tensor.dim() == 0:
+        return tensor
+    if name == _BEHIND_THE_EPOCH:
+        return tensor[:, [0, *(model + 1 for model in models)]]
+    if name in _MODELS_IN_COLUMNS:
+        return tensor[:, list(models)]
+    return tensor[list(models)]
+
+
+logger = logging.getLogger(__name__)
+
+
+class PackStore:
+    """The checkpoint of one pack.
+
+    Args:
+        folder: the folder of all checkpoints, outside the workflow's outputs.
+        members: the models, in the order of the model axis.
+    """
+
+    def __init__(self, folder: Path, members: Sequence[PackMember]) -> None:
+        self.members = list(members)
+        self._folder = folder
+        key = training_key(members=[(*member.place, member.key) for member in members])
+        self.path = folder / f"pack.{key[:16]}.safetensors"
+
+    def save(self, tensors: Mapping[str, torch.Tensor], progress: Mapping[str, Any]) -> None:
+        """Write a checkpoint in place of the last one, atomically."""
+        header = {"members": [asdict(member) for member in self.members], "progress": dict(progress)}
+        write_checkpoint(self.path, tensors, header | {"epoch": len(tensors["history"])})
+
+    def load(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
+        """The last checkpoint's tensors and progress; None where there is none, or none that can be read."""
+        try:
+            header, tensors = read_checkpoint(self.path)
+            return tensors, header["progress"]
+        except FileNotFoundError:
+            return None
+        except UNREADABLE as error:
+            return set_aside(self.path, f"cannot be read ({error})")
+
+    def part(self, members: Sequence[PackMember]) -> "PackStore":
+        """The checkpoint of some of the members, at the epoch of this one."""
+        smaller = PackStore(self._folder, members)
+        checkpoint = self.load()
+        if checkpoint is not None:
+            tensors, progress = checkpoint
+            smaller.save(only(tensors, [self.members.index(member) for member in members]), progress)
+        return smaller
+
+    def hand_over(self, member: PackMember) -> None:
+        """Let a member's own job go on from this checkpoint, alone."""
+        checkpoint = self.load()
+        if checkpoint is not None:
+            tensors, progress = checkpoint
+            member.store().save(only(tensors, [self.members.index(member)]), progress)
+
+    def remove(self) -> None:
+        """Remove the checkpoint."""
+        self.path.unlink(missing_ok=True)
+        remove_leftovers(self._folder, self.path.name)
+
+
+def find_packs(folder: Path) -> Iterator[tuple[PackStore, int]]:
+    """The checkpoints of packs that there are, and how many epochs each has behind it.
+
+    A file that cannot be read is set aside and said in the log.
+    """
+    for path in sorted(folder.glob("pack.*.safetensors")):
+        try:
+            header = read_header(path)
+            members = [PackMember(**member) for member in header["members"]]
+            epoch = header["epoch"]
+        except FileNotFoundError:
+            continue
+        except UNREADABLE as error:
+            set_aside(path, f"cannot be read ({error})")
+            continue
+        yield PackStore(folder, members), epoch
+
+
+def furthest_pack(folder: Path, member: PackMember) -> PackStore | None:
+    """Of the packs that a model is in, the one with the most epochs behind it."""
+    epochs = [(epoch, pack) for pack, epoch in find_packs(folder) if member in pack.members]
+    return max(epochs, key=lambda each: each[0])[1] if epochs else None
+
+
+def remove_rejected(folder: Path) -> None:
+    """Remove what was set aside."""
+    for path in folder.glob("pack.*.rejected"):
+        path.unlink(missing_ok=True)

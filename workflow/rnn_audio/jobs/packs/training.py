@@ -1,0 +1,134 @@
+"""Training of a pack by the first of its jobs: its mates' jobs find their trainings finished."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from rnn_audio.jobs.packs.checkpoints import PackStore, find_packs, furthest_pack, only, remove_rejected
+from rnn_audio.jobs.packs.members import PackMember
+from rnn_audio.jobs.runtime import forget_memory, is_out_of_memory, peak_memory_mib
+from rnn_audio.jobs.tasks import build_task
+from rnn_audio.jobs.training_loop import CHECKPOINT_INTERVAL_S, Effort, TrainingLoop, build_trainer
+from rnn_audio.training.trainer import DivergenceError
+
+logger = logging.getLogger(__name__)
+
+
+def train_in_pack(
+    own: PackMember,
+    waiting: Sequence[Sequence[PackMember]],
+    recordings: list[Path],
+    device: str,
+    folder: Path,
+    checkpoint_interval_s: float = CHECKPOINT_INTERVAL_S,
+) -> None:
+    """Train a model side by side with those of its pack that need it; nothing happens where it has to train alone.
+
+    Args:
+        own: the model of this job.
+        waiting: the packs that the run waits for.
+        recordings: what all of them train on.
+        device: where.
+        folder: the folder of all checkpoints.
+        checkpoint_interval_s: least time between two.
+    """
+    store = _open(own, waiting, folder)
+    while store is not None:
+        store = _train(store, own, recordings, device, checkpoint_interval_s)
+
+
+def remove_settled_packs(own: PackMember, waiting: Sequence[Sequence[PackMember]], folder: Path) -> None:
+    """Behind a job's end, remove the checkpoints of packs with its model that nobody else goes on from."""
+    listed = {member.place: member.key for pack in waiting for member in pack}
+    for store, _ in find_packs(folder):
+        others = [member for member in store.members if member.place != own.place]
+        if len(others) < len(store.members) and not any(_is_wanted(member, own, listed) for member in others):
+            store.remove()
+    remove_rejected(folder)
+
+
+def _open(own: PackMember, waiting: Sequence[Sequence[PackMember]], folder: Path) -> PackStore | None:
+    """The pack that this job trains, begun or not; None where its model goes on, or begins, alone."""
+    if not own.needs_training():
+        return None
+    mates = next((pack for pack in waiting if own in pack), [])
+    begun = furthest_pack(folder, own)
+    if begun is None:
+        elsewhere = [member for store, _ in find_packs(folder) for member in store.members]
+        members = [each for each in mates if each == own or (each.needs_training() and each not in elsewhere)]
+        return PackStore(folder, members) if len(members) > 1 else None
+    members = [each for each in begun.members if each == own or (each in mates and each.needs_training())]
+    if members == [own]:
+        begun.hand_over(own)
+        return None
+    return begun if members == begun.members else begun.part(members)
+
+
+def _train(
+    store: PackStore, own: PackMember, recordings: list[Path], device: str, checkpoint_interval_s: float
+) -> PackStore | None:
+    """Train a pack to its end, or until it has to go on as a smaller one, which is returned."""
+    settings, seeds = store.members[0].settings, [member.seed for member in store.members]
+    logger.info("trains a pack of %d: %s", len(seeds), _names(store.members))
+    forget_memory(device)  # of a larger pack that did not fit
+    filters = [member.settings.get("pre_emphasis") for member in store.members]
+    try:
+        task = build_task(settings, recordings, device, seeds, filters)
+        loop = TrainingLoop(build_trainer(settings, task, seeds), task, settings, store, checkpoint_interval_s)
+        effort = loop.run()
+    except DivergenceError as error:
+        return _without(store, error, own)
+    except RuntimeError as error:
+        if len(seeds) == 1 or not is_out_of_memory(error):
+            raise
+        logger.warning("the memory does not hold a pack of %d, half of it is tried: %s", len(seeds), error)
+        return _half(store, own)
+    _finish(store, loop, replace(effort, peak_memory_mib=peak_memory_mib(device)))
+    return None
+
+
+def _half(store: PackStore, own: PackMember) -> PackStore:
+    """Half of a pack, with this job's own model; the others wait for their own jobs, where they are."""
+    others = [member for member in store.members if member != own][: len(store.members) // 2 - 1]
+    return store.part([member for member in store.members if member == own or member in others])
+
+
+def _without(store: PackStore, error: DivergenceError, own: PackMember) -> PackStore | None:
+    """The pack without a model that diverged, back at its last checkpoint; None where the model is this job's own.
+
+    The model's own job goes on from there, diverges again, and fails with what it has to say. The others' next
+    job trains them where the model was this job's own.
+    """
+    diverged = store.members[error.model]
+    logger.warning("%s leaves the pack, its own job will end with this: %s", diverged.label, error)
+    store.hand_over(diverged)
+    others = [member for member in store.members if member != diverged]
+    rest = store.part(others) if others else None
+    store.remove()
+    return None if diverged == own else rest
+
+
+def _finish(store: PackStore, loop: TrainingLoop, effort: Effort) -> None:
+    """Leave each model's finished training as a checkpoint of its own; then the pack's is not needed any more."""
+    if len(store.members) > 1:
+        effort = replace(effort, pack=tuple(member.label for member in store.members))
+    loop.save(effort)  # what is killed from here on has nothing to train again
+    tensors = loop.trainer.state_dict()
+    for model, member in enumerate(store.members):
+        if not member.is_done():
+            member.store().save(only(tensors, [model]), asdict(effort))
+    store.remove()
+
+
+def _is_wanted(member: PackMember, own: PackMember, listed: dict[tuple[str, int], str]) -> bool:
+    """Whether a model may still go on from a pack's checkpoint."""
+    if not member.learns_the_data_of(own):
+        return True
+    if member.place in listed:
+        return member.key == listed[member.place] and member.needs_training()
+    return member.needs_training() and not Path(member.run).exists()
+
+
+def _names(members: Sequence[PackMember]) -> str:
+    return ", ".join(member.label for member in members)

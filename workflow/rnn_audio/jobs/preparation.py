@@ -1,0 +1,73 @@
+"""What a workflow does before its first job: check everything that can be checked, and choose the device."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from rnn_audio.configuration.compute_device import resolve_device
+from rnn_audio.configuration.experiment import Experiment, load_experiment
+from rnn_audio.errors import InputError
+
+
+def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experiment, str]:
+    """Check the configuration, and the recordings that it names, before anything trains.
+
+    Args:
+        config: the whole configuration.
+        inspect_recordings: read and check every recording; jobs on other machines need not do it again.
+
+    Returns:
+        The experiment, and the device that trains: `cpu` or `cuda`.
+
+    Raises:
+        InputError: something is wrong with the configuration, a recording, or the device that was asked for.
+    """
+    experiment = load_experiment(config)
+    if inspect_recordings:
+        _inspect_sources(experiment)
+    return experiment, resolve_device(config["device"])
+
+
+def check_device_elsewhere(setting: str) -> None:
+    """Refuse, for jobs that run on other machines, a `device` that was chosen by looking at this one.
+
+    Raises:
+        InputError: `auto` or `cuda`.
+    """
+    if setting in ("cpu", "cuda_on_node"):
+        return
+    raise InputError(
+        f"device: {setting} looks for a GPU on the machine that reads the Snakefile, but the jobs run on others; "
+        "set device to cuda_on_node or cpu (profiles/slurm does)"
+    )
+
+
+def export_library() -> None:
+    """Let scripts find this library: they run in processes of their own, perhaps in another environment."""
+    library = str(Path(__file__).parents[2])
+    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != library]
+    os.environ["PYTHONPATH"] = os.pathsep.join([library, *others])
+
+
+def limit_threads() -> None:
+    """Let each job's linear algebra take one thread, as many as the job counts for, unless the user says otherwise.
+
+    More would compete with the jobs beside it, and could change how sums are rounded from machine to machine.
+    """
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+
+
+def _inspect_sources(experiment: Experiment) -> None:
+    from rnn_audio.devices.sources import inspect_device
+    from rnn_audio.signals.sources import inspect_source
+
+    for signal in experiment.config["signals"]:
+        rates = experiment.rates_hz(signal)
+        if rates:
+            inspect_source(signal, experiment.source_settings(signal), max(rates))
+    for device in experiment.used_devices():
+        longest = max(
+            own["segment_samples"] for own in experiment.configurations.values() if own.get("device") == device
+        )
+        inspect_device(device, experiment.config["devices"][device], longest)

@@ -1,0 +1,175 @@
+"""What a configuration trains on and is judged by: a signal (paper A) or a device (paper B)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from rnn_audio.devices.splitting import segment
+from rnn_audio.evaluation.device_sounds import process, whole_losses
+from rnn_audio.evaluation.reconstruction import auxiliary_mse
+from rnn_audio.evaluation.signal_sounds import perform
+from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError, Objective
+from rnn_audio.networks.model import ModelShape, Parameters
+from rnn_audio.training.data import DeviceData, TrainingData
+from rnn_audio.training.recipe import build_auxiliary_loss, build_data, build_method, build_shape
+from rnn_audio.training.trainer import Trainer
+from rnn_audio.wav import read_wav
+
+Settings = dict[str, Any]
+Pair = tuple[torch.Tensor, torch.Tensor]
+LossesByName = dict[str, list[float]]
+
+
+class Task(Protocol):
+    """One configuration's data, objective and judgement, for a pack of seeds.
+
+    Attributes:
+        loss_name: what the training loss is called in the history.
+        samples: samples of training data.
+        rate_hz: their rate.
+    """
+
+    loss_name: str
+    samples: int
+    rate_hz: int
+    data: TrainingData
+    objective: Objective
+
+    def validate(self, parameters: Parameters) -> list[float] | None:
+        """Each model's loss on data that is not trained on, or None where there is no such data."""
+
+    def chosen_parameters(self, trainer: Trainer) -> Parameters:
+        """The weights that training ends with."""
+
+    def final_losses(self, parameters: Parameters) -> LossesByName:
+        """Each model's losses at the end, by name."""
+
+
+class SignalTask:
+    """Overfitting one signal (paper A): judged on the signal itself, by prediction and by generation."""
+
+    loss_name = "training_mse"
+
+    def __init__(self, settings: Settings, signal: torch.Tensor, rate_hz: int, seeds: list[int]) -> None:
+        self.samples = len(signal)
+        self.rate_hz = rate_hz
+        self.data = build_data(settings, signal, len(seeds))
+        self.objective = MeanSquaredError()
+        self._method = build_method(settings)
+        self._auxiliary = build_auxiliary_loss(settings)
+        self._seeds = seeds
+
+    def validate(self, parameters: Parameters) -> None:
+        """There is nothing but the signal."""
+
+    def chosen_parameters(self, trainer: Trainer) -> Parameters:
+        """Those of the last epoch."""
+        return trainer.parameters
+
+    def final_losses(self, parameters: Parameters) -> LossesByName:
+        """Mean squared errors of prediction, generation and reconstructions, over fresh initial states."""
+        performance = perform(parameters, self._method, self.data, self._seeds)
+        losses = {"prediction_mse": performance.prediction_mse(), "generation_mse": performance.generation_mse()}
+        if self._auxiliary is None:
+            return losses
+        return losses | {"auxiliary_mse": auxiliary_mse(parameters, self._auxiliary, self.data, self._seeds)}
+
+
+class DeviceTask:
+    """Modelling a device (paper B): validated while it trains, judged on whole recordings behind every filter.
+
+    Args:
+        settings: the resolved configuration.
+        recordings: input and target of `train`, `val` and `test`, [N] each, on the device that trains.
+        rate_hz: their rate.
+        seeds: one a model.
+        filters: the pre-emphasis of each model; the configuration's where not given.
+    """
+
+    loss_name = "training_loss"
+
+    def __init__(
+        self,
+        settings: Settings,
+        recordings: dict[str, tuple[torch.Tensor, torch.Tensor]],
+        rate_hz: int,
+        seeds: list[int],
+        filters: Sequence[str] | None = None,
+    ) -> None:
+        self.rate_hz = rate_hz
+        self.samples = len(recordings["train"][0])
+        self.data = self._segmented(settings, recordings["train"], len(seeds))
+        self._filters = list(filters or [settings["pre_emphasis"]] * len(seeds))
+        self.objective = EmphasisedErrorToSignal(self._filters, rate_hz, self.data.device)
+        self._keeps_best = settings["keep"] == "best_validation"
+        self._shape: ModelShape = build_shape(settings)
+        self._recordings = recordings
+
+    def first_batch(self) -> DeviceData:
+        """As many segments as one mini-batch holds, for measurements of speed."""
+        count = self.data.batch_size
+        return replace(self.data, inputs=self.data.inputs[:count], targets=self.data.targets[:count])
+
+    def validate(self, parameters: Parameters) -> list[float]:
+        """Equation 4 behind each model's own filter, over the whole validation recording as one signal."""
+        source, target = self._recordings["val"]
+        outputs = process(parameters, self._shape, source)
+        losses = [0.0] * len(self._filters)
+        for name in dict.fromkeys(self._filters):
+            models = [model for model, own in enumerate(self._filters) if own == name]
+            own_losses = whole_losses(target, outputs[models], self.rate_hz, [name])[name]
+            for model, loss in zip(models, own_losses, strict=True):
+                losses[model] = loss
+        return losses
+
+    def chosen_parameters(self, trainer: Trainer) -> Parameters:
+        """Those of the best validation, or of the last epoch, as the configuration says."""
+        return trainer.best.parameters if self._keeps_best else trainer.parameters
+
+    def final_losses(self, parameters: Parameters) -> LossesByName:
+        """`test_...` and `validation_...` behind each filter; `test_loss` and `validation_loss` behind its own."""
+        losses: LossesByName = {}
+        for split, prefix in (("test", "test"), ("val", "validation")):
+            by_filter = self._losses(parameters, split)
+            losses |= {f"{prefix}_{name}": values for name, values in by_filter.items()}
+            losses[f"{prefix}_loss"] = [by_filter[name][model] for model, name in enumerate(self._filters)]
+        return losses
+
+    def _losses(self, parameters: Parameters, split: str) -> LossesByName:
+        source, target = self._recordings[split]
+        return dict(whole_losses(target, process(parameters, self._shape, source), self.rate_hz))
+
+    @staticmethod
+    def _segmented(settings: Settings, pair: Pair, models: int) -> DeviceData:
+        source, target = (segment(side, settings["segment_samples"]).samples for side in pair)
+        return DeviceData(
+            inputs=source,
+            targets=target,
+            models=models,
+            batch_size=settings["batch_size"],
+            hidden_size=settings["hidden_size"],
+            warm_up=settings["warm_up_samples"],
+        )
+
+
+def build_task(
+    settings: Settings, recordings: Sequence[Path], device: str, seeds: list[int], filters: Sequence[str] | None = None
+) -> SignalTask | DeviceTask:
+    """The task of a resolved configuration.
+
+    Args:
+        recordings: the signal; or input and target of train, val and test, in this order.
+        device: where it trains.
+        seeds: one a model.
+        filters: of a device's models, each one's pre-emphasis; the configuration's where not given.
+    """
+    sounds = [read_wav(path) for path in recordings]
+    rate_hz = sounds[0][1]
+    tensors = [torch.from_numpy(samples).to(device) for samples, _ in sounds]
+    if "device" not in settings:
+        return SignalTask(settings, tensors[0], rate_hz, seeds)
+    train, val, test = zip(tensors[::2], tensors[1::2], strict=True)
+    return DeviceTask(settings, {"train": train, "val": val, "test": test}, rate_hz, seeds, filters)

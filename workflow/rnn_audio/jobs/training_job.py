@@ -1,0 +1,210 @@
+"""One training job: from a signal to a trained model, resumed where it was killed."""
+
+import logging
+import math
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rnn_audio.errors import InputError
+from rnn_audio.jobs.checkpoints import CheckpointStore, training_key
+from rnn_audio.jobs.packs.members import PackMember, Settings, read_waiting
+from rnn_audio.jobs.packs.training import remove_settled_packs, train_in_pack
+from rnn_audio.jobs.provenance import digest, library_versions, source_revision
+from rnn_audio.jobs.runtime import device_name, peak_memory_mib, prepare_process
+from rnn_audio.jobs.tasks import Task, build_task
+from rnn_audio.jobs.training_loop import CHECKPOINT_INTERVAL_S, Effort, TrainingLoop, build_trainer
+from rnn_audio.networks.engines import choice as engines
+from rnn_audio.networks.model import ModelShape, Parameters, load_model, save_model
+from rnn_audio.records import write_history, write_json
+from rnn_audio.training.free_running_trainer import FreeRunningTrainer
+from rnn_audio.training.recipe import build_shape
+from rnn_audio.training.trainer import DivergenceError, Trainer
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What one model's training gave.
+
+    Attributes:
+        losses: by name; those of the last epoch's training among them.
+        effort: what its training has taken.
+        report: what else there is to say of it, by name.
+    """
+
+    losses: dict[str, float]
+    effort: Effort
+    report: dict[str, int]
+
+
+@dataclass(frozen=True)
+class TrainedPack:
+    """What a training job ends with.
+
+    Attributes:
+        parameters: the models' weights, leading model axis.
+        histories: for each model, its columns per epoch: the training loss, what its trainer measures beside it, and
+            the validation loss where there is one (NaN in epochs without validation).
+        results: one a model.
+    """
+
+    parameters: Parameters
+    histories: list[dict[str, list[float]]]
+    results: list[JobResult]
+
+
+def train_pack(
+    name: str,
+    settings: dict[str, Any],
+    task: Task,
+    seeds: list[int],
+    store: CheckpointStore,
+    checkpoint_interval_s: float = CHECKPOINT_INTERVAL_S,
+    start: Parameters | None = None,
+) -> TrainedPack:
+    """Train a configuration's models for the given seeds, from the last checkpoint where there is one.
+
+    Args:
+        name: the configuration's name, for messages.
+        settings: the resolved configuration.
+        task: its data, objective and judgement.
+        seeds: one a model.
+        store: where checkpoints go.
+        checkpoint_interval_s: least time between two.
+        start: weights that a free-running training starts from, leading model axis; random ones where not given.
+
+    Raises:
+        InputError: the data is too short, or a loss is not finite (the message names configuration, seed, epoch).
+    """
+    if task.samples < 2:
+        raise InputError(f"configuration {name}: its data has {task.samples} sample(s), training needs at least 2")
+    trainer = build_trainer(settings, task, seeds, start)
+    try:
+        effort = TrainingLoop(trainer, task, settings, store, checkpoint_interval_s).run()
+    except DivergenceError as error:
+        raise DivergenceError(f"configuration {name}, {error}") from error
+    parameters = task.chosen_parameters(trainer)
+    final = task.final_losses(parameters) | {task.loss_name: _last_losses(name, seeds, trainer.history)}
+    results = [
+        JobResult({loss: values[model] for loss, values in final.items()}, effort, trainer.report(model))
+        for model in range(len(seeds))
+    ]
+    return TrainedPack(parameters, [_history(trainer, task, model) for model in range(len(seeds))], results)
+
+
+def _last_losses(name: str, seeds: list[int], history: list[list[float]]) -> list[float]:
+    """Each model's last loss; an epoch in which it went back to earlier weights has none."""
+    last = [[loss for loss in losses if math.isfinite(loss)][-1:] for losses in zip(*history, strict=True)]
+    for seed, losses in zip(seeds, last, strict=True):
+        if not losses:
+            raise DivergenceError(f"configuration {name}, seed {seed}: it diverged in every epoch; train more of them")
+    return [losses[0] for losses in last]
+
+
+def _history(trainer: Trainer | FreeRunningTrainer, task: Task, model: int) -> dict[str, list[float]]:
+    columns = {task.loss_name: [losses[model] for losses in trainer.history]} | trainer.extra_columns(model)
+    if trainer.best.history:
+        validated = {int(epoch): losses[model] for epoch, *losses in trainer.best.history}
+        columns["validation_loss"] = [validated.get(epoch + 1, math.nan) for epoch in range(trainer.epoch)]
+    return columns
+
+
+def train_model(
+    name: str,
+    settings: Settings,
+    seed: int,
+    recordings: list[Path],
+    start: Path | None,
+    device: str,
+    threads: int,
+    code: str,
+    checkpoints: Path,
+    model_path: Path,
+    history_path: Path,
+    run_path: Path,
+) -> None:
+    """Train one model of a configuration and write its weights, its losses per epoch and a record of the run.
+
+    The first job of a pack trains all its models; the others find their trainings finished.
+
+    Args:
+        name: the configuration's name.
+        settings: the resolved configuration.
+        seed: which copy.
+        recordings: the signal; or a device's input and target of train, val and test.
+        device: `cpu` or `cuda`; said in the log, never replaced.
+        threads: threads of a job on the CPU.
+        start: the model that a free-running training starts from; None for random weights.
+        code: a digest of the code behind the job; a checkpoint of other code is never resumed.
+        checkpoints: folder of the configuration's checkpoints; packs have theirs in the folder above it.
+        model_path: where the weights go.
+        history_path: where the losses per epoch go.
+        run_path: where the record goes; like the others it appears when all is done.
+    """
+    prepare_process(device, threads)
+    logger.info("configuration %s, seed %d, on %s (%s)", name, seed, device, device_name(device))
+    versions = library_versions()
+    determinants = {"device": device, "data": digest(recordings), "code": code, "versions": versions}
+    key_of = partial(_key_of, determinants, None)
+    own_key = _key_of(determinants, digest([start]) if start else None, settings, seed)
+    own = PackMember(name, seed, settings, str(checkpoints), str(run_path), own_key)
+    waiting = read_waiting(checkpoints.parent, own, key_of)
+    train_in_pack(own, waiting, recordings, device, checkpoints.parent)
+    store = own.store()
+    task = build_task(settings, recordings, device, [seed])
+    shape = build_shape(settings)
+    pack = train_pack(name, settings, task, [seed], store, start=_load_start(start, shape) if start else None)
+    result = pack.results[0]
+    record = {
+        "name": name,
+        "seed": seed,
+        "configuration": settings,
+        "training_key": own_key,
+        "parameters": shape.parameter_count(),
+        "samples": task.samples,
+        "rate_hz": task.rate_hz,
+        "losses": result.losses,
+        **result.report,
+        "versions": versions,
+        "source_revision": source_revision(Path(__file__).parent),
+        "measured": {
+            "wall_time_s": result.effort.elapsed_s,
+            "models_at_once": result.effort.models,
+            "peak_memory_mib": max(result.effort.peak_memory_mib, peak_memory_mib(device)),
+            "device": device,
+            "device_name": device_name(device),
+            "engine": _engine(device, settings),
+            "threads": threads,
+        },
+    }
+    save_model(model_path, shape, pack.parameters)
+    write_history(history_path, pack.histories[0])
+    write_json(run_path, record)
+    store.remove()
+    remove_settled_packs(own, waiting, checkpoints.parent)
+    logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in result.losses.items()))
+
+
+def _engine(device: str, settings: Settings) -> str:
+    return engines.pick(torch.device(device), settings["hidden_size"])
+
+
+def _key_of(determinants: dict[str, Any], start: str | None, settings: Settings, seed: int) -> str:
+    engine = _engine(determinants["device"], settings)
+    return training_key(settings=settings, seed=seed, start=start, engine=engine, **determinants)
+
+
+def _load_start(path: Path, shape: ModelShape) -> Parameters:
+    started, parameters = load_model(path)
+    if started.hidden_size != shape.hidden_size:
+        raise InputError(
+            f"{path}: a model of hidden size {started.hidden_size} is no start for one of {shape.hidden_size}; "
+            "choose another configuration in free_running.start_from"
+        )
+    known = shape.parameter_shapes()
+    return {name: tensor for name, tensor in parameters.items() if name in known}

@@ -1,0 +1,98 @@
+"""What training minimises: a loss of each model of a pack, over one stretch of a batch after the other.
+
+An objective may carry state from stretch to stretch (a filter's): `restart` clears it before each batch, and
+`observe` lets it see the warm-up, which is not trained on.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+
+from rnn_audio.losses import formulas as losses
+from rnn_audio.losses.packed_filter import apply_packed
+from rnn_audio.losses.preemphasis import pad_taps, taps
+
+
+class Objective(Protocol):
+    """A loss that the trainer calls for each stretch; signals are [M, B, T]."""
+
+    def restart(self) -> None:
+        """Forget what came before: a new batch begins."""
+
+    def observe(self, targets: torch.Tensor, outputs: torch.Tensor) -> None:
+        """See a stretch that is not trained on."""
+
+    def memory(self, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """What the next stretch of such targets starts from, as tensors whose shapes do not depend on its length."""
+
+    def remember(self, memory: tuple[torch.Tensor, ...]) -> None:
+        """Start the next stretch from what `memory` returned."""
+
+    def __call__(self, targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
+        """The loss of each model over a stretch, [M]."""
+
+
+class MeanSquaredError:
+    """Paper A's loss (section IV-C1); it needs no memory."""
+
+    def restart(self) -> None:
+        """Nothing to forget."""
+
+    def observe(self, targets: torch.Tensor, outputs: torch.Tensor) -> None:
+        """Nothing to remember."""
+
+    def memory(self, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Nothing."""
+        return ()
+
+    def remember(self, memory: tuple[torch.Tensor, ...]) -> None:
+        """Nothing to start from."""
+
+    def __call__(self, targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
+        """Mean squared error over batch and time, [M]."""
+        return losses.mse(targets, outputs)
+
+
+class EmphasisedErrorToSignal:
+    """Paper B's loss (equations 2 to 4): ESR behind each model's own pre-emphasis filter, plus DC.
+
+    Args:
+        names: the pre-emphasis of each model, M of them.
+        rate_hz: sampling rate.
+        device: where the models are.
+    """
+
+    def __init__(self, names: Sequence[str], rate_hz: float, device: torch.device | str) -> None:
+        filters = pad_taps([taps(name, rate_hz) for name in names])
+        self._taps = torch.tensor(filters, dtype=torch.float32, device=device)
+        self._target_history: torch.Tensor | None = None
+        self._output_history: torch.Tensor | None = None
+
+    def restart(self) -> None:
+        """Silence came before."""
+        self._target_history = self._output_history = None
+
+    def observe(self, targets: torch.Tensor, outputs: torch.Tensor) -> None:
+        """Fill the filters with the warm-up's samples, so that the first stretch starts without a jump."""
+        self._emphasise(targets, outputs)
+
+    def memory(self, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The last samples of targets and outputs, [M, B, K - 1] each for filters of K taps."""
+        if self._target_history is None or self._output_history is None:
+            self._target_history = self._output_history = targets.new_zeros(*targets.shape[:2], self._taps.shape[1] - 1)
+        return self._target_history, self._output_history
+
+    def remember(self, memory: tuple[torch.Tensor, ...]) -> None:
+        """These samples came before."""
+        self._target_history, self._output_history = memory
+
+    def __call__(self, targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
+        """Equation 4 over a stretch, [M]; the filters' state is carried on to the next."""
+        return losses.joint(targets, outputs, *self._emphasise(targets, outputs))
+
+    def _emphasise(self, targets: torch.Tensor, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        target_history, output_history = self.memory(targets)
+        emphasised_targets, self._target_history = apply_packed(targets, self._taps, target_history)
+        emphasised_outputs, self._output_history = apply_packed(outputs, self._taps, output_history)
+        return emphasised_targets, emphasised_outputs

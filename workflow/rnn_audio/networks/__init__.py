@@ -1,0 +1,1 @@
+"""The recurrent networks: shapes, weights, random streams, and the recurrence, which the engines compute."""

@@ -1,0 +1,1 @@
+"""How the recurrence is computed: by PyTorch, by loops compiled for CPUs, by kernels for GPUs; and the choice."""

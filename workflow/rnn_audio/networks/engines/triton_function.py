@@ -1,0 +1,182 @@
+"""Triton's kernels of the recurrence as a function that PyTorch can differentiate.
+
+Shapes as in `recurrence`: M models, B sequences, T samples, H units.
+"""
+
+from typing import Any
+
+import torch
+import triton
+from torch.autograd.function import once_differentiable
+
+from rnn_audio.networks.engines.triton_backward import backward_kernel
+from rnn_audio.networks.engines.triton_forward import forward_kernel
+from rnn_audio.networks.engines.triton_launch import Launch, block_size
+
+Pair = tuple[torch.Tensor, torch.Tensor]
+
+
+class Recurrence(torch.autograd.Function):
+    """One chunk: a launch forward and a launch backward."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,  # noqa: ANN401 (PyTorch's)
+        weight_ih: torch.Tensor,
+        weight_hh: torch.Tensor,
+        bias_ih: torch.Tensor,
+        bias_hh: torch.Tensor,
+        head_weight: torch.Tensor,
+        head_bias: torch.Tensor,
+        inputs: torch.Tensor,
+        first_h: torch.Tensor,
+        first_c: torch.Tensor,
+        feedback: Pair | None,
+        keep: bool,
+        precision: str,
+        launch: Launch,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The outputs, [M, B, T], and the last h and c, [M, B, H] each; arguments as in `triton_recurrence`.
+
+        `feedback` is the mask and the preceding output of a mixed run, `keep` whether gradients are wanted.
+        """
+        models, batch, steps = inputs.shape
+        size = weight_hh.shape[-1]
+        weight_ih, weight_hh, head_weight = (each.contiguous() for each in (weight_ih, weight_hh, head_weight))
+        hidden = inputs.new_empty(models, steps + 1, batch, size)
+        cells = torch.empty_like(hidden) if keep else hidden
+        gates = inputs.new_empty(models, steps, batch, 4 * size) if keep else hidden
+        outputs = inputs.new_empty(models, batch, steps)
+        last_c = inputs.new_empty(models, batch, size)
+        forced, previous = feedback or (hidden, hidden)  # what a kernel does not read is any tensor
+        forward_kernel[models, triton.cdiv(batch, launch.rows)](
+            inputs,
+            forced,
+            previous,
+            first_h.contiguous(),
+            first_c.contiguous(),
+            weight_ih,
+            weight_hh,
+            bias_ih + bias_hh,
+            head_weight,
+            head_bias.contiguous(),
+            hidden,
+            cells,
+            gates,
+            outputs,
+            last_c,
+            batch,
+            steps,
+            *inputs.stride(),
+            HIDDEN=size,
+            BLOCK_B=launch.rows,
+            BLOCK_H=block_size(size),
+            RESIDENT=launch.resident,
+            MIXED=feedback is not None,
+            KEEP=keep,
+            PRECISION=precision,
+            num_warps=launch.warps,
+            num_stages=1,
+        )
+        if feedback is None:
+            # Model by model: one product over the pack takes another path for one model than for many.
+            for model in range(models):
+                flat = torch.nn.functional.linear(hidden[model, 1:], head_weight[model], head_bias[model])
+                outputs[model] = flat.squeeze(-1).t()
+        if keep:
+            ctx.set_materialize_grads(False)
+            # A copy of the outputs, which are inputs, too: they themselves are the caller's to change.
+            fed_back = () if feedback is None else (forced, previous, outputs.clone())
+            ctx.save_for_backward(weight_ih, weight_hh, head_weight, inputs, hidden, cells, gates, *fed_back)
+            ctx.precision, ctx.launch = precision, launch
+        return outputs, hidden[:, -1].clone(), last_c
+
+    @staticmethod
+    @once_differentiable
+    def backward(
+        ctx: Any,  # noqa: ANN401 (PyTorch's)
+        d_outputs: torch.Tensor | None,
+        d_last_h: torch.Tensor | None,
+        d_last_c: torch.Tensor | None,
+    ) -> tuple[torch.Tensor | None, ...]:
+        """The gradients of all arguments that are tensors; those of `feedback` stop here."""
+        weight_ih, weight_hh, head_weight, inputs, hidden, cells, gates, *fed_back = ctx.saved_tensors
+        models, batch, steps = inputs.shape
+        size = weight_hh.shape[-1]
+        d_gates = torch.empty_like(gates)
+        d_first_h = inputs.new_empty(models, batch, size)
+        d_first_c = torch.empty_like(d_first_h)
+        # An optimiser tells no gradient from one of zero: where only the states are used, the linear layer has none.
+        uses_head = d_outputs is not None or bool(fed_back)
+        d_outputs = torch.zeros_like(inputs) if d_outputs is None else d_outputs
+        d_last_h, d_last_c = (torch.zeros_like(d_first_h) if grad is None else grad for grad in (d_last_h, d_last_c))
+        if not fed_back:
+            forced, fed = d_gates, inputs
+            d_outputs = d_outputs.contiguous()
+        else:
+            forced, previous, outputs = fed_back
+            own = torch.cat([previous.unsqueeze(-1), outputs[..., :-1]], dim=-1)
+            fed = torch.where(forced != 0, inputs, own)
+            d_outputs = d_outputs.clone(memory_format=torch.contiguous_format)  # the kernel adds to it
+        backward_kernel[models, triton.cdiv(batch, ctx.launch.rows)](
+            d_outputs,
+            d_last_h.contiguous(),
+            d_last_c.contiguous(),
+            forced,
+            weight_ih,
+            weight_hh,
+            head_weight,
+            cells,
+            gates,
+            d_gates,
+            d_first_h,
+            d_first_c,
+            batch,
+            steps,
+            HIDDEN=size,
+            BLOCK_B=ctx.launch.rows,
+            BLOCK_H=block_size(size),
+            RESIDENT=ctx.launch.resident,
+            MIXED=bool(fed_back),
+            PRECISION=ctx.precision,
+            num_warps=ctx.launch.warps,
+            num_stages=1,
+        )
+        gradients = [
+            _weight_gradients(d_gates[model], hidden[model], fed[model], d_outputs[model]) for model in range(models)
+        ]
+        d_weight_ih, d_weight_hh, d_bias, d_head_weight, d_head_bias = map(torch.stack, zip(*gradients, strict=True))
+        d_inputs = None
+        if ctx.needs_input_grad[6]:
+            d_inputs = torch.stack(
+                [(own @ weight).squeeze(-1).t() for own, weight in zip(d_gates, weight_ih, strict=True)]
+            )
+            if fed_back:
+                d_inputs = d_inputs.masked_fill(forced == 0, 0.0)
+        if not uses_head:
+            d_head_weight = d_head_bias = None
+        state_and_inputs = d_inputs, d_first_h, d_first_c
+        return d_weight_ih, d_weight_hh, d_bias, d_bias, d_head_weight, d_head_bias, *state_and_inputs, *[None] * 4
+
+
+def _weight_gradients(
+    d_gates: torch.Tensor, hidden: torch.Tensor, fed: torch.Tensor, d_outputs: torch.Tensor
+) -> tuple[torch.Tensor, ...]:
+    """One model's gradients, by sums over all samples and sequences.
+
+    Args:
+        d_gates: [T, B, 4H].
+        hidden: [T + 1, B, H], the first state and then each sample's.
+        fed: what the network was fed, [B, T].
+        d_outputs: [B, T].
+
+    Returns:
+        Those of the input weights, recurrent weights and bias, and of the linear layer's weight and bias.
+    """
+    by_gate = d_gates.flatten(0, 1).t()
+    by_output = d_outputs.t().clone(memory_format=torch.contiguous_format).view(1, -1)
+    samples = fed.t().reshape(-1, 1)
+    # The bias is an input weight whose input is 1.
+    d_weight_ih, d_bias = (by_gate @ torch.cat([samples, torch.ones_like(samples)], dim=1)).split(1, dim=1)
+    d_weight_hh = by_gate @ hidden[:-1].flatten(0, 1)
+    return d_weight_ih, d_weight_hh, d_bias.squeeze(1), by_output @ hidden[1:].flatten(0, 1), by_output.sum(dim=1)

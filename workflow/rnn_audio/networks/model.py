@@ -1,0 +1,162 @@
+"""The recurrent model of both papers, as a pack: one LSTM layer and a linear layer, for many models side by side.
+
+Paper A, section IV-C1 (input 1, hidden 64, output 1); paper B, section 2 and figure 1 (hidden 32 or 64).
+"""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rnn_audio.atomic import replacing
+from rnn_audio.errors import InputError
+from rnn_audio.networks.auxiliary_shape import AuxiliaryShape
+from rnn_audio.networks.random_streams import RandomStreams
+
+Parameters = dict[str, torch.Tensor]
+
+INITIAL_STATE = ("initial_state.h", "initial_state.c")
+"""Names of the tensors of a state that is part of the model."""
+
+_METADATA_KEY = "rnn_audio_model"
+_REMEDY = "delete it and run the workflow again"
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """What two models of one pack have in common.
+
+    Attributes:
+        hidden_size: number of LSTM units, H.
+        skip: whether the input sample is added to the output sample (paper B's published models).
+        initial_state: whether the state before the first sample is part of the model, learned or fixed.
+        auxiliary: the network beside it that reconstructs what it has read (paper A, section IV-C2); None for none.
+    """
+
+    hidden_size: int
+    skip: bool = False
+    initial_state: bool = False
+    auxiliary: AuxiliaryShape | None = None
+
+    def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of each tensor of one model; gates in PyTorch's order i, f, g, o."""
+        hidden = self.hidden_size
+        main = {
+            "lstm.weight_ih": (4 * hidden, 1),
+            "lstm.weight_hh": (4 * hidden, hidden),
+            "lstm.bias_ih": (4 * hidden,),
+            "lstm.bias_hh": (4 * hidden,),
+            "linear.weight": (1, hidden),
+            "linear.bias": (1,),
+        }
+        if self.initial_state:
+            main |= dict.fromkeys(INITIAL_STATE, (hidden,))
+        return main if self.auxiliary is None else main | self.auxiliary.parameter_shapes(hidden)
+
+    def initial_bounds(self) -> dict[str, float]:
+        """Range ± of each tensor's first values: 1/sqrt(H) for both layers, as in PyTorch."""
+        bounds = dict.fromkeys(self.parameter_shapes(), 1 / math.sqrt(self.hidden_size))
+        return bounds if self.auxiliary is None else bounds | self.auxiliary.initial_bounds(self.hidden_size)
+
+    def parameter_count(self) -> int:
+        """Number of trained values of one model."""
+        return sum(math.prod(shape) for shape in self.parameter_shapes().values())
+
+
+def initialise(shape: ModelShape, streams: RandomStreams) -> Parameters:
+    """Fresh weights for a pack, each tensor with a leading model axis.
+
+    Uniform, as PyTorch initialises its layers, drawn from each model's own stream. The main network's weights come
+    first: with an auxiliary network or without, they are the same.
+    """
+    bounds = shape.initial_bounds()
+    models = []
+    for generator in streams.generators("weights"):
+        models.append(
+            {
+                name: torch.empty(*size).uniform_(-bounds[name], bounds[name], generator=generator)
+                for name, size in shape.parameter_shapes().items()
+            }
+        )
+    return {name: torch.stack([model[name] for model in models]) for name in shape.parameter_shapes()}
+
+
+def stored_state(parameters: Parameters, copies: int) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """The initial state (h, c) that a pack carries, for so many copies, [M, B, H] each; None if it carries none."""
+    if INITIAL_STATE[0] not in parameters:
+        return None
+    h, c = (parameters[name].unsqueeze(1).expand(-1, copies, -1) for name in INITIAL_STATE)
+    return h, c
+
+
+def with_prefix(tensors: Parameters, prefix: str) -> Parameters:
+    """The tensors whose names begin so, under what is behind it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def save_model(path: Path, shape: ModelShape, parameters: Parameters, index: int = 0) -> None:
+    """Write one model of a pack as safetensors, atomically and with the same bytes each time.
+
+    The header holds a single metadata entry: several would come out in an arbitrary order.
+    """
+    from safetensors.torch import save
+
+    tensors = {name: tensor[index].detach().cpu().contiguous() for name, tensor in parameters.items()}
+    header = {_METADATA_KEY: json.dumps(_describe(shape), sort_keys=True)}
+    with replacing(path) as temporary:
+        temporary.write_bytes(save(tensors, metadata=header))
+
+
+def load_model(path: Path) -> tuple[ModelShape, Parameters]:
+    """Read one model, as a pack of one.
+
+    Raises:
+        InputError: the file is missing, truncated, no safetensors file, or its tensors are not those of its shape.
+            Nothing is ever unpickled.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such model; train it first")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: not a readable safetensors file ({error}); {_REMEDY}") from error
+    if _METADATA_KEY not in header:
+        raise InputError(
+            f"{path}: a safetensors file, but not a model of this workflow (no '{_METADATA_KEY}' entry); {_REMEDY}"
+        )
+    shape = _read_shape(path, header[_METADATA_KEY])
+    expected = shape.parameter_shapes()
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    if found != expected:
+        raise InputError(f"{path}: its tensors {found} are not those of its header, {expected}; {_REMEDY}")
+    if any(tensor.dtype != torch.float32 for tensor in tensors.values()):
+        raise InputError(f"{path}: its tensors are not all float32; {_REMEDY}")
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+        raise InputError(f"{path}: it has weights that are not finite; {_REMEDY}")
+    return shape, {name: tensor.unsqueeze(0) for name, tensor in tensors.items()}
+
+
+def _describe(shape: ModelShape) -> dict[str, Any]:
+    description = {"hidden_size": shape.hidden_size, "skip": shape.skip}
+    if shape.initial_state:
+        description["initial_state"] = True
+    return description if shape.auxiliary is None else description | {"auxiliary": asdict(shape.auxiliary)}
+
+
+def _read_shape(path: Path, text: str) -> ModelShape:
+    try:
+        description = json.loads(text)
+        if "auxiliary" in description:
+            description["auxiliary"] = AuxiliaryShape(**description["auxiliary"])
+        shape = ModelShape(**description)
+        shape.parameter_shapes()  # sizes that are no numbers fail here
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path}: its header does not describe a model ({error}); {_REMEDY}") from error
+    return shape

@@ -1,0 +1,1 @@
+"""Figures: one module a kind, drawn from arrays and numbers that are given."""

@@ -1,0 +1,170 @@
+"""Training losses of several methods in one panel, with their auxiliary losses (paper A, figure 8).
+
+A method has the same colour in all panels. Its chosen seed's loss is drawn strong, those of the other seeds faint, and
+the chosen seed's auxiliary loss, where it has one, dashed. A vertical line marks the end of its pre-training.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from rnn_audio.configuration.settings import PRETRAINING
+from rnn_audio.errors import InputError
+from rnn_audio.reporting.figures.style import (
+    BLACK,
+    BLUE,
+    DOUBLE_COLUMN_INCHES,
+    GREY,
+    SINGLE_COLUMN_INCHES,
+    SKY_BLUE,
+    STYLE,
+    VERMILLION,
+    add_notes,
+    figure_height,
+    new_figure,
+    set_panel_title,
+)
+
+History = Mapping[str, NDArray[np.float64]]
+
+_MAX_COLUMNS = 2
+_PANEL_HEIGHT_INCHES = 2.3
+_COLOURS = (BLACK, VERMILLION, BLUE, SKY_BLUE)
+_CHOSEN = {"linewidth": 1.2, "zorder": 3}
+_OTHERS = {"linewidth": 0.6, "alpha": 0.35, "zorder": 2}
+_AUXILIARY = {"linewidth": 0.7, "linestyle": (0, (3, 1.2)), "alpha": 0.8, "zorder": 1.5}
+_END_OF_PRETRAINING = {"color": GREY, "linewidth": 0.8, "linestyle": ":", "zorder": 1}
+_ZERO = {"color": GREY, "linewidth": 0.8, "linestyle": "-.", "zorder": 1}
+
+
+@dataclass(frozen=True)
+class ComparedTraining:
+    """One configuration's training.
+
+    Attributes:
+        label: the method, for the legend.
+        histories: by seed, the columns of its history: `epoch`, `training_mse`, and with an auxiliary loss
+            `auxiliary_mse` and `phase`; [epochs] each.
+        chosen_seed: the seed whose line is strong.
+    """
+
+    label: str
+    histories: Mapping[int, History]
+    chosen_seed: int
+
+    def __post_init__(self) -> None:
+        """Check what would otherwise draw a wrong figure."""
+        if self.chosen_seed not in self.histories:
+            raise InputError(
+                f"figure curve {self.label!r}: the chosen seed {self.chosen_seed} is not among {list(self.histories)}"
+            )
+
+    @property
+    def chosen(self) -> History:
+        """The chosen seed's history."""
+        return self.histories[self.chosen_seed]
+
+    def has_auxiliary_loss(self) -> bool:
+        """Whether there is an auxiliary loss to draw."""
+        return "auxiliary_mse" in self.chosen
+
+    def pretraining_epochs(self) -> int:
+        """How many epochs the pre-training has."""
+        return int(np.count_nonzero(self.chosen["phase"] == PRETRAINING)) if "phase" in self.chosen else 0
+
+
+@dataclass(frozen=True)
+class ComparedPanel:
+    """The methods that are compared on one signal.
+
+    Attributes:
+        title: what the panel shows.
+        trainings: one a method, four different labels at most in a figure.
+        baseline_mse: the loss of an output that is always zero.
+    """
+
+    title: str
+    trainings: tuple[ComparedTraining, ...]
+    baseline_mse: float
+
+    def __post_init__(self) -> None:
+        """Check what would otherwise draw a wrong figure."""
+        if not self.trainings:
+            raise InputError(f"figure panel {self.title!r}: there is nothing to compare")
+
+
+def plot_compared_losses(panels: Sequence[ComparedPanel], notes: Sequence[str] = ()) -> Figure:
+    """Draw the panels in rows of two, labelled (a), (b) and on, each with its own loss axis.
+
+    Args:
+        panels: at least one.
+        notes: small lines below the figure.
+
+    Returns:
+        A figure of one column's width (3.5 in) for one panel, else of two (7.16 in).
+
+    Raises:
+        InputError: there is no panel, or there are more than four methods.
+    """
+    if not panels:
+        raise InputError("a figure of compared losses needs at least one panel")
+    colours = _assign_colours(panels)
+    columns = min(len(panels), _MAX_COLUMNS)
+    rows = -(-len(panels) // columns)
+    width = SINGLE_COLUMN_INCHES if columns == 1 else DOUBLE_COLUMN_INCHES
+    height = figure_height(_PANEL_HEIGHT_INCHES * rows, notes)
+    with mpl.rc_context(STYLE):
+        figure = new_figure(width, height)
+        for index, panel in enumerate(panels):
+            axes = figure.add_subplot(rows, columns, index + 1)
+            _draw_panel(axes, panel, colours)
+            set_panel_title(axes, index, panel.title, width / columns)
+            axes.set_ylabel("MSE" if index % columns == 0 else "")
+        _add_legend(figure, panels, colours)
+        add_notes(figure, notes)
+    return figure
+
+
+def _assign_colours(panels: Sequence[ComparedPanel]) -> dict[str, str]:
+    labels = list(dict.fromkeys(training.label for panel in panels for training in panel.trainings))
+    if len(labels) > len(_COLOURS):
+        raise InputError(f"a figure of compared losses tells {len(_COLOURS)} methods apart, not {len(labels)}")
+    return dict(zip(labels, _COLOURS, strict=False))
+
+
+def _draw_panel(axes: Axes, panel: ComparedPanel, colours: Mapping[str, str]) -> None:
+    axes.set_yscale("log")
+    for training in panel.trainings:
+        colour = colours[training.label]
+        for seed, history in training.histories.items():
+            style = _CHOSEN if seed == training.chosen_seed else _OTHERS
+            label = f"{training.label}, seed {seed}"
+            axes.plot(history["epoch"], history["training_mse"], label=label, color=colour, **style)
+        if training.has_auxiliary_loss():
+            chosen = training.chosen
+            label = f"{training.label}, auxiliary loss"
+            axes.plot(chosen["epoch"], chosen["auxiliary_mse"], label=label, color=colour, **_AUXILIARY)
+        if training.pretraining_epochs() > 0:
+            # Between the last epoch of the one phase and the first of the other.
+            axes.axvline(training.pretraining_epochs() + 0.5, label="end of pre-training", **_END_OF_PRETRAINING)
+    axes.axhline(panel.baseline_mse, label="predicting zero", **_ZERO)
+    axes.locator_params(axis="x", nbins=5, integer=True)
+    axes.set_xlabel("Epoch")
+
+
+def _add_legend(figure: Figure, panels: Sequence[ComparedPanel], colours: Mapping[str, str]) -> None:
+    trainings = [training for panel in panels for training in panel.trainings]
+    handles = [Line2D([], [], label=label, color=colour, **_CHOSEN) for label, colour in colours.items()]
+    with_auxiliary = dict.fromkeys(training.label for training in trainings if training.has_auxiliary_loss())
+    handles += [Line2D([], [], label="its auxiliary loss", color=colours[one], **_AUXILIARY) for one in with_auxiliary]
+    if any(training.pretraining_epochs() > 0 for training in trainings):
+        handles.append(Line2D([], [], label="end of pre-training", **_END_OF_PRETRAINING))
+    handles.append(Line2D([], [], label="predicting zero", **_ZERO))
+    columns = len(handles) if len(panels) > 1 else 2
+    figure.legend(handles=handles, loc="outside upper left", ncols=columns, handlelength=2.4)

@@ -1,0 +1,140 @@
+"""Error of several models over frequency, relative to the target (paper B, figure 4): one panel a hidden size.
+
+A model has the same line in all panels: colour, dashes and markers tell the models apart, each on its own. The band
+from 1 to 2 kHz, which the paper compares, is shaded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from rnn_audio.errors import InputError
+from rnn_audio.evaluation.error_spectra import ErrorSpectrum
+from rnn_audio.reporting.figures.style import (
+    BLACK,
+    BLUE,
+    DOUBLE_COLUMN_INCHES,
+    SINGLE_COLUMN_INCHES,
+    SKY_BLUE,
+    STYLE,
+    VERMILLION,
+    add_notes,
+    figure_height,
+    new_figure,
+    set_frequency_axis,
+    set_panel_title,
+)
+
+BAND_HZ = (1000.0, 2000.0)
+"""The band that paper B compares (section 5.1)."""
+
+_MAX_COLUMNS = 2
+_PANEL_HEIGHT_INCHES = 2.3
+_MARKS = 11
+_BAND_COLOUR = "#e8e8e8"
+_LINES = (
+    {"color": BLACK, "linestyle": "-", "marker": "o"},
+    {"color": SKY_BLUE, "linestyle": "-", "marker": "s"},
+    {"color": BLUE, "linestyle": (0, (4, 1.2)), "marker": "^"},
+    {"color": VERMILLION, "linestyle": (0, (1.2, 1)), "marker": "D"},
+)
+_LINE = {"linewidth": 0.9, "markersize": 3.2, "markeredgewidth": 0}
+_LEGEND_COLUMNS_PER_INCH = 0.9
+
+
+@dataclass(frozen=True)
+class ErrorSpectrumPanel:
+    """The models of one hidden size.
+
+    Attributes:
+        title: what the panel shows.
+        curves: name and error spectrum of each model, four at most in a figure.
+    """
+
+    title: str
+    curves: tuple[tuple[str, ErrorSpectrum], ...]
+
+    def __post_init__(self) -> None:
+        """Check what would otherwise draw a wrong figure."""
+        if not self.curves:
+            raise InputError(f"figure panel {self.title!r}: there is no curve")
+
+
+def plot_error_spectra(panels: Sequence[ErrorSpectrumPanel], notes: Sequence[str] = ()) -> Figure:
+    """Draw the panels in rows of two, labelled (a), (b) and on, with shared axes.
+
+    Args:
+        panels: at least one.
+        notes: small lines below the figure.
+
+    Returns:
+        A figure of one column's width (3.5 in) for one panel, else of two (7.16 in).
+
+    Raises:
+        InputError: there is no panel, or there are more than four models.
+    """
+    if not panels:
+        raise InputError("a figure of error spectra needs at least one panel")
+    styles = _styles(panels)
+    columns = min(len(panels), _MAX_COLUMNS)
+    rows = -(-len(panels) // columns)
+    width = SINGLE_COLUMN_INCHES if columns == 1 else DOUBLE_COLUMN_INCHES
+    height = figure_height(_PANEL_HEIGHT_INCHES * rows, notes)
+    with mpl.rc_context(STYLE):
+        figure = new_figure(width, height)
+        shared: Axes | None = None
+        for index, panel in enumerate(panels):
+            axes = figure.add_subplot(rows, columns, index + 1, sharex=shared, sharey=shared)
+            shared = shared or axes
+            _draw_panel(axes, panel, styles)
+            set_panel_title(axes, index, panel.title, width / columns)
+            if index % columns == 0:
+                axes.set_ylabel("Error re target (dB)")
+        set_frequency_axis(shared, *_frequency_range(panels))
+        _add_legend(figure, styles)
+        add_notes(figure, notes)
+    return figure
+
+
+def _styles(panels: Sequence[ErrorSpectrumPanel]) -> dict[str, dict[str, object]]:
+    labels = list(dict.fromkeys(label for panel in panels for label, _ in panel.curves))
+    if len(labels) > len(_LINES):
+        raise InputError(f"a figure of error spectra tells {len(_LINES)} models apart, not {len(labels)}")
+    return {label: _LINE | style for label, style in zip(labels, _LINES, strict=False)}
+
+
+def _draw_panel(axes: Axes, panel: ErrorSpectrumPanel, styles: dict[str, dict[str, object]]) -> None:
+    axes.axvspan(*BAND_HZ, color=_BAND_COLOUR, linewidth=0, zorder=0)
+    axes.axhline(0, color="#999999", linewidth=0.6, zorder=1)
+    for index, (label, spectrum) in enumerate(panel.curves):
+        marks = _marks(spectrum, (index + 0.5) / len(panel.curves))
+        axes.plot(spectrum.frequencies_hz, spectrum.relative_db, label=label, markevery=marks, **styles[label])
+    axes.set_xlabel("Frequency (Hz)")
+
+
+def _marks(spectrum: ErrorSpectrum, offset: float) -> list[int]:
+    """Points that carry a marker: evenly spread over the logarithmic axis, moved by `offset`, 0 to 1, of their step."""
+    log_frequencies = np.log(spectrum.frequencies_hz)
+    step = (log_frequencies[-1] - log_frequencies[0]) / _MARKS
+    wanted = log_frequencies[0] + step * (np.arange(_MARKS) + offset)
+    return sorted({int(np.argmin(np.abs(log_frequencies - mark))) for mark in wanted})
+
+
+def _frequency_range(panels: Sequence[ErrorSpectrumPanel]) -> tuple[float, float]:
+    spectra = [spectrum for panel in panels for _, spectrum in panel.curves]
+    return min(s.frequencies_hz[0] for s in spectra), max(s.frequencies_hz[-1] for s in spectra)
+
+
+def _add_legend(figure: Figure, styles: dict[str, dict[str, object]]) -> None:
+    handles: list[Line2D | Patch] = [Line2D([], [], label=label, **style) for label, style in styles.items()]
+    low, high = (edge / 1000 for edge in BAND_HZ)
+    handles.append(Patch(color=_BAND_COLOUR, label=f"{low:g} to {high:g} kHz"))
+    columns = min(len(handles), int(_LEGEND_COLUMNS_PER_INCH * figure.get_figwidth()))
+    # Long enough for the dashes to show on both sides of the marker.
+    figure.legend(handles=handles, loc="outside upper left", ncols=columns, handlelength=3.2)

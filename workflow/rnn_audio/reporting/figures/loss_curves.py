@@ -1,0 +1,156 @@
+"""Training loss over the epochs, one panel a configuration, one line a seed.
+
+All panels share the loss axis, so that configurations can be compared by eye.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from rnn_audio.errors import InputError
+from rnn_audio.reporting.figures.style import (
+    BLACK,
+    BLUE,
+    DOUBLE_COLUMN_INCHES,
+    SINGLE_COLUMN_INCHES,
+    SKY_BLUE,
+    STYLE,
+    VERMILLION,
+    add_notes,
+    figure_height,
+    new_figure,
+    set_panel_title,
+)
+
+_MAX_COLUMNS = 4
+_PANEL_HEIGHT_INCHES = 1.6
+
+_LINES = {
+    "chosen seed": {"color": BLUE, "linewidth": 1.3, "zorder": 3},
+    "other seeds": {"color": SKY_BLUE, "linewidth": 0.7, "zorder": 2},
+    "predicting zero": {"color": BLACK, "linewidth": 0.8, "linestyle": "--", "zorder": 1},
+    "paper": {"color": VERMILLION, "linewidth": 0.8, "linestyle": ":", "marker": "D", "markersize": 3.5, "zorder": 4},
+}
+
+
+@dataclass(frozen=True)
+class SeedCurve:
+    """One seed's training.
+
+    Attributes:
+        seed: the seed.
+        epochs: epoch numbers, shape [epochs].
+        losses: the loss after each of them, shape [epochs].
+    """
+
+    seed: int
+    epochs: NDArray[np.integer]
+    losses: NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class LossPanel:
+    """One configuration's training.
+
+    Attributes:
+        title: what the panel shows.
+        curves: one a seed.
+        chosen_seed: the seed whose line is emphasised.
+        baseline_mse: the loss of an output that is always zero; None to leave it out.
+        published_mse: the loss that the paper states for the end of training; None where it states none.
+    """
+
+    title: str
+    curves: tuple[SeedCurve, ...]
+    chosen_seed: int
+    baseline_mse: float | None = None
+    published_mse: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check what would otherwise draw a wrong figure."""
+        seeds = [curve.seed for curve in self.curves]
+        if self.chosen_seed not in seeds:
+            raise InputError(f"figure panel {self.title!r}: the chosen seed {self.chosen_seed} is not among {seeds}")
+        for curve in self.curves:
+            if curve.epochs.size == 0 or curve.epochs.shape != curve.losses.shape:
+                raise InputError(
+                    f"figure panel {self.title!r}, seed {curve.seed}: {curve.epochs.size} epochs and "
+                    f"{curve.losses.size} losses; there has to be one loss an epoch, and at least one"
+                )
+
+
+def plot_loss_curves(
+    panels: Sequence[LossPanel], notes: Sequence[str] = (), loss_label: str = "Training MSE"
+) -> Figure:
+    """Draw the panels in rows of four at most, labelled (a), (b) and on.
+
+    Args:
+        panels: at least one.
+        notes: small lines below the figure.
+        loss_label: what the loss axis shows.
+
+    Returns:
+        A figure of one column's width (3.5 in) for one panel, else of two (7.16 in).
+
+    Raises:
+        InputError: there is no panel.
+    """
+    if not panels:
+        raise InputError("a loss figure needs at least one panel")
+    columns = _columns(len(panels))
+    rows = -(-len(panels) // columns)
+    width = SINGLE_COLUMN_INCHES if len(panels) == 1 else DOUBLE_COLUMN_INCHES
+    height = figure_height(_PANEL_HEIGHT_INCHES * rows, notes)
+    with mpl.rc_context(STYLE):
+        figure = new_figure(width, height)
+        shared: Axes | None = None
+        for index, panel in enumerate(panels):
+            axes = figure.add_subplot(rows, columns, index + 1, sharey=shared)
+            shared = shared or axes
+            _draw_panel(axes, panel)
+            set_panel_title(axes, index, panel.title, width / columns)
+            in_first_column = index % columns == 0
+            axes.tick_params(labelleft=in_first_column)
+            axes.set_ylabel(loss_label if in_first_column else "")
+            axes.set_xlabel("Epoch" if index + columns >= len(panels) else "")
+        _add_legend(figure, panels)
+        add_notes(figure, notes)
+    return figure
+
+
+def _columns(panels: int) -> int:
+    """Four at most; three where that fills the rows and four does not."""
+    if panels > _MAX_COLUMNS and panels % 3 == 0 and panels % _MAX_COLUMNS != 0:
+        return 3
+    return min(panels, _MAX_COLUMNS)
+
+
+def _draw_panel(axes: Axes, panel: LossPanel) -> None:
+    axes.set_yscale("log")
+    for curve in panel.curves:
+        role = "chosen seed" if curve.seed == panel.chosen_seed else "other seeds"
+        axes.plot(curve.epochs, curve.losses, label=f"seed {curve.seed}", **_LINES[role])
+    if panel.baseline_mse is not None:
+        axes.axhline(panel.baseline_mse, label="predicting zero", **_LINES["predicting zero"])
+    if panel.published_mse is not None:
+        epochs = [min(curve.epochs[0] for curve in panel.curves), max(curve.epochs[-1] for curve in panel.curves)]
+        # The diamond stands at the last epoch alone: the paper says where training ended, not how it got there.
+        axes.plot(epochs, [panel.published_mse] * 2, label="paper", markevery=[1], clip_on=False, **_LINES["paper"])
+    axes.locator_params(axis="x", nbins=4, integer=True)
+
+
+def _add_legend(figure: Figure, panels: Sequence[LossPanel]) -> None:
+    shown = {
+        "chosen seed": True,
+        "other seeds": any(len(panel.curves) > 1 for panel in panels),
+        "predicting zero": any(panel.baseline_mse is not None for panel in panels),
+        "paper": any(panel.published_mse is not None for panel in panels),
+    }
+    handles = [Line2D([], [], label=role, **_LINES[role]) for role, is_shown in shown.items() if is_shown]
+    figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))

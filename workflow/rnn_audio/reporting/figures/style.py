@@ -1,0 +1,154 @@
+"""What figures have in common: sizes, colours, axes, notes, and the two formats of a file."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter
+
+from rnn_audio.atomic import replacing
+from rnn_audio.errors import InputError
+
+SINGLE_COLUMN_INCHES = 3.5
+DOUBLE_COLUMN_INCHES = 7.16
+
+# Okabe and Ito's palette, which colour-blind readers can tell apart; light and dark are told apart in greyscale too.
+SKY_BLUE = "#56B4E9"
+BLACK = "#000000"
+BLUE = "#0072B2"
+VERMILLION = "#D55E00"
+GREY = "#999999"
+
+# Text as outlines: the figure looks the same where the font is missing. The salt fixes the identifiers in the SVG.
+STYLE = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "legend.columnspacing": 1.0,
+    "legend.handlelength": 1.6,
+    "legend.handletextpad": 0.4,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 0.8,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "rnn-audio",
+}
+
+NOTE_HEIGHT_INCHES = 0.13
+_LEGEND_HEIGHT_INCHES = 0.3
+_DOTS_PER_INCH = 300
+_NOTE_POINTS = 6
+_POSITION_DIGITS = 6  # of the figure's width or height: far below a dot
+_CHARACTERS_PER_INCH_AND_POINT = 126  # a little under the average of running text, so that lines fit
+
+# Without dates and version numbers, which would change the bytes and nothing else.
+_METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+
+
+def new_figure(width_inches: float, height_inches: float) -> Figure:
+    """An empty figure that lays itself out and belongs to no global state. Call it within the STYLE."""
+    figure = Figure(figsize=(width_inches, height_inches), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def add_notes(figure: Figure, notes: Sequence[str]) -> None:
+    """Small lines below the figure, one paragraph a note, broken at the figure's width."""
+    if not notes:
+        return
+    text = "\n".join(wrap(note, figure.get_figwidth(), _NOTE_POINTS) for note in notes)
+    # The axis label of the whole figure is the one text below for which the layout makes room.
+    label = figure.supxlabel(text, x=0.01, ha="left", fontsize=_NOTE_POINTS, color="#444444")
+    label.set_parse_math(False)
+
+
+def figure_height(panels_inches: float, notes: Sequence[str]) -> float:
+    """Height in inches of a figure whose panels take that much, with a legend above them and notes below."""
+    return panels_inches + _LEGEND_HEIGHT_INCHES + NOTE_HEIGHT_INCHES * len(notes)
+
+
+def set_panel_title(axes: Axes, index: int, title: str, width_inches: float) -> None:
+    """Put a panel's letter and title above it, broken to its width."""
+    text = wrap(f"{letter(index)} {title}", width_inches, mpl.rcParams["axes.titlesize"])
+    axes.set_title(text, loc="left", parse_math=False)
+
+
+def wrap(text: str, width_inches: float, size_points: float) -> str:
+    """The text with line breaks, so that it fits a width."""
+    return textwrap.fill(text, max(1, int(width_inches * _CHARACTERS_PER_INCH_AND_POINT / size_points)))
+
+
+def letter(index: int) -> str:
+    """The label of a panel: (a), (b), to (z), (aa)."""
+    quotient, remainder = divmod(index, 26)
+    prefix = chr(ord("a") + quotient - 1) if quotient else ""
+    return f"({prefix}{chr(ord('a') + remainder)})"
+
+
+def scientific(value: float) -> str:
+    r"""A number in matplotlib's math notation, with three significant digits: $5.13\times10^{-3}$."""
+    if value == 0:
+        return "0"
+    mantissa, _, exponent = f"{value:.2e}".partition("e")
+    return rf"${mantissa}\times10^{{{int(exponent)}}}$"
+
+
+def write_figure(figure: Figure, paths: Iterable[Path]) -> None:
+    """Write the figure to each path, .svg or .png (300 dots an inch); each file appears whole or not at all.
+
+    Raises:
+        InputError: a suffix is neither; nothing has been written then.
+    """
+    targets = [Path(path) for path in paths]
+    for path in targets:
+        if path.suffix.removeprefix(".") not in _METADATA:
+            raise InputError(f"{path}: a figure is written as .svg or .png, not {path.suffix!r}")
+    with mpl.rc_context(STYLE):
+        _settle_layout(figure)
+        for path in targets:
+            kind = path.suffix.removeprefix(".")
+            with replacing(path) as temporary:
+                figure.savefig(temporary, format=kind, dpi=_DOTS_PER_INCH, metadata=_METADATA[kind])
+
+
+def _settle_layout(figure: Figure) -> None:
+    """Lay the figure out, once for all files, and round where its axes are.
+
+    The layout's solver does not add up in the same order in every process. The last bits of what it finds would change
+    the identifiers in an SVG.
+    """
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return  # its axes are where they were put
+    engine.execute(figure)
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        axes.set_position([round(float(edge), _POSITION_DIGITS) for edge in axes.get_position(original=True).bounds])
+
+
+_TICKS_HZ = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
+
+
+def set_frequency_axis(axes: Axes, low_hz: float, high_hz: float) -> None:
+    """A logarithmic axis between two frequencies in Hz, ticks at 20, 50, 100 and on, 1k for 1000."""
+    axes.set_xscale("log")
+    axes.set_xlim(low_hz, high_hz)
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in _TICKS_HZ if low_hz <= tick <= high_hz]))
+    axes.xaxis.set_minor_locator(FixedLocator([]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda hz, _: f"{hz / 1000:g}k" if hz >= 1000 else f"{hz:g}"))
+    axes.set_xlabel("Frequency (Hz)")

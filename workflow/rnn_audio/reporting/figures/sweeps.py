@@ -1,0 +1,175 @@
+"""A sweep: one panel a quantity over the varied value, and below the training losses of the chosen seeds.
+
+Values that are numbers stand on an axis of numbers, a logarithmic one where they span a decade; any other values stand
+side by side.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from rnn_audio.errors import InputError
+from rnn_audio.reporting.figures.loss_curves import SeedCurve
+from rnn_audio.reporting.figures.style import (
+    BLACK,
+    BLUE,
+    DOUBLE_COLUMN_INCHES,
+    GREY,
+    SKY_BLUE,
+    STYLE,
+    add_notes,
+    figure_height,
+    letter,
+    new_figure,
+)
+from rnn_audio.reporting.tables.sweep_points import SweepPoint
+
+_MAX_COLUMNS = 3
+_ROW_HEIGHT_INCHES = 2.1
+_DECADE = 10.0
+# Words longer than these, all together, do not stand side by side below one panel.
+_CHARACTERS_BELOW_A_PANEL = 24
+
+_MARKS = {
+    "chosen seed": {"color": BLUE, "marker": "D", "markersize": 4.5, "linestyle": "none", "zorder": 4},
+    "other seeds": {"color": SKY_BLUE, "marker": "o", "markersize": 3.5, "linestyle": "none", "zorder": 3},
+    "median of the seeds": {"color": GREY, "linewidth": 1.0, "zorder": 2},
+    "predicting zero": {"color": BLACK, "linewidth": 0.8, "linestyle": "--", "zorder": 1},
+}
+# Told apart by colour, from dark to light, and by dashes.
+_COLOURS = "viridis"
+_LIGHTEST = 0.78
+_LINES_IN_A_LEGEND_COLUMN = 10
+_DASHES = ("-", (0, (5, 1.2)), (0, (1.2, 1)), (0, (5, 1.2, 1.2, 1.2)))
+
+
+@dataclass(frozen=True)
+class SweepPanel:
+    """One quantity over the varied value.
+
+    Attributes:
+        quantity: what the panel shows.
+        points: one a value, in the sweep's order.
+    """
+
+    quantity: str
+    points: tuple[SweepPoint, ...]
+
+    def __post_init__(self) -> None:
+        """Check what would otherwise draw an empty figure."""
+        if not self.points:
+            raise InputError(f"figure panel {self.quantity!r}: there is no value")
+
+
+def plot_sweep(
+    panels: Sequence[SweepPanel], curves: Sequence[tuple[str, SeedCurve]], varied: str, notes: Sequence[str] = ()
+) -> Figure:
+    """Draw the quantities in rows of three at most, and the loss curves below.
+
+    Args:
+        panels: at least one.
+        curves: for each value, its label and the chosen seed's training.
+        varied: the key that is varied, which names the axis.
+        notes: small lines below the figure.
+
+    Returns:
+        A figure of two columns' width (7.16 in).
+
+    Raises:
+        InputError: there is no panel.
+    """
+    if not panels:
+        raise InputError("a figure of a sweep needs at least one panel")
+    columns = 2 if len(panels) in (2, 4) else min(len(panels), _MAX_COLUMNS)
+    rows = -(-len(panels) // columns)
+    height = figure_height(_ROW_HEIGHT_INCHES * (rows + 1), notes)
+    with mpl.rc_context(STYLE):
+        figure = new_figure(DOUBLE_COLUMN_INCHES, height)
+        # Two grids: the legend of the curves takes nothing of the panels' width.
+        grid = figure.add_gridspec(rows + 1, 1)
+        upper, lower = grid[:rows].subgridspec(rows, columns), grid[rows].subgridspec(1, 1)
+        for index, panel in enumerate(panels):
+            axes = figure.add_subplot(upper[divmod(index, columns)])
+            _draw_panel(axes, panel, varied)
+            _set_title(axes, index, panel.quantity.replace(".", ".\n"))
+        axes = figure.add_subplot(lower[0])
+        _draw_curves(axes, curves, varied)
+        _set_title(axes, len(panels), "training loss of the chosen seeds")
+        _add_legend(figure, panels)
+        add_notes(figure, notes)
+    return figure
+
+
+def _set_title(axes: Axes, index: int, title: str) -> None:
+    axes.set_title(f"{letter(index)} {title}", loc="left", parse_math=False)
+
+
+def _draw_panel(axes: Axes, panel: SweepPanel, varied: str) -> None:
+    axes.margins(x=0.06, y=0.1)
+    places = _set_value_axis(axes, [point.label for point in panel.points])
+    axes.set_xlabel(varied, parse_math=False)
+    for place, point in zip(places, panel.points, strict=True):
+        others = [value for seed, value in point.seeds.items() if seed != point.chosen_seed]
+        axes.plot([place] * len(others), others, label=f"other seeds, {point.label}", **_MARKS["other seeds"])
+    axes.plot(places, [point.chosen() for point in panel.points], label="chosen seed", **_MARKS["chosen seed"])
+    medians = [point.median() for point in panel.points]
+    axes.plot(places, medians, label="median of the seeds", **_MARKS["median of the seeds"])
+    baselines = [point.baseline for point in panel.points]
+    axes.plot(places, baselines, label="predicting zero", **_MARKS["predicting zero"])
+    values = [value for point in panel.points for value in point.measured()]
+    if panel.points[0].is_loss and all(value > 0 for value in values):
+        axes.set_yscale("log")
+
+
+def _set_value_axis(axes: Axes, labels: Sequence[str | float]) -> list[float]:
+    """Set up the axis of the varied value, and return where on it each value stands."""
+    if all(isinstance(label, int | float) for label in labels):
+        places = [float(label) for label in labels]
+        if min(places) > 0 and max(places) >= _DECADE * min(places):
+            axes.set_xscale("log")
+        texts = [f"{label:g}" for label in labels]
+    else:
+        places = [float(index) for index in range(len(labels))]
+        texts = [str(label) for label in labels]
+        axes.set_xlim(-0.5, len(labels) - 0.5)
+    axes.xaxis.set_major_locator(FixedLocator(places))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticklabels(texts, parse_math=False)
+    if sum(len(text) for text in texts) > _CHARACTERS_BELOW_A_PANEL:
+        axes.tick_params(axis="x", labelrotation=35)
+        for text in axes.get_xticklabels():
+            text.set(horizontalalignment="right", rotation_mode="anchor")
+    return places
+
+
+def _draw_curves(axes: Axes, curves: Sequence[tuple[str, SeedCurve]], varied: str) -> None:
+    axes.set_yscale("log")
+    colours = mpl.colormaps[_COLOURS](np.linspace(0, _LIGHTEST, len(curves)))
+    for index, (label, curve) in enumerate(curves):
+        style = {"color": colours[index], "linestyle": _DASHES[index % len(_DASHES)], "linewidth": 1.1}
+        axes.plot(curve.epochs, curve.losses, label=label, **style)
+    axes.locator_params(axis="x", nbins=6, integer=True)
+    axes.set_xlabel("Epoch")
+    columns = -(-len(curves) // _LINES_IN_A_LEGEND_COLUMN)
+    place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0}
+    legend = axes.legend(title=varied, ncols=columns, handlelength=2.6, **place)
+    legend.get_title().set(fontsize=mpl.rcParams["legend.fontsize"], parse_math=False)
+
+
+def _add_legend(figure: Figure, panels: Sequence[SweepPanel]) -> None:
+    points = [point for panel in panels for point in panel.points]
+    shown = {
+        "chosen seed": True,
+        "other seeds": any(len(point.seeds) > 1 for point in points),
+        "median of the seeds": any(len(point.seeds) > 1 for point in points),
+        "predicting zero": any(not math.isnan(point.baseline) for point in points),
+    }
+    handles = [Line2D([], [], label=role, **_MARKS[role]) for role, is_shown in shown.items() if is_shown]
+    figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))

@@ -1,0 +1,231 @@
+"""Target and output of a model over time, one panel a sound.
+
+Every panel shows the two waveforms on top of each other: the target light and wide, the output dark and thin, so that
+light beyond dark is what the model misses. Below them are the levels of target, output and error in decibels, for the
+tail of an impulse response is 30 dB under its peak: where the error reaches the target, the model does no better than
+silence. Beside them, where a zoom is declared, is a stretch short enough to see single samples.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from rnn_audio.errors import InputError
+from rnn_audio.reporting.figures.style import (
+    BLACK,
+    DOUBLE_COLUMN_INCHES,
+    GREY,
+    SINGLE_COLUMN_INCHES,
+    SKY_BLUE,
+    STYLE,
+    VERMILLION,
+    add_notes,
+    figure_height,
+    letter,
+    new_figure,
+    scientific,
+    wrap,
+)
+
+Signal = NDArray[np.floating]
+
+_TARGET = {"color": SKY_BLUE, "linewidth": 2.0, "solid_joinstyle": "round"}
+_OUTPUT = {"color": BLACK, "linewidth": 0.7}
+_ERROR = {"color": VERMILLION, "linewidth": 1.0, "linestyle": (0, (3, 1))}
+_MARK = {"color": GREY, "linewidth": 0.6, "linestyle": "--"}
+_PANEL_HEIGHT_INCHES = 2.2
+_HEADROOM = 1.08
+_WHOLE_TO_ZOOM = (1.8, 1)
+_SIGNALS_TO_LEVELS = (3, 2)
+_LEFT_MARGIN = 0.01  # of the stretch shown: keeps an impulse at the first sample off the axis
+_WINDOWS = 10  # length of a panel in windows of its levels: 50 ms of a 0.5 s response
+_LEVEL_RANGE_DB = 60
+
+
+@dataclass(frozen=True)
+class WaveformPanel:
+    """One sound beside the recording that it should equal.
+
+    Attributes:
+        title: what the panel shows.
+        target: the recording, shape [samples].
+        output: the model's sound, shape [samples].
+        rate_hz: samples a second of both.
+        output_label: what the output is, "prediction", "generation" or "reconstruction"; goes into the legend.
+        mse: mean squared error of the output, as the metrics have it; nothing is computed here.
+        zoom_samples: first sample, and sample after the last, of the stretch shown enlarged; None for none.
+        mark_every_samples: distance in samples of dashed vertical lines, the updates or state resets; None for none.
+        first_sample: where a segment begins in its recording; said above the panel, the time axis starts at 0.
+    """
+
+    title: str
+    target: Signal
+    output: Signal
+    rate_hz: float
+    output_label: str
+    mse: float | None
+    zoom_samples: tuple[int, int] | None = None
+    mark_every_samples: int | None = None
+    first_sample: int = 0
+
+    def __post_init__(self) -> None:
+        """Check what would otherwise draw a wrong figure."""
+        if self.target.ndim != 1 or self.target.shape != self.output.shape or self.target.size == 0:
+            raise InputError(
+                f"figure panel {self.title!r}: target {self.target.shape} and {self.output_label} "
+                f"{self.output.shape} have to be mono, of the same length and not empty"
+            )
+        if self.rate_hz <= 0:
+            raise InputError(f"figure panel {self.title!r}: the rate has to be positive, not {self.rate_hz} Hz")
+        if self.mark_every_samples is not None and self.mark_every_samples < 1:
+            raise InputError(f"figure panel {self.title!r}: mark_every_samples has to be at least 1")
+        if self.zoom_samples is None:
+            return
+        start, stop = self.zoom_samples
+        if not 0 <= start < stop <= self.target.size:
+            raise InputError(
+                f"figure panel {self.title!r}: zoom_samples [{start}, {stop}] has to lie within 0 and "
+                f"{self.target.size} samples, start before stop"
+            )
+
+
+def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), mark_label: str = "update") -> Figure:
+    """Draw the panels one below the other, labelled (a), (b) and on.
+
+    Args:
+        panels: at least one.
+        notes: small lines below the figure.
+        mark_label: what the dashed vertical lines are, for the legend.
+
+    Returns:
+        A figure of one column's width (3.5 in), or of two (7.16 in) where a panel has a zoom.
+
+    Raises:
+        InputError: there is no panel.
+    """
+    if not panels:
+        raise InputError("a waveform figure needs at least one panel")
+    zoomed = any(panel.zoom_samples is not None for panel in panels)
+    width = DOUBLE_COLUMN_INCHES if zoomed else SINGLE_COLUMN_INCHES
+    height = figure_height(_PANEL_HEIGHT_INCHES * len(panels), notes)
+    with mpl.rc_context(STYLE):
+        figure = new_figure(width, height)
+        columns = 2 if zoomed else 1
+        grid = figure.add_gridspec(
+            2 * len(panels),
+            columns,
+            height_ratios=_SIGNALS_TO_LEVELS * len(panels),
+            width_ratios=_WHOLE_TO_ZOOM[:columns],
+        )
+        for index, panel in enumerate(panels):
+            whole = slice(None) if panel.zoom_samples is None else 0
+            signals = figure.add_subplot(grid[2 * index, whole])
+            levels = figure.add_subplot(grid[2 * index + 1, whole], sharex=signals)
+            _draw_signals(signals, panel, (0, panel.target.size))
+            _draw_levels(levels, panel)
+            _add_heading(signals, panel, letter(index), width)
+            signals.tick_params(labelbottom=False)
+            signals.set_xlabel("")
+            if panel.zoom_samples is not None:
+                _draw_zoom(figure.add_subplot(grid[2 * index : 2 * index + 2, 1]), panel)
+                _shade_zoom((signals, levels), panel)
+        _add_legend(figure, panels, mark_label)
+        figure.align_ylabels()
+        add_notes(figure, notes)
+    return figure
+
+
+def short_time_level_db(signal: Signal, window_samples: int) -> Signal:
+    """Level over time: root mean square in a moving Hann window, in dB relative to amplitude 1; -inf for silence.
+
+    At both ends, the mean is over the part of the window within the signal.
+    """
+    window = np.hanning(window_samples + 2)[1:-1]  # without the zeros at its ends
+    power = np.convolve(signal.astype(np.float64) ** 2, window, mode="same")
+    weights = np.convolve(np.ones(signal.size), window, mode="same")
+    with np.errstate(divide="ignore"):
+        return 10 * np.log10(power / weights)
+
+
+def _draw_signals(axes: Axes, panel: WaveformPanel, stretch: tuple[int, int]) -> None:
+    """Draw the waveforms from the first sample to before the last, scaled to what is shown."""
+    start, stop = stretch
+    times_s = np.arange(start, stop) / panel.rate_hz
+    target, output = panel.target[start:stop], panel.output[start:stop]
+    axes.plot(times_s, target, label="target", **_TARGET)
+    axes.plot(times_s, output, label=panel.output_label, **_OUTPUT)
+    peak = np.nanmax(np.abs([target, output]))
+    if 0 < peak < np.inf:
+        axes.set_ylim(-_HEADROOM * peak, _HEADROOM * peak)
+    _set_time_axis(axes, panel, stretch)
+    axes.locator_params(axis="y", nbins=5)
+    axes.set_ylabel("Amplitude")
+
+
+def _draw_levels(axes: Axes, panel: WaveformPanel) -> None:
+    times_s = np.arange(panel.target.size) / panel.rate_hz
+    window = max(1, panel.target.size // _WINDOWS)
+    target_db = short_time_level_db(panel.target, window)
+    axes.plot(times_s, target_db, label="target", **_TARGET)
+    axes.plot(times_s, short_time_level_db(panel.output, window), label=panel.output_label, **_OUTPUT)
+    axes.plot(times_s, short_time_level_db(panel.output - panel.target, window), label="error", **_ERROR)
+    top_db = np.max(target_db)
+    if np.isfinite(top_db):
+        axes.set_ylim(top_db - _LEVEL_RANGE_DB, top_db + 6)
+    _set_time_axis(axes, panel, (0, panel.target.size))
+    axes.locator_params(axis="y", nbins=4)
+    axes.set_ylabel("Level (dB)")
+
+
+def _draw_zoom(axes: Axes, panel: WaveformPanel) -> None:
+    start, stop = panel.zoom_samples
+    _draw_signals(axes, panel, (start, stop))
+    axes.set_ylabel("")
+    _caption_above(axes, f"samples {start} to {stop - 1}")
+
+
+def _shade_zoom(axes: Sequence[Axes], panel: WaveformPanel) -> None:
+    start, stop = panel.zoom_samples
+    for each in axes:
+        each.axvspan(start / panel.rate_hz, stop / panel.rate_hz, color="#eeeeee", linewidth=0, zorder=-1)
+
+
+def _set_time_axis(axes: Axes, panel: WaveformPanel, stretch: tuple[int, int]) -> None:
+    """The time axis of a stretch, with the update boundaries within it."""
+    start, stop = stretch
+    margin = _LEFT_MARGIN * (stop - start)
+    axes.set_xlim((start - margin) / panel.rate_hz, stop / panel.rate_hz)
+    axes.locator_params(axis="x", nbins=6)
+    axes.set_xlabel("Time (s)")
+    if panel.mark_every_samples is None:
+        return
+    for sample in range(panel.mark_every_samples, panel.target.size, panel.mark_every_samples):
+        if start <= sample < stop:
+            axes.axvline(sample / panel.rate_hz, zorder=0, **_MARK)
+
+
+def _add_heading(axes: Axes, panel: WaveformPanel, label: str, width_inches: float) -> None:
+    title = wrap(f"{label} {panel.title}", width_inches, mpl.rcParams["axes.titlesize"])
+    axes.set_title(title, loc="left", pad=13, parse_math=False)
+    mse = "" if panel.mse is None else f", {panel.output_label} MSE {scientific(panel.mse)}"
+    place = f" from sample {panel.first_sample}" if panel.first_sample > 0 else ""
+    _caption_above(axes, f"{panel.target.size} samples at {panel.rate_hz:g} Hz{place}{mse}")
+
+
+def _caption_above(axes: Axes, text: str) -> None:
+    axes.annotate(text, (0, 1), (0, 3), xycoords="axes fraction", textcoords="offset points", fontsize=7)
+
+
+def _add_legend(figure: Figure, panels: Sequence[WaveformPanel], mark_label: str) -> None:
+    outputs = " / ".join(dict.fromkeys(panel.output_label for panel in panels))
+    lines = {"target": _TARGET, outputs: _OUTPUT, "error (level)": _ERROR}
+    if any(panel.mark_every_samples is not None for panel in panels):
+        lines[mark_label] = _MARK
+    handles = [Line2D([], [], label=label, **style) for label, style in lines.items()]
+    figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))

@@ -1,0 +1,79 @@
+"""Result tables: the paper's numbers beside ours, as declared in the configuration.
+
+Of signals: `losses` (one loss, best, mean and spread over the seeds, the trivial baseline, times), `observations`
+(any quantity a row, losses and metrics mixed) and `generations` (what the chosen models make on their own). Of
+devices: `device_losses` and `band_errors`, see `device_tables`. Of both: `sweep`, see `sweep_table`.
+Units are in the column names: *_s seconds, *_hz hertz, *_db decibels, *_percent, *_permille, *_samples; a mean squared
+error is in the signal's own unit squared.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
+
+import pandas as pd
+
+from rnn_audio.errors import InputError
+from rnn_audio.reporting.tables.cells import Cell
+from rnn_audio.reporting.tables.device_tables import band_errors, device_losses
+from rnn_audio.reporting.tables.parts import (
+    Built,
+    label_column,
+)
+from rnn_audio.reporting.tables.rendering import Table
+from rnn_audio.reporting.tables.rows import Record, Row, read_rows
+from rnn_audio.reporting.tables.signal_tables import generations, losses, observations
+from rnn_audio.reporting.tables.sweep_table import sweep
+
+_SWEEP = "sweep"
+
+
+def build_table(
+    name: str,
+    declaration: Record,
+    selections: Mapping[str, Record],
+    metrics: Mapping[str, Record],
+    notes: Sequence[str] = (),
+) -> Table:
+    """Build a declared table.
+
+    Args:
+        name: the table's key in the configuration, `table_1`.
+        declaration: its entry: caption, kind, labels (column name to header), rows; quantities of a sweep; select_by
+            where it shows other seeds than the run chose.
+        selections: the selection of each configuration, by its name.
+        metrics: the metrics of each configuration's chosen model, by its name.
+        notes: what a reader has to know to judge the values; notes on the columns themselves are added before.
+
+    Raises:
+        InputError: the kind is unknown, a configuration has no results, or a quantity does not exist.
+    """
+    kind = declaration["kind"]
+    known = (*_BUILDERS, _SWEEP)
+    if kind not in known:
+        raise InputError(f"table {name}: unknown kind {kind!r}; there are: {', '.join(known)}")
+    rows = read_rows(name, declaration, selections, metrics)
+    if not rows:
+        raise InputError(f"table {name}: it has no rows")
+    built = sweep(rows, declaration["quantities"]) if kind == _SWEEP else _BUILDERS[kind](rows)
+    declared = [{**row.labels, **record} for row, record in zip(rows, built.records, strict=True)]
+    frame = _frame([*declared, *built.closing_records])
+    labels = tuple(label_column(key, header, rows) for key, header in declaration["labels"].items())
+    return Table(name, declaration["caption"], frame, labels + built.columns, (*built.notes, *notes))
+
+
+def _frame(records: Sequence[Mapping[str, Cell]]) -> pd.DataFrame:
+    return pd.DataFrame({key: _series([record[key] for record in records]) for key in records[0]})
+
+
+def _series(values: list[Cell]) -> pd.Series:
+    """A column; whole numbers stay whole beside an empty cell, where pandas would make them floats."""
+    return pd.Series(values, dtype=object if {type(value) for value in values} == {int, NoneType} else None)
+
+
+_BUILDERS: dict[str, Callable[[Sequence[Row]], Built]] = {
+    "losses": losses,
+    "observations": observations,
+    "generations": generations,
+    "device_losses": device_losses,
+    "band_errors": band_errors,
+}

@@ -1,0 +1,83 @@
+"""What the kinds of tables share: the shape of a built table, the summary over seeds, and recurring notes."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rnn_audio.reporting.tables.cells import Cell, Format
+from rnn_audio.reporting.tables.rendering import Column
+from rnn_audio.reporting.tables.rows import MISSING, Row
+
+SPREAD_NOTE = "Mean ± std: over the seeds with a measured loss, as many as counted; sample standard deviation."
+PAPER_NOTE = "Paper: value published in the paper, not measured here."
+
+
+@dataclass(frozen=True)
+class Built:
+    """The content of a table of some kind, before it has a name and a caption.
+
+    Attributes:
+        records: the values of each declared row, without its labels.
+        columns: what people see of them, in order.
+        notes: what a reader has to know about the columns.
+        closing_records: rows below the declared ones, labels included, with the same keys as the rows above.
+    """
+
+    records: list[dict[str, Cell]]
+    columns: tuple[Column, ...]
+    notes: tuple[str, ...]
+    closing_records: tuple[dict[str, Cell], ...] = ()
+
+
+@dataclass(frozen=True)
+class SeedSummary:
+    """A loss over the seeds of one configuration.
+
+    Attributes:
+        best: the chosen seed's loss.
+        mean: mean over the seeds; NaN without any.
+        std: sample standard deviation (divisor n - 1); NaN for fewer than two seeds.
+        seeds: number of seeds with a loss.
+    """
+
+    best: float
+    mean: float
+    std: float
+    seeds: int
+
+
+def summarise_seeds(best: float, losses: Sequence[float]) -> SeedSummary:
+    """Mean and spread of the seeds' losses, beside the chosen one."""
+    mean = statistics.fmean(losses) if losses else MISSING
+    std = statistics.stdev(losses) if len(losses) > 1 else MISSING
+    return SeedSummary(best, mean, std, len(losses))
+
+
+def best_header(rows: Sequence[Row]) -> str:
+    """What stands above the chosen seeds' values: "Best of 5"."""
+    counts = {len(row.selection["seeds"]) for row in rows}
+    return f"Best of {counts.pop()}" if len(counts) == 1 else "Best seed"
+
+
+def label_column(key: str, header: str, rows: Sequence[Row]) -> Column:
+    """A column of labels: whole numbers are aligned as numbers, anything else is text."""
+    whole_numbers = all(isinstance(row.labels[key], int) for row in rows)
+    return Column(key, header, Format.INTEGER if whole_numbers else Format.TEXT)
+
+
+def rules(rows: Sequence[Row]) -> str:
+    """The losses by which the rows' seeds were chosen, for a sentence."""
+    return " or ".join(sorted({str(row.selection["rule"]) for row in rows}))
+
+
+def rule_note(rows: Sequence[Row]) -> str:
+    """The note that says what "best" means."""
+    return f"Best: the seed with the lowest {rules(rows)}, whichever quantity is shown."
+
+
+def pack_notes(rows: Sequence[Row]) -> tuple[str, ...]:
+    """What a time means where models trained side by side; nothing where all trained alone."""
+    at_once = max(results.get("models_at_once", 1) for row in rows for results in row.selection["seeds"].values())
+    if at_once == 1:
+        return ()
+    return (f"Times: where models trained side by side, up to {at_once} at once, each one's share of their time.",)

@@ -1,0 +1,183 @@
+"""Room acoustic parameters of an impulse response, after ISO 3382-1 and ISO 3382-2."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_audio.signals.onset import onset_index
+
+HEADROOM_DB = 10.0
+"""ISO 3382-1: the decay must go on for 10 dB below the range that is evaluated."""
+
+USABLE_SHARE = 0.9
+"""The last tenth of a Schroeder curve is shaped by where the response was cut, so it proves no decay."""
+
+EARLY_TIME_S = 0.05
+
+MINIMUM_POINTS = 3
+
+TIME_JND_PERCENT = 5.0
+"""Just noticeable difference of a decay time, in per cent: ISO 3382-1, table A.1, states it for EDT."""
+
+CLARITY_JND_DB = 1.0
+"""Just noticeable difference of clarity, in decibels: ISO 3382-1, table A.1, states it for C80."""
+
+COMPARED = ("t30", "edt", "c50")
+"""What two responses are compared by, in the order of the tables."""
+
+_EDT_RANGE_DB = (0.0, -10.0)
+_T20_RANGE_DB = (-5.0, -25.0)
+_T30_RANGE_DB = (-5.0, -35.0)
+
+
+@dataclass(frozen=True)
+class DecayTime:
+    """Time of a decay by 60 dB, extrapolated from the regression over one range of the decay curve.
+
+    Either `seconds` is given, with the fit's quality, or `missing_because` says why there is none. `correlation` is
+    the regression's r (-1 is a perfect decay), `nonlinearity_permille` is ISO 3382-2's xi = 1000 (1 - r^2): above
+    10 the decay is far from a straight line.
+    """
+
+    seconds: float | None = None
+    correlation: float | None = None
+    nonlinearity_permille: float | None = None
+    missing_because: str | None = None
+
+
+@dataclass(frozen=True)
+class RoomParameters:
+    """Parameters of one room response; `c50_db` is None where `c50_missing_because` says why."""
+
+    edt: DecayTime
+    t20: DecayTime
+    t30: DecayTime
+    c50_db: float | None = None
+    c50_missing_because: str | None = None
+
+    def as_dict(self) -> dict[str, float | str | None]:
+        """Give all parameters as one flat mapping for JSON and tables, with the unit in each key."""
+        flat: dict[str, float | str | None] = {}
+        for name, decay in (("edt", self.edt), ("t20", self.t20), ("t30", self.t30)):
+            flat[f"{name}_s"] = decay.seconds
+            flat[f"{name}_correlation"] = decay.correlation
+            flat[f"{name}_nonlinearity_permille"] = decay.nonlinearity_permille
+            flat[f"{name}_missing_because"] = decay.missing_because
+        flat["c50_db"] = self.c50_db
+        flat["c50_missing_because"] = self.c50_missing_because
+        return flat
+
+
+def decay_curve(samples: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Integrate the squared response backwards (Schroeder 1965): level in dB re its first value, shape (samples,).
+
+    The integral stops where the response was cut, not at infinity, so the curve bends down towards its end: that is
+    why `room_parameters` asks for headroom below each range. Where two responses are compared, cut them alike.
+    """
+    squared = np.square(np.asarray(samples, dtype=np.float64))
+    remaining = np.cumsum(squared[::-1])[::-1]
+    with np.errstate(divide="ignore"):
+        return 10 * np.log10(remaining / remaining[0])
+
+
+def room_parameters(samples: NDArray[np.floating], rate_hz: float) -> RoomParameters:
+    """Measure EDT, T20, T30 (ISO 3382-1: least squares over 0..-10, -5..-25, -5..-35 dB) and C50 from the onset on.
+
+    `samples`, shape (samples,), is one impulse response at `rate_hz`. Any finite or non-finite signal is taken, for
+    a network's output may be anything: a parameter that it does not bear is missing with the reason, and a range is
+    never lowered to obtain one. C50 is the energy of the first 50 ms over that of the rest, in dB.
+    """
+    response = np.asarray(samples, dtype=np.float64)
+    reason = _unusable(response)
+    if reason is not None:
+        missing = DecayTime(missing_because=reason)
+        return RoomParameters(missing, missing, missing, c50_missing_because=reason)
+
+    response = response[onset_index(response) :]
+    # The parameters do not depend on the scale; without it, squares of very small or large samples would overflow.
+    response = response / np.abs(response).max()
+    curve_db = decay_curve(response)
+    c50_db, c50_missing_because = _clarity(response, rate_hz)
+    return RoomParameters(
+        edt=_decay_time(curve_db, rate_hz, _EDT_RANGE_DB),
+        t20=_decay_time(curve_db, rate_hz, _T20_RANGE_DB),
+        t30=_decay_time(curve_db, rate_hz, _T30_RANGE_DB),
+        c50_db=c50_db,
+        c50_missing_because=c50_missing_because,
+    )
+
+
+def compare_rooms(
+    target: Mapping[str, float | str | None], generation: Mapping[str, float | str | None]
+) -> dict[str, float | bool | None]:
+    """Say by how much a generation's T30, EDT and C50 differ from the target's, and whether a listener would notice.
+
+    Both are parameters as `RoomParameters.as_dict` gives them. Differences are the generation's value less the
+    target's, of times in per cent of the target's. A difference of just the threshold is within it. T30 is held to
+    the threshold that ISO 3382-1 states for EDT, and C50 to that for C80, for want of their own.
+
+    Returns `t30_difference_percent`, `edt_difference_percent` and `c50_difference_db`, None where either response
+    lacks the parameter, and `t30_within_jnd`, `edt_within_jnd` and `c50_within_jnd`: False where the generation lacks
+    what the target has, None where the target has nothing to be compared with.
+    """
+    comparison: dict[str, float | bool | None] = {}
+    for name in ("t30", "edt"):
+        reference, value = target[f"{name}_s"], generation[f"{name}_s"]
+        difference = None if reference is None or value is None else 100 * (value - reference) / reference
+        comparison[f"{name}_difference_percent"] = difference
+        comparison[f"{name}_within_jnd"] = _is_within(difference, TIME_JND_PERCENT, reference)
+    reference, value = target["c50_db"], generation["c50_db"]
+    difference = None if reference is None or value is None else value - reference
+    comparison["c50_difference_db"] = difference
+    comparison["c50_within_jnd"] = _is_within(difference, CLARITY_JND_DB, reference)
+    return comparison
+
+
+def _is_within(difference: float | None, threshold: float, reference: float | None) -> bool | None:
+    if reference is None:
+        return None
+    return difference is not None and abs(difference) <= threshold
+
+
+def _unusable(response: NDArray[np.float64]) -> str | None:
+    if response.size == 0:
+        return "there are no samples"
+    if not np.isfinite(response).all():
+        return "samples are not finite"
+    if not response.any():
+        return "the response is silent"
+    return None
+
+
+def _decay_time(curve_db: NDArray[np.float64], rate_hz: float, range_db: tuple[float, float]) -> DecayTime:
+    upper_db, lower_db = range_db
+    reached_db = curve_db[int(USABLE_SHARE * (curve_db.size - 1))]
+    needed_db = lower_db - HEADROOM_DB
+    if reached_db > needed_db:
+        return DecayTime(missing_because=f"the response decays to {reached_db:.2f} dB, {needed_db:.0f} dB are needed")
+
+    first = int(np.argmax(curve_db <= upper_db))
+    last = int(np.argmax(curve_db < lower_db))
+    if last - first < MINIMUM_POINTS:
+        return DecayTime(missing_because=f"the response passes {upper_db:.0f} to {lower_db:.0f} dB within two samples")
+
+    times_s = np.arange(first, last) / rate_hz
+    levels_db = curve_db[first:last]
+    slope_db_per_s = float(np.polynomial.Polynomial.fit(times_s, levels_db, 1).convert().coef[1])
+    correlation = float(np.corrcoef(times_s, levels_db)[0, 1])
+    return DecayTime(
+        seconds=-60.0 / slope_db_per_s,
+        correlation=correlation,
+        nonlinearity_permille=1000 * (1 - correlation**2),
+    )
+
+
+def _clarity(response: NDArray[np.float64], rate_hz: float) -> tuple[float | None, str | None]:
+    boundary = round(EARLY_TIME_S * rate_hz)
+    late = float(np.sum(np.square(response[boundary:])))
+    if late == 0:
+        return None, "there is no energy after the first 50 ms"
+    early = float(np.sum(np.square(response[:boundary])))
+    return float(10 * np.log10(early / late)), None

@@ -1,0 +1,64 @@
+"""Sounds that are computed, each by a generator that the configuration names."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_audio.errors import InputError
+from rnn_audio.signals.guitar import check_rate, playing
+from rnn_audio.signals.room import check_positions, furnished_room
+from rnn_audio.signals.sine import sine
+from rnn_audio.signals.vibraphone import vibraphone
+
+
+def guitar(*, rate_hz: int, samples: int, seed: int) -> NDArray[np.float64]:
+    """Synthesise playing as the simulated amplifier gets it, shape (samples,): see `rnn_audio.signals.guitar.playing`.
+
+    Raises InputError where the rate is below `rnn_audio.signals.guitar.LOWEST_RATE_HZ`.
+    """
+    return playing(samples / rate_hz, rate_hz, seed)
+
+
+GENERATORS: dict[str, Callable[..., NDArray[np.float64]]] = {
+    "furnished_room": furnished_room,
+    "guitar": guitar,
+    "sine": sine,
+    "vibraphone": vibraphone,
+}
+"""Each takes the keywords `rate_hz` and `samples` and its own, and returns float64 samples of shape (samples,)."""
+
+
+def check_generator(name: str, own_keys: Mapping[str, Any]) -> None:
+    """Check that `name` is a generator and that `own_keys` are its keywords, all and only; raises InputError."""
+    if name not in GENERATORS:
+        raise InputError(f"generator: there is no {name!r}; choose one of {', '.join(GENERATORS)}")
+    known = set(inspect.signature(GENERATORS[name]).parameters) - {"rate_hz", "samples"}
+    if missing := sorted(known - set(own_keys)):
+        raise InputError(f"{missing[0]}: missing; {name} needs {', '.join(sorted(known))}")
+    if unknown := sorted(set(own_keys) - known):
+        raise InputError(f"{unknown[0]}: not a key of {name}; remove it, or choose from {', '.join(sorted(known))}")
+
+
+def check_values(name: str, *, rate_hz: int, own_keys: Mapping[str, Any]) -> None:
+    """Check a generator's keys and their values, by making two samples; raises InputError that names the key at fault.
+
+    Every run begins with this. A room takes seconds, however short, and playing loads scipy's filters, which takes one:
+    of the one only the positions are checked, of the other the rate, which is all that the schema leaves open.
+    """
+    check_generator(name, own_keys)
+    if name == "furnished_room":
+        positions = {key: own_keys[key] for key in ("source_m", "microphone_m")}
+        check_positions(own_keys["dimensions_m"], **positions)
+    elif name == "guitar":
+        check_rate(rate_hz)
+    else:
+        synthesise(name, rate_hz=rate_hz, samples=2, own_keys=own_keys)
+
+
+def synthesise(name: str, *, rate_hz: int, samples: int, own_keys: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Run the generator `name`: shape (samples,), float64; raises InputError that names the key at fault."""
+    check_generator(name, own_keys)
+    return GENERATORS[name](rate_hz=rate_hz, samples=samples, **own_keys)

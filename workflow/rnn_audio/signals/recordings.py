@@ -1,0 +1,209 @@
+"""Recordings of any kind, read from files and checked."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_audio.errors import InputError
+from rnn_audio.signals.onset import onset_index
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
+
+logger = logging.getLogger(__name__)
+
+ONSET_SEARCH_S = 30.0
+"""An onset is looked for in this first stretch only, so that an hour-long file is never read into memory."""
+
+_PLACEHOLDERS = "{}<>"
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A length in seconds or in samples at the recording's own rate: exactly one is given; raises InputError."""
+
+    seconds: float | None = None
+    samples: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check that exactly one length is given and positive."""
+        if (self.seconds is None) == (self.samples is None):
+            raise InputError("duration: give either duration_s or duration_samples, not both and not neither")
+        if not self.length > 0:
+            raise InputError(f"{self.key}: {self.length} is not a length; give a positive number")
+
+    @property
+    def length(self) -> float:
+        """The number given, in the unit of `key`."""
+        return self.samples if self.seconds is None else self.seconds
+
+    @property
+    def key(self) -> str:
+        """The configuration's key of the unit in use."""
+        return "duration_samples" if self.seconds is None else "duration_s"
+
+    def in_samples(self, rate_hz: int) -> int:
+        """Length in samples at `rate_hz`, rounded to the nearest, at least 1."""
+        return self.samples if self.seconds is None else max(1, round(self.seconds * rate_hz))
+
+    def at(self, rate_hz: int, samples: int) -> float:
+        """Express a number of `samples` at `rate_hz` in this duration's own unit."""
+        return samples if self.seconds is None else samples / rate_hz
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A mono excerpt: `samples`, float64, shape (n,), at `rate_hz`, from the file's frame `first_frame` on."""
+
+    samples: NDArray[np.float64]
+    rate_hz: int
+    first_frame: int
+
+
+def read_recording(
+    path: Path | str,
+    *,
+    channel: int | None,
+    start: float | Literal["onset"],
+    duration: Duration | None,
+    section: str = "recording",
+    channel_key: str = "channel",
+) -> Recording:
+    """Read one channel's excerpt of a WAV, FLAC or AIFF file (or what else libsndfile reads), and check it.
+
+    Integer formats are scaled to -1..1 (full scale is 1); float formats keep their values, beyond 1 too. Nothing is
+    clipped, mixed down or resampled. Only the excerpt is held in memory.
+
+    Args:
+        path: the file.
+        channel: which channel, from 0; may be None where there is only one.
+        start: seconds from the file's start, or `onset`: the direct sound, that is the first sample within 20 dB of
+            the largest magnitude (ISO 3382-1) of the file's first `ONSET_SEARCH_S`.
+        duration: length of the excerpt; None reads to the end.
+        section: the configuration's section that has `channel` and `start`, for messages: `signals.room.file`. The
+            duration's key stands one level above it.
+        channel_key: what the section calls `channel`.
+
+    Raises InputError where the file is missing, unreadable, empty or too short, has several channels of which none is
+    named, or where the excerpt is, as float32, not finite, silent or constant.
+    """
+    path = Path(path)
+    with _open(path, section) as file:
+        column = _checked_channel(path, file.channels, channel, f"{section}.{channel_key}")
+        first = _first_frame(path, file, column, start, section)
+        available = file.frames - first
+        wanted = available if duration is None else duration.in_samples(file.samplerate)
+        if duration is not None and available < wanted:
+            raise InputError(
+                f"{path}: {duration.length:g} wanted by {_parent(section)}{duration.key}, but from the start point on "
+                f"(sample {first}) there are only {duration.at(file.samplerate, available):g}; "
+                f"set {duration.key} to at most that, or an earlier {section}.start"
+            )
+        samples = _read(path, file, first, wanted, column)
+        rate_hz = file.samplerate
+        form = f"{file.format} {file.subtype}, {rate_hz} Hz, channel {column} of {file.channels} (from 0)"
+    start_advice = "" if duration is None else f"{section}.start or "
+    _check_content(path, samples, f"choose another {start_advice}{section}.{channel_key}, or another recording")
+    logger.info(
+        "%s: %s; %d samples from sample %d on, peak %.4g", path, form, samples.size, first, np.abs(samples).max()
+    )
+    return Recording(samples=samples, rate_hz=rate_hz, first_frame=first)
+
+
+def _parent(section: str) -> str:
+    above, dot, _ = section.rpartition(".")
+    return above + dot
+
+
+def _open(path: Path, section: str) -> "SoundFile":
+    from soundfile import LibsndfileError, SoundFile
+
+    if set(str(path)) & set(_PLACEHOLDERS):
+        raise InputError(
+            f"{path}: Snakemake takes {' '.join(_PLACEHOLDERS)} in a path for placeholders; rename the file, and "
+            f"correct the path in {section}"
+        )
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except OSError as error:
+        raise InputError(f"{path}: no path of a file ({error.strerror}); correct it in {section}") from error
+    if is_folder:
+        raise InputError(f"{path}: a folder, where {section} needs a sound file; name the file in it")
+    if not is_file:
+        raise InputError(f"{path}: no such file; correct the path in {section}")
+    try:
+        file = SoundFile(path)
+    except (LibsndfileError, TypeError, OSError) as error:
+        raise InputError(
+            f"{path}: cannot be read as sound ({error}); give {section} a WAV, FLAC or AIFF file"
+        ) from error
+    if file.frames == 0:
+        file.close()
+        raise InputError(f"{path}: has no samples; give {section} another recording")
+    return file
+
+
+def _checked_channel(path: Path, channels: int, channel: int | None, key: str) -> int:
+    choice = "0" if channels == 1 else f"0..{channels - 1}"
+    if channel is None and channels > 1:
+        raise InputError(f"{path}: has {channels} channels; set {key} to one of {choice}")
+    if channel is not None and not 0 <= channel < channels:
+        raise InputError(f"{path}: has no channel {channel}, only {channels} in all; set {key} to {choice}")
+    return channel or 0
+
+
+def _first_frame(path: Path, file: "SoundFile", column: int, start: float | Literal["onset"], section: str) -> int:
+    if start == "onset":
+        searched = _read(path, file, 0, min(file.frames, int(ONSET_SEARCH_S * file.samplerate)), column)
+        _check_content(path, searched, f"choose another {section}.channel, or another recording")
+        return onset_index(searched)
+    first = round(start * file.samplerate)
+    if not 0 <= first < file.frames:
+        length_s = file.frames / file.samplerate
+        raise InputError(f"{path}: lasts {length_s:g} s; set {section}.start to a time within it, not {start:g} s")
+    return first
+
+
+def _read(path: Path, file: "SoundFile", first: int, frames: int, column: int) -> NDArray[np.float64]:
+    """Read one channel; libsndfile delivers all of them, so they go through memory in blocks."""
+    from soundfile import LibsndfileError
+
+    samples = _room_for(path, frames)
+    done = 0
+    try:
+        file.seek(first)
+        for block in file.blocks(blocksize=65536, frames=frames, dtype="float64", always_2d=True):
+            samples[done : done + len(block)] = block[:, column]
+            done += len(block)
+    except LibsndfileError as error:
+        raise InputError(
+            f"{path}: cannot be read on after sample {first + done} ({error}); replace the file"
+        ) from error
+    if done < frames:
+        raise InputError(f"{path}: ends at sample {first + done}, before its header says; replace the file")
+    return samples
+
+
+def _room_for(path: Path, frames: int) -> NDArray[np.float64]:
+    try:
+        return np.empty(frames)
+    except (MemoryError, ValueError) as error:
+        raise InputError(
+            f"{path}: its header promises {frames} samples, more than there is memory for; replace the file, or take a "
+            "shorter excerpt"
+        ) from error
+
+
+def _check_content(path: Path, samples: NDArray[np.float64], advice: str) -> None:
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        kept = samples.astype(np.float32)  # what everything behind it works with
+    if not np.isfinite(kept).all():
+        raise InputError(f"{path}: the excerpt has samples that are not finite (NaN or infinite); {advice}")
+    if not kept.any():
+        raise InputError(f"{path}: the excerpt is silent; {advice}")
+    if kept.size > 1 and kept.min() == kept.max():
+        raise InputError(f"{path}: the excerpt is constant (only DC); {advice}")

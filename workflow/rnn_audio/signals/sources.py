@@ -1,0 +1,140 @@
+"""Where a signal's samples come from: a generator, a file or a download."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnn_audio.errors import InputError
+from rnn_audio.signals.fetching import fetch
+from rnn_audio.signals.generators import check_values, synthesise
+from rnn_audio.signals.recordings import Duration, Recording, read_recording
+
+SOURCES = ("synthetic", "file", "url")
+DOWNLOAD_TIMEOUT_S = 60.0
+
+_DIGEST_LENGTHS = {"sha256": 64, "git_blob": 40}
+
+
+def load_source(
+    signal_name: str, settings: Mapping[str, Any], download_folder: Path | str
+) -> tuple[NDArray[np.float64], int]:
+    """Make or read a signal at its source's own rate: samples, float64, shape (n,), and rate in Hz.
+
+    `settings` is one entry of the configuration's `signals`; of its sections `synthetic`, `file` and `url` only the
+    one that `source` names is looked at. A download is kept in `download_folder` under its digest.
+    Raises InputError, which names the configuration's key, for whatever is wrong with the source.
+    """
+    section, source = _chosen_section(signal_name, settings)
+    duration = _duration(signal_name, settings)
+    if settings["source"] == "synthetic":
+        rate_hz = source["rate_hz"]
+        with _errors_name(section):
+            samples = synthesise(
+                source["generator"],
+                rate_hz=rate_hz,
+                samples=duration.in_samples(rate_hz),
+                own_keys=_generator_keys(source),
+            )
+        return samples, rate_hz
+
+    path = Path(source["path"]) if settings["source"] == "file" else download(section, source, Path(download_folder))
+    recording = _read(path, section, source, duration)
+    return recording.samples, recording.rate_hz
+
+
+def inspect_source(signal_name: str, settings: Mapping[str, Any], highest_rate_hz: int) -> None:
+    """Check a signal's source before anything is trained; `highest_rate_hz` is the highest rate that it is wanted at.
+
+    A file is read and checked in full, a generator's name, keys, values and rate are checked, of a download only
+    address and digest can be. Raises InputError as `load_source` does.
+    """
+    section, source = _chosen_section(signal_name, settings)
+    duration = _duration(signal_name, settings)
+    if settings["source"] == "url":
+        check_address(section, source)
+        return
+    if settings["source"] == "synthetic":
+        with _errors_name(section):
+            check_values(source["generator"], rate_hz=source["rate_hz"], own_keys=_generator_keys(source))
+        _check_rate(f"{section}.rate_hz", source["rate_hz"], highest_rate_hz)
+        return
+    recording = _read(Path(source["path"]), section, source, duration)
+    _check_rate(f"{section}.path: {source['path']}", recording.rate_hz, highest_rate_hz)
+
+
+@contextmanager
+def _errors_name(section: str) -> Iterator[None]:
+    """Put `section` before the key that an error names: a generator does not know whose it is."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{section}.{error}") from error
+
+
+def _chosen_section(signal_name: str, settings: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    key = f"signals.{signal_name}"
+    chosen = settings.get("source")
+    if chosen not in SOURCES:
+        raise InputError(f"{key}.source: {chosen!r} is no source; choose one of {', '.join(SOURCES)}")
+    if not settings.get(chosen):
+        raise InputError(f"{key}.{chosen}: missing, but {key}.source is {chosen}; add the section")
+    return f"{key}.{chosen}", settings[chosen]
+
+
+def _duration(signal_name: str, settings: Mapping[str, Any]) -> Duration:
+    with _errors_name(f"signals.{signal_name}"):
+        return Duration(seconds=settings.get("duration_s"), samples=settings.get("duration_samples"))
+
+
+def _generator_keys(source: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in source.items() if key not in ("generator", "rate_hz")}
+
+
+def _read(path: Path, section: str, source: Mapping[str, Any], duration: Duration) -> Recording:
+    return read_recording(
+        path, channel=source.get("channel"), start=source.get("start", 0.0), duration=duration, section=section
+    )
+
+
+def _check_rate(what: str, rate_hz: int, highest_rate_hz: int) -> None:
+    if rate_hz < highest_rate_hz:
+        raise InputError(
+            f"{what}: its rate is {rate_hz} Hz, below the {highest_rate_hz} Hz at which the signal is wanted, and "
+            f"upsampling would invent content; use a source at {highest_rate_hz} Hz or more, or lower target rates"
+        )
+
+
+def check_address(section: str, source: Mapping[str, Any]) -> tuple[str, str]:
+    """Check address and digest of a download; return the digest's kind and value."""
+    address = str(source.get("address", ""))
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise InputError(
+            f"{section}.address: {address!r} is no http or https address; use source: file for local files"
+        )
+    given = [(kind, source[kind]) for kind in _DIGEST_LENGTHS if source.get(kind) is not None]
+    if len(given) != 1:
+        raise InputError(f"{section}: give the download's digest as either sha256 or git_blob")
+    kind, digest = given[0]
+    length = _DIGEST_LENGTHS[kind]
+    if not re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", str(digest)):
+        raise InputError(f"{section}.{kind}: {digest!r} is no digest; give its {length} hexadecimal digits, in quotes")
+    return kind, digest
+
+
+def download(section: str, source: Mapping[str, Any], folder: Path) -> Path:
+    """Fetch a configuration section's `address` into `folder`, unless it is there, verified by its digest.
+
+    Returns the file's path. Raises InputError, which names the section's key, where it cannot be had or differs.
+    """
+    kind, digest = check_address(section, source)
+    # The suffix is kept for people; libsndfile looks at the content.
+    suffix = PurePosixPath(urlsplit(source["address"]).path).suffix
+    destination = folder / f"{digest.lower()}{suffix}"
+    return fetch(source["address"], destination, **{kind: digest}, timeout_s=DOWNLOAD_TIMEOUT_S)

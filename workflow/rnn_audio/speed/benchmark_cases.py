@@ -1,0 +1,99 @@
+"""What the benchmark trains: a method, a hidden size and a pack, on noise, by one of two recipes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError, Objective
+from rnn_audio.networks.random_streams import RandomStreams
+from rnn_audio.speed.benchmark_records import OURS
+from rnn_audio.speed.reference_recipe import ReferenceTrainer
+from rnn_audio.training.data import DeviceData, SignalData
+from rnn_audio.training.recipe import build_method, build_shape
+from rnn_audio.training.trainer import Trainer
+
+_RATE_HZ = 44100
+_AMPLITUDE = 0.1
+_SEED = 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that is timed.
+
+    Attributes:
+        method: its name in the configuration's `benchmark`.
+        recipe: `ours` or `reference`.
+        settings: a configuration as far as training asks for it: hidden_size, batch_size, update_length_samples,
+            learning_rate, ...; with `pre_emphasis` the method is a device's.
+        samples: length of the sequence, the warm-up included.
+        models: in the pack; the reference trains one.
+    """
+
+    method: str
+    recipe: str
+    settings: dict[str, Any]
+    samples: int
+    models: int
+
+    @property
+    def trained_samples(self) -> int:
+        """Samples of all sequences and models that one epoch learns: the models' samples of the benchmark."""
+        learned = self.samples - 1 if "pre_emphasis" not in self.settings else self.samples - self._warm_up
+        return learned * self.settings["batch_size"] * self.models
+
+    @property
+    def _warm_up(self) -> int:
+        return self.settings.get("warm_up_samples", 0)
+
+
+class Epochs:
+    """A case, ready to train one epoch after the other: one batch of sequences each."""
+
+    def __init__(self, case: Case, device: str) -> None:
+        self._device = torch.device(device)
+        seeds = list(range(_SEED, _SEED + case.models))
+        data, objective = _build_data(case, self._device)
+        if case.recipe == OURS:
+            self._trainer = Trainer(build_shape(case.settings), build_method(case.settings), data, seeds, objective)
+            self._train = self._trainer.train_epoch
+            return
+        batch = next(iter(data.batches(RandomStreams(seeds))))
+        update_length = build_method(case.settings).update_length
+        recipe = ReferenceTrainer(
+            case.settings["hidden_size"],
+            update_length,
+            case.settings["learning_rate"],
+            objective,
+            self._device,
+            skip=case.settings["skip"],
+        )
+        self._train = lambda: recipe.train_batch(batch)
+
+    def train(self) -> float:
+        """Seconds of one epoch."""
+        started = time.perf_counter()
+        self._train()
+        if self._device.type == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter() - started
+
+
+def _build_data(case: Case, device: torch.device) -> tuple[SignalData | DeviceData, Objective]:
+    settings = case.settings
+    generator = torch.Generator().manual_seed(_SEED)
+    if "pre_emphasis" not in settings:
+        noise = _AMPLITUDE * torch.randn(case.samples, generator=generator)
+        data = SignalData(
+            noise.to(device), case.models, settings["batch_size"], settings["hidden_size"], False, state_scale=1.0
+        )
+        return data, MeanSquaredError()
+    shape = (2, settings["batch_size"], case.samples)
+    inputs, targets = (_AMPLITUDE * torch.randn(shape, generator=generator)).to(device)
+    warm_up = settings["warm_up_samples"]
+    data = DeviceData(inputs, targets, case.models, settings["batch_size"], settings["hidden_size"], warm_up)
+    return data, EmphasisedErrorToSignal([settings["pre_emphasis"]] * case.models, _RATE_HZ, device)

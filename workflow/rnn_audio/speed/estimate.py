@@ -1,0 +1,146 @@
+"""What a run will do, said before it starts: how many models, on which device, and for about how long."""
+
+import json
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rnn_audio.configuration.experiment import Experiment
+from rnn_audio.configuration.settings import total_epochs
+from rnn_audio.jobs.progress import format_duration
+from rnn_audio.speed.benchmark_records import OURS
+from rnn_audio.training.horizon import Horizon, epoch_costs
+
+Settings = dict[str, Any]
+
+# Measured on one core of a 2023 server processor (docs/performance.md), hidden 64 and batch 64.
+_STEP_S = 95e-6
+_MIXED_STEP_S = 109e-6
+_FIXED_SHARE = 0.16  # of a step: what does not grow with its work
+_UPDATE_S = 1.2e-3
+# Of a free-running training: a single sequence, hidden 64.
+_SINGLE_STEP_S = 4.2e-6
+_SINGLE_GROWTH = 1.5
+_SINGLE_LEAST = 0.3  # of few units most of a step is waiting
+_SINGLE_HIDDEN = 64
+_START_UP_S = 3.0
+_REFERENCE_WORK = 64 * 64 * (64 + 2)
+
+
+def training_seconds(settings: Settings, samples: int) -> float:
+    """About how long one model of a resolved configuration trains on the machine of docs/performance.md.
+
+    The recurrence goes sample by sample: its time grows with the number of steps, and with the work of a step, which
+    is batch x hidden x (hidden + 2) multiplications for each gate. A signal is one sequence; a device's segments are
+    steps of one batch after the other. A free-running training is one sequence as long as its horizon, and one
+    update, in each epoch.
+
+    Args:
+        samples: of training data.
+    """
+    if "free_running" in settings:
+        work = (settings["hidden_size"] / _SINGLE_HIDDEN) ** _SINGLE_GROWTH
+        step_s = _SINGLE_STEP_S * max(_SINGLE_LEAST, work)
+        horizon = settings["free_running"]["horizon"]
+        costs = epoch_costs(None if horizon == "full" else Horizon(**horizon), settings["epochs"], samples - 1)
+        return step_s * sum(costs)
+    steps, length, batch = samples, samples, settings["batch_size"]
+    if "device" in settings:
+        length = settings["segment_samples"]
+        segments = max(1, samples // length)
+        batch = min(batch, segments)
+        steps = -(-segments // batch) * length
+    work = batch * settings["hidden_size"] * (settings["hidden_size"] + 2)
+    mixes = not isinstance(settings["teacher_forcing"], str)
+    step_s = step_seconds(work, mixes=mixes)
+    updates = steps / length * -(-length // (settings["update_length_samples"] or length))
+    return total_epochs(settings) * (steps * step_s + updates * _UPDATE_S)
+
+
+def step_seconds(work: int, *, mixes: bool = False) -> float:
+    """About how long one time step takes, forward and backward; `work` is batch x hidden x (hidden + 2)."""
+    return (_MIXED_STEP_S if mixes else _STEP_S) * (_FIXED_SHARE + (1 - _FIXED_SHARE) * work / _REFERENCE_WORK)
+
+
+def describe_plan(
+    experiment: Experiment, packs: Sequence[Sequence[tuple[Settings, int]]], device: str, at_once: int
+) -> str:
+    """A few lines for the beginning of a run.
+
+    Args:
+        packs: resolved configuration and seed of each model that will be trained, pack by pack; a model that trains
+            alone is a pack of one.
+        device: `cpu` or `cuda`.
+        at_once: how many packs train at the same time.
+
+    On a GPU a pack takes as long as its slowest model, on a CPU as long as all of them together. Times of models that
+    were trained here before, on the same device, correct the estimate.
+    """
+    jobs = [job for pack in packs for job in pack]
+    if not jobs:
+        return "No model to train."
+    configurations = len({json.dumps(settings, sort_keys=True) for settings, _ in jobs})
+    together = max if device == "cuda" else sum
+    estimates = [
+        together(training_seconds(settings, experiment.samples(settings)) for settings, _ in pack) for pack in packs
+    ]
+    at_once = max(1, min(at_once, len(packs)))
+    pace, basis = _pace(experiment, device)
+    total_s = (sum(estimates) * pace + len(jobs) * _START_UP_S) / at_once
+    total_s = max(total_s, max(estimates) * pace + _START_UP_S)
+    in_packs = f" in {len(packs)} pack(s)" if len(packs) < len(jobs) else ""
+    return (
+        f"Training {len(jobs)} model(s) of {configurations} configuration(s){in_packs} on {device}, "
+        f"{at_once} at a time: about {format_duration(total_s)} ({basis})."
+    )
+
+
+def _pace(experiment: Experiment, device: str) -> tuple[float, str]:
+    """How much longer than estimated the models took that were trained here before, and how that is known."""
+    ratios = []
+    for path in Path(experiment.config["pathvars"]["results"]).glob("models/*/seed-*/run.json"):
+        ratio = _ratio(path, device)
+        if ratio is not None:
+            ratios.append(ratio)
+    if ratios:
+        return statistics.median(ratios), f"from the times of {len(ratios)} model(s) trained here"
+    ratios = _benchmarked(Path(experiment.config["pathvars"]["results"]) / "benchmark" / "training.json", device)
+    if ratios:
+        return statistics.median(ratios), "from this machine's benchmark"
+    if device == "cpu":
+        return 1.0, "from times on another machine's CPU"
+    return 1.0, "from times on a CPU: a GPU has not been measured"
+
+
+def _ratio(path: Path, device: str) -> float | None:
+    """Measured over estimated time of a run on this device; None where its record does not tell.
+
+    An estimate is no reason to stop: a record that cannot be read is passed over.
+    """
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+        if run["measured"]["device"] != device:
+            return None
+        models = 1 if device == "cuda" else run["measured"].get("models_at_once", 1)
+        return run["measured"]["wall_time_s"] / (models * training_seconds(run["configuration"], run["samples"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _benchmarked(path: Path, device: str) -> list[float]:
+    """Measured over estimated times of our trainings in a benchmark on this device; none where it does not tell."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if record["device"] != device:
+            return []
+        return [
+            # On a GPU a pack takes as long as one of its models.
+            own["step_s"]
+            * (own["models"] if device == "cuda" else 1)
+            / step_seconds(own["batch_size"] * own["hidden_size"] * (own["hidden_size"] + 2))
+            for own in record["training"]
+            if own["recipe"] == OURS
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

@@ -1,0 +1,69 @@
+"""Training with the auxiliary loss: pre-training on it alone, then on its sum with the main loss (paper A, IV-C2).
+
+The main network is teacher forced and updated once a sequence (section V-D).
+"""
+
+from typing import Any
+
+import torch
+
+from rnn_audio.configuration.settings import JOINT, PRETRAINING
+from rnn_audio.training.auxiliary_loss import AuxiliaryLoss
+from rnn_audio.training.data import Batch
+from rnn_audio.training.trainer import Trainer
+
+
+class AuxiliaryTrainer(Trainer):
+    """Trains a pack of models, each with an auxiliary network.
+
+    Args:
+        auxiliary: the auxiliary loss.
+        arguments: those of `Trainer`; the shape has the auxiliary network's.
+
+    Attributes:
+        auxiliary_history: each epoch's auxiliary loss of each model, as a mean squared error a segment.
+
+    The main loss is measured in both phases: pre-training moves the main network too, all but its linear layer.
+    """
+
+    def __init__(self, auxiliary: AuxiliaryLoss, **arguments: Any) -> None:  # noqa: ANN401 (passed on)
+        super().__init__(**arguments, captured=False)  # pre-training has tensors without gradients
+        self.auxiliary = auxiliary
+        self.auxiliary_history: list[list[float]] = []
+
+    def extra_columns(self, model: int) -> dict[str, list[float]]:
+        """One model's auxiliary loss per epoch, and the phase that each epoch belongs to."""
+        return {
+            "auxiliary_mse": [losses[model] for losses in self.auxiliary_history],
+            "phase": [self._phase(epoch) for epoch in range(self.epoch)],
+        }
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """All that training goes on from."""
+        return super().state_dict() | {"auxiliary.history": torch.tensor(self.auxiliary_history, dtype=torch.float64)}
+
+    def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Go on from what `state_dict` returned."""
+        super().load_state_dict(tensors)
+        self.auxiliary_history = tensors["auxiliary.history"].tolist()
+
+    def _phase(self, epoch: int) -> int:
+        return PRETRAINING if epoch < self.auxiliary.pretraining_epochs else JOINT
+
+    def _train_batch(self, batch: Batch) -> torch.Tensor:
+        self.objective.restart()
+        samples = batch.inputs.shape[-1]
+        anchors = self.auxiliary.draw_anchors(self.streams, "anchors", samples, self.auxiliary.anchors)
+        passed = self.auxiliary.run(self.parameters, batch, anchors)
+        main_losses = self.objective(batch.targets, passed.outputs)
+        segment_losses = passed.segment_losses()
+        losses = self.auxiliary.total(segment_losses)
+        if self._phase(self.epoch) == JOINT:
+            losses = losses + main_losses
+        losses.sum().backward()
+        for each in (main_losses, losses):
+            self._require_finite(each, update=0)
+        self.optimiser.step(self.parameters)
+        # A signal is one batch an epoch: this batch's loss is the epoch's.
+        self.auxiliary_history.append(segment_losses.detach().mean(dim=1).cpu().double().tolist())
+        return main_losses.detach().cpu().double() * batch.targets.shape[1] * samples
