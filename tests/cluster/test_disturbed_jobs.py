@@ -107,7 +107,7 @@ def test_killed_run_is_finished_by_the_same_command(
 def test_a_device_that_the_login_node_chose_is_refused(cluster: Cluster, tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "choosing", tiny_config())
     add_profile(workspace)
-    run = run_to_end(workspace, "signals", "--config", "device=auto")
+    run = run_to_end(workspace, "signals", "--config", "accelerator=auto")
     assert run.status != 0
-    assert "set device to cuda_on_node or cpu" in run.output
+    assert "set accelerator to cuda_on_node or cpu" in run.output
     assert not [job for job in cluster.jobs() if str(tmp_path) in job.comment]

@@ -86,7 +86,7 @@ def test_run_records_what_was_trained(results: Path, name: str, seed: int) -> No
     assert run["configuration"] | asked == run["configuration"]
     assert {"prediction_mse", "generation_mse", "training_mse"} <= run["losses"].keys()
     assert {"torch", "numpy", "snakemake"} <= run["versions"].keys()
-    assert run["measured"]["device"] == "cpu"
+    assert run["measured"]["accelerator"] == "cpu"
     assert run["measured"]["wall_time_s"] > 0
     assert run["measured"]["peak_memory_mib"] > 0
     assert "source_revision" in run

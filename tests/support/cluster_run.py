@@ -33,7 +33,7 @@ def add_profile(workspace: Workspace, asking: Mapping[str, int | str] = GPUS) ->
         asking: how a GPU is asked for.
     """
     profile = shipped_profile()
-    profile["config"]["device"] = "cpu"
+    profile["config"]["accelerator"] = "cpu"
     for rule in ("train", "measure_training_time"):
         profile["set-resources"][rule] |= asking
     profile["group-components"] |= {"tables": 20, "figures": 20}

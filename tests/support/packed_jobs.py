@@ -79,11 +79,11 @@ class PackedJobs:
 
     Attributes:
         models: settings by configuration and seed.
-        device: where they train.
+        accelerator: where they train.
     """
 
-    def __init__(self, folder: Path, models: dict[Model, Settings], device: str = "cpu") -> None:
-        self.folder, self.models, self.device = folder, models, device
+    def __init__(self, folder: Path, models: dict[Model, Settings], accelerator: str = "cpu") -> None:
+        self.folder, self.models, self.accelerator = folder, models, accelerator
         self.checkpoints = folder / "checkpoints"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "code.py").write_text("pass\n")
@@ -112,7 +112,7 @@ class PackedJobs:
             seed=model[1],
             recordings=[self.folder / name for name in recordings],
             start=None,
-            device=self.device,
+            accelerator=self.accelerator,
             threads=1,
             code=(self.folder / "code.py").read_text(),
             checkpoints=self.checkpoints / model[0],
@@ -151,7 +151,7 @@ class PackedJobs:
 
 def checkpoint_each_epoch(patch: pytest.MonkeyPatch) -> None:
     """A checkpoint is due after every epoch, and the process belongs to the tests."""
-    patch.setattr(training_job, "prepare_process", lambda device, threads: None)
+    patch.setattr(training_job, "prepare_process", lambda accelerator, threads: None)
     for name in ("train_pack", "train_in_pack"):
         patch.setattr(training_job, name, functools.partial(getattr(training_job, name), checkpoint_interval_s=0))
 
@@ -215,8 +215,8 @@ def alone(folder: Path, models: dict[Model, Settings]) -> PackedJobs:
     return jobs
 
 
-def packed(folder: Path, models: dict[Model, Settings], device: str = "cpu") -> PackedJobs:
-    jobs = PackedJobs(folder / "packed", models, device)
+def packed(folder: Path, models: dict[Model, Settings], accelerator: str = "cpu") -> PackedJobs:
+    jobs = PackedJobs(folder / "packed", models, accelerator)
     jobs.wait_for(models)
     return jobs
 

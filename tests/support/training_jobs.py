@@ -112,7 +112,7 @@ class Job:
             "seed": 4,
             "recordings": [folder / "signal.wav"],
             "start": None,
-            "device": "cpu",
+            "accelerator": "cpu",
             "threads": 1,
             "code": "a digest",
             "checkpoints": self.checkpoints,
@@ -124,7 +124,7 @@ class Job:
     def train(self, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:  # noqa: ANN401 (any argument)
         with monkeypatch.context() as patch:
             # The process belongs to the tests, and a checkpoint is due after every epoch.
-            patch.setattr(training_job, "prepare_process", lambda device, threads: None)
+            patch.setattr(training_job, "prepare_process", lambda accelerator, threads: None)
             often = functools.partial(training_job.train_pack, checkpoint_interval_s=0)
             patch.setattr(training_job, "train_pack", often)
             training_job.train_model(**self.arguments | changes)

@@ -157,7 +157,7 @@ def tiny_config() -> Config:
     labels = {"labels": {"method": "Training"}}
     row = {"quantity": "prediction_mse"}
     return config | {
-        "device": "auto",
+        "accelerator": "auto",
         "seeds": [1, 2],
         "signals": {"sine": sine},
         "configurations": {

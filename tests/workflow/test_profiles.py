@@ -61,10 +61,10 @@ def gpu(tmp_path: Path) -> dict[str, str]:
     return {"LD_LIBRARY_PATH": str(folder), "PYTHONPATH": str(folder)}
 
 
-@pytest.mark.parametrize("device", ["auto", "cuda"])
-def test_training_asks_for_one_gpu_where_there_is_one(fresh: Workspace, gpu: dict[str, str], device: str) -> None:
+@pytest.mark.parametrize("accelerator", ["auto", "cuda"])
+def test_training_asks_for_one_gpu_where_there_is_one(fresh: Workspace, gpu: dict[str, str], accelerator: str) -> None:
     show_resources(fresh)
-    fresh.edit_config(lambda config: config.update(device=device))
+    fresh.edit_config(lambda config: config.update(accelerator=accelerator))
     assert set(gpus_of_trainings(fresh, **gpu)) == {"1"}
 
 
@@ -103,7 +103,7 @@ def test_every_entry_of_the_slurm_profile_is_explained() -> None:
 
 def test_on_a_cluster_training_asks_for_a_gpu_that_the_login_node_does_not_have(fresh: Workspace) -> None:
     show_resources(fresh)
-    (fresh.folder / "own.yaml").write_text("device: cpu\n", encoding="utf-8")
+    (fresh.folder / "own.yaml").write_text("accelerator: cpu\n", encoding="utf-8")
     overlay = ("--configfile", "own.yaml")
     assert set(gpus_of_trainings(fresh, *overlay)) == {"0"}
     assert set(gpus_of_trainings(fresh, "--profile", "profiles/slurm", *overlay)) == {"1"}
@@ -111,8 +111,8 @@ def test_on_a_cluster_training_asks_for_a_gpu_that_the_login_node_does_not_have(
 
 def test_a_training_that_finds_no_gpu_on_its_node_says_so_and_does_not_fall_back(fresh: Workspace) -> None:
     model = str(fresh.results.relative_to(fresh.folder) / "models/steady/seed-1/model.safetensors")
-    run = fresh.snakemake("--cores", "2", model, "--config", "device=cuda_on_node")
+    run = fresh.snakemake("--cores", "2", model, "--config", "accelerator=cuda_on_node")
     assert run.status != 0
     log = (fresh.results / "logs/train/steady/seed-1.log").read_text(encoding="utf-8")
-    assert re.search(r"ERROR device: cuda was asked for, but .*\n\Z", log)
+    assert re.search(r"ERROR accelerator: cuda was asked for, but .*\n\Z", log)
     assert "training" not in log

@@ -147,8 +147,8 @@ def test_module_reruns_only_what_imports_it(done: Workspace, module: str, remade
 
 
 def test_where_it_runs_reruns_nothing(done: Workspace) -> None:
-    assert done.read_config()["device"] == "auto"
-    done.edit_config(lambda config: config.update(device="cpu"))
+    assert done.read_config()["accelerator"] == "auto"
+    done.edit_config(lambda config: config.update(accelerator="cpu"))
     assert not done.plan("--cores", "1", "--resources", "gpu=3").files
 
 

@@ -21,7 +21,7 @@ rule benchmark_training:
     threads: whole_machine
     resources:
         gpu=GPUS_PER_TRAINING,
-        device=DEVICE,
+        accelerator=ACCELERATOR,
     params:
         code=code_of("benchmark_training.py"),
         settings=EXPERIMENT.config["benchmark"],

@@ -4,12 +4,12 @@ from rnn_audio.jobs.packs.members import PackMember, remove_waiting, write_waiti
 from rnn_audio.configuration.packs import compose_packs
 from rnn_audio.speed.estimate import describe_plan
 from rnn_audio.jobs.provenance import digest
-from rnn_audio.jobs.preparation import check_device_elsewhere, export_library, limit_threads, set_up
+from rnn_audio.jobs.preparation import check_accelerator_elsewhere, export_library, limit_threads, set_up
 
 export_library()
 limit_threads()
 try:
-    EXPERIMENT, DEVICE = set_up(config, inspect_recordings=workflow.is_main_process)
+    EXPERIMENT, ACCELERATOR = set_up(config, inspect_recordings=workflow.is_main_process)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -21,7 +21,7 @@ onstart:
     try:
         check_writable(Path(config["pathvars"]["results"]))
         if workflow.non_local_exec:
-            check_device_elsewhere(config["device"])
+            check_accelerator_elsewhere(config["accelerator"])
         packs = waiting_packs(workflow.dag.needrun_jobs())
         if packs:
             write_waiting(CHECKPOINTS, packs)
@@ -30,10 +30,10 @@ onstart:
     if workflow.non_local_exec:
         limit = workflow.resource_settings.nodes
     else:
-        limit = workflow.global_resources.get("gpu") if DEVICE == "cuda" else workflow.resource_settings.cores
+        limit = workflow.global_resources.get("gpu") if ACCELERATOR == "cuda" else workflow.resource_settings.cores
     at_once = getattr(limit, "value", limit) or max(1, len(packs))
     models = [[(member.settings, member.seed) for member in pack] for pack in packs]
-    print(describe_plan(EXPERIMENT, models, DEVICE, at_once), file=sys.stderr)
+    print(describe_plan(EXPERIMENT, models, ACCELERATOR, at_once), file=sys.stderr)
 
 
 onsuccess:
@@ -46,6 +46,6 @@ onerror:
 
 ENVIRONMENT = "../../envs/rnn_audio.yaml"
 RESULT_TABLES = ("losses", "observations", "generations", "device_losses", "band_errors", "sweep")
-GPUS_PER_TRAINING = 1 if DEVICE == "cuda" else 0
+GPUS_PER_TRAINING = 1 if ACCELERATOR == "cuda" else 0
 CHECKPOINTS = Path(config["pathvars"]["results"]) / "checkpoints"
-PACKS = compose_packs(EXPERIMENT, DEVICE)
+PACKS = compose_packs(EXPERIMENT, ACCELERATOR)

@@ -34,7 +34,7 @@ rule measure_training_time:
     threads: whole_machine
     resources:
         gpu=GPUS_PER_TRAINING,
-        device=DEVICE,
+        accelerator=ACCELERATOR,
     params:
         code=code_of("measure_training_time.py"),
         settings=settings_of,

@@ -15,7 +15,7 @@ rule train:
     resources:
         **turns_of_packs(),
         gpu=GPUS_PER_TRAINING,
-        device=DEVICE,
+        accelerator=ACCELERATOR,
     params:
         code=code_of("train.py"),
         settings=settings_of,

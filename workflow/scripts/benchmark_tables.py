@@ -8,9 +8,9 @@ from rnn_audio.reporting.tables.rendering import write_table
 with logged_job(snakemake.log[0]):
     training, workflow = (read_json(Path(path)) for path in (snakemake.input.training, snakemake.input.workflow))
     tables = (
-        build_training_table(training["training"], training["device_name"]),
-        build_growth_table(training["growth"], training["device_name"]),
-        build_workflow_table(workflow["workflow"], workflow["device_name"]),
+        build_training_table(training["training"], training["accelerator_name"]),
+        build_growth_table(training["growth"], training["accelerator_name"]),
+        build_workflow_table(workflow["workflow"], workflow["accelerator_name"]),
     )
     for table, paths in zip(
         tables, (snakemake.output.training, snakemake.output.growth, snakemake.output.workflow), strict=True

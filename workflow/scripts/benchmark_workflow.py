@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from rnn_audio.jobs.job_log import logged_job
-from rnn_audio.jobs.runtime import device_name
+from rnn_audio.jobs.runtime import accelerator_name
 from rnn_audio.records import write_json
 from rnn_audio.speed.workflow_benchmark import time_workflow
 
@@ -12,4 +12,4 @@ with logged_job(snakemake.log[0]):
         configurations=snakemake.params.configurations,
         jobs=snakemake.params.jobs,
     )
-    write_json(Path(snakemake.output[0]), {"device_name": device_name("cpu"), "workflow": timed})
+    write_json(Path(snakemake.output[0]), {"accelerator_name": accelerator_name("cpu"), "workflow": timed})

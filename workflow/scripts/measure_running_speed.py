@@ -2,7 +2,7 @@ from pathlib import Path
 
 from rnn_audio.evaluation.selection import chosen_model
 from rnn_audio.jobs.job_log import logged_job
-from rnn_audio.jobs.runtime import device_name, prepare_process
+from rnn_audio.jobs.runtime import accelerator_name, prepare_process
 from rnn_audio.networks.model import load_model
 from rnn_audio.records import write_json
 from rnn_audio.speed.running_speed import measure_running_speed
@@ -17,7 +17,7 @@ with logged_job(snakemake.log[0]):
     speeds = measure_running_speed(parameters, snakemake.params.rate_hz, SECONDS_OF_AUDIO, BLOCK_SAMPLES)
     record = {
         "configuration": snakemake.wildcards.configuration,
-        "device_name": device_name("cpu"),
+        "accelerator_name": accelerator_name("cpu"),
         "speeds": [{"how": speed.how, "seconds_per_second": speed.seconds_per_second} for speed in speeds],
     }
     write_json(Path(snakemake.output[0]), record)

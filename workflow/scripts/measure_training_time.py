@@ -1,15 +1,19 @@
 from pathlib import Path
 
-from rnn_audio.configuration.compute_device import resolve_device
+from rnn_audio.configuration.accelerator import resolve_accelerator
 from rnn_audio.jobs.job_log import logged_job
-from rnn_audio.jobs.runtime import device_name, prepare_process
+from rnn_audio.jobs.runtime import accelerator_name, prepare_process
 from rnn_audio.records import write_json
 from rnn_audio.speed.update_times import measure_update_times
 
 with logged_job(snakemake.log[0]):
-    device = resolve_device(snakemake.resources.device)
-    prepare_process(device, threads=1)
+    accelerator = resolve_accelerator(snakemake.resources.device)
+    prepare_process(accelerator, threads=1)
     recordings = [Path(path) for path in snakemake.input.recordings]
-    times = measure_update_times(snakemake.params.settings, recordings, device)
-    labels = {"configuration": snakemake.wildcards.configuration, "device": device, "device_name": device_name(device)}
+    times = measure_update_times(snakemake.params.settings, recordings, accelerator)
+    labels = {
+        "configuration": snakemake.wildcards.configuration,
+        "accelerator": accelerator,
+        "accelerator_name": accelerator_name(accelerator),
+    }
     write_json(Path(snakemake.output[0]), labels | times)

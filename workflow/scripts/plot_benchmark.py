@@ -7,5 +7,5 @@ from rnn_audio.reporting.figures.style import write_figure
 
 with logged_job(snakemake.log[0]):
     record = read_json(Path(snakemake.input.training))
-    figure = plot_benchmark(record["training"], record["growth"], [f"Measured on {record['device_name']}."])
+    figure = plot_benchmark(record["training"], record["growth"], [f"Measured on {record['accelerator_name']}."])
     write_figure(figure, [Path(path) for path in snakemake.output])

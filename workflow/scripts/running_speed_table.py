@@ -19,7 +19,7 @@ with logged_job(snakemake.log[0]):
         published={
             row["labels"]["hidden_size"]: row["published"]["value"] for row in declaration["rows"] if "published" in row
         },
-        processor=", ".join(dict.fromkeys(run["device_name"] for run in measured)),
+        processor=", ".join(dict.fromkeys(run["accelerator_name"] for run in measured)),
         notes=snakemake.params.notes,
     )
     write_table(table, [Path(path) for path in snakemake.output])

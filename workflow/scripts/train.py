@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from rnn_audio.configuration.compute_device import resolve_device
+from rnn_audio.configuration.accelerator import resolve_accelerator
 from rnn_audio.jobs.job_log import logged_job
 from rnn_audio.jobs.training_job import train_model
 
@@ -11,7 +11,7 @@ with logged_job(snakemake.log[0]):
         seed=int(snakemake.wildcards.seed),
         recordings=[Path(path) for path in snakemake.input.recordings],
         start=Path(snakemake.input.start[0]) if snakemake.input.start else None,
-        device=resolve_device(snakemake.resources.device),
+        accelerator=resolve_accelerator(snakemake.resources.device),
         threads=snakemake.threads,
         code=snakemake.params.code,
         checkpoints=Path(snakemake.params.checkpoints),

@@ -49,7 +49,7 @@ def test_a_misspelt_key_is_hinted_at() -> None:
 
 
 WRONG_VALUES = [
-    ("device", "gpu"),
+    ("accelerator", "gpu"),
     ("packing", 0),
     ("packing", True),
     ("packing", "many"),
@@ -147,7 +147,7 @@ def test_a_whole_number_with_a_decimal_point_is_refused_or_taken_as_an_integer(
 
 
 REQUIRED = [
-    "device",
+    "accelerator",
     "packing",
     "seeds",
     "tables",

@@ -26,16 +26,16 @@ def amplifiers(*filters: str, **changes: Any) -> dict[str, dict[str, Any]]:  # n
     return {name: {"preset": "amplifier", "pre_emphasis": name, **changes} for name in filters}
 
 
-@pytest.mark.parametrize(("packing", "device"), [("auto", "cpu"), (False, "cuda"), ("off", "cuda"), (1, "cuda")])
-def test_packing_can_be_off(packing: Any, device: str) -> None:  # noqa: ANN401
-    assert all(len(pack) == 1 for pack in compose_packs(experiment(packing), device))
+@pytest.mark.parametrize(("packing", "accelerator"), [("auto", "cpu"), (False, "cuda"), ("off", "cuda"), (1, "cuda")])
+def test_packing_can_be_off(packing: Any, accelerator: str) -> None:  # noqa: ANN401
+    assert all(len(pack) == 1 for pack in compose_packs(experiment(packing), accelerator))
 
 
 @pytest.mark.parametrize("packing", ["auto", False, 1, 3, 100])
-@pytest.mark.parametrize("device", ["cpu", "cuda"])
-def test_each_model_is_in_one_pack(packing: Any, device: str) -> None:  # noqa: ANN401
+@pytest.mark.parametrize("accelerator", ["cpu", "cuda"])
+def test_each_model_is_in_one_pack(packing: Any, accelerator: str) -> None:  # noqa: ANN401
     given = experiment(packing, seeds=5, **amplifiers("none", "highpass"))
-    models = [model for pack in compose_packs(given, device) for model in pack]
+    models = [model for pack in compose_packs(given, accelerator) for model in pack]
     assert sorted(models) == sorted((name, seed) for name in given.configurations for seed in given.seeds)
 
 

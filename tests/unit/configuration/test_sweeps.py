@@ -31,7 +31,7 @@ def configuration(**sweeps: Config) -> Config:
     return {
         "pathvars": {"results": "results", "logs": "results/logs"},
         "scale": {"name": "paper", "epochs_factor": 1.0},
-        "device": "cpu",
+        "accelerator": "cpu",
         "packing": "auto",
         "seeds": [1, 2],
         "papers": {"paper_a": {"title": "A title", "authors": "An author"}},

@@ -15,7 +15,7 @@ def run(seed: int, prediction: float, generation: float) -> dict[str, Any]:
         "parameters": 449,
         "samples": 512,
         "losses": {"prediction_mse": prediction, "generation_mse": generation},
-        "measured": {"wall_time_s": 10.0 * seed, "device": "cpu"},
+        "measured": {"wall_time_s": 10.0 * seed, "accelerator": "cpu"},
     }
 
 
@@ -48,7 +48,7 @@ def test_every_seed_keeps_its_losses_and_measurements() -> None:
     assert seeds["10"] == {
         "losses": {"prediction_mse": 0.2, "generation_mse": 0.4},
         "wall_time_s": 100.0,
-        "device": "cpu",
+        "accelerator": "cpu",
     }
 
 

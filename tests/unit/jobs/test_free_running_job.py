@@ -86,7 +86,7 @@ class Job:
             "seed": SEED,
             "recordings": [folder / "signal.wav"],
             "start": start,
-            "device": "cpu",
+            "accelerator": "cpu",
             "threads": 1,
             "code": "a digest",
             "checkpoints": folder / "checkpoints",
@@ -110,7 +110,7 @@ class Job:
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process belongs to the tests, and a checkpoint is due after every epoch."""
-    monkeypatch.setattr(training_job, "prepare_process", lambda device, threads: None)
+    monkeypatch.setattr(training_job, "prepare_process", lambda accelerator, threads: None)
     original = training_job.train_pack
     monkeypatch.setattr(
         training_job, "train_pack", lambda *args, **kwargs: original(*args, checkpoint_interval_s=0, **kwargs)

@@ -13,9 +13,9 @@ import yaml
 from support.places import REPOSITORY
 
 import rnn_audio
-from rnn_audio.configuration import compute_device
+from rnn_audio.configuration import accelerator as accelerators
 from rnn_audio.errors import InputError
-from rnn_audio.jobs.preparation import check_device_elsewhere, export_library, limit_threads, set_up
+from rnn_audio.jobs.preparation import check_accelerator_elsewhere, export_library, limit_threads, set_up
 from rnn_audio.wav import write_wav
 
 Config = dict[str, Any]
@@ -25,7 +25,7 @@ LIBRARY = str(Path(rnn_audio.__file__).parents[1])
 
 def shipped(change: Callable[[Config], object] = lambda config: None) -> Config:
     config = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
-    config["device"] = "cpu"
+    config["accelerator"] = "cpu"
     change(config)
     return config
 
@@ -62,8 +62,8 @@ def test_another_process_finds_the_library(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_the_shipped_configuration_is_set_up() -> None:
     config = shipped()
-    experiment, device = set_up(config, inspect_recordings=True)
-    assert device == "cpu"
+    experiment, accelerator = set_up(config, inspect_recordings=True)
+    assert accelerator == "cpu"
     assert experiment.configurations.keys() >= config["configurations"].keys()
 
 
@@ -120,23 +120,23 @@ def test_a_device_that_nothing_models_is_not_looked_at(tmp_path: Path, monkeypat
 
 
 def test_a_gpu_that_is_not_there_is_an_error_and_never_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compute_device, "_obstacle_to_cuda", lambda: "there is none")
-    with pytest.raises(InputError, match="device: cuda was asked for, but there is none"):
-        set_up(shipped(lambda config: config.update(device="cuda")), inspect_recordings=False)
-    assert set_up(shipped(lambda config: config.update(device="auto")), inspect_recordings=False)[1] == "cpu"
-    monkeypatch.setattr(compute_device, "_obstacle_to_cuda", lambda: None)
-    assert set_up(shipped(lambda config: config.update(device="auto")), inspect_recordings=False)[1] == "cuda"
+    monkeypatch.setattr(accelerators, "_obstacle_to_cuda", lambda: "there is none")
+    with pytest.raises(InputError, match="accelerator: cuda was asked for, but there is none"):
+        set_up(shipped(lambda config: config.update(accelerator="cuda")), inspect_recordings=False)
+    assert set_up(shipped(lambda config: config.update(accelerator="auto")), inspect_recordings=False)[1] == "cpu"
+    monkeypatch.setattr(accelerators, "_obstacle_to_cuda", lambda: None)
+    assert set_up(shipped(lambda config: config.update(accelerator="auto")), inspect_recordings=False)[1] == "cuda"
 
 
 @pytest.mark.parametrize("setting", ["auto", "cuda"])
 def test_what_this_machine_has_says_nothing_of_the_nodes_of_a_cluster(setting: str) -> None:
-    with pytest.raises(InputError, match=f"device: {setting} looks for a GPU .*cuda_on_node or cpu"):
-        check_device_elsewhere(setting)
+    with pytest.raises(InputError, match=f"accelerator: {setting} looks for a GPU .*cuda_on_node or cpu"):
+        check_accelerator_elsewhere(setting)
 
 
 @pytest.mark.parametrize("setting", ["cpu", "cuda_on_node"])
 def test_a_device_that_needs_no_look_is_accepted_for_the_nodes_of_a_cluster(setting: str) -> None:
-    check_device_elsewhere(setting)
+    check_accelerator_elsewhere(setting)
 
 
 @pytest.mark.parametrize("warm_up", [22050, 30000])

@@ -66,9 +66,9 @@ def test_what_a_real_one_would_refuse_is_noted(
         refused.clear()
 
 
-def train(folder: Path, settings: Settings, device: str, monkeypatch: pytest.MonkeyPatch) -> Job:
+def train(folder: Path, settings: Settings, accelerator: str, monkeypatch: pytest.MonkeyPatch) -> Job:
     job = Job(folder)
-    job.arguments |= {"settings": settings, "device": device}
+    job.arguments |= {"settings": settings, "accelerator": accelerator}
     job.train(monkeypatch)
     return job
 
@@ -77,13 +77,17 @@ def train(folder: Path, settings: Settings, device: str, monkeypatch: pytest.Mon
 def test_a_training_makes_the_bytes_of_a_training_on_the_cpu(
     settings: Settings, gpu: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours, theirs = (train(tmp_path / device, settings, device, monkeypatch) for device in (gpu.DEVICE, "cpu"))
+    ours, theirs = (
+        train(tmp_path / accelerator, settings, accelerator, monkeypatch) for accelerator in (gpu.DEVICE, "cpu")
+    )
     assert ours.history.read_text() == theirs.history.read_text()
     assert ours.model.read_bytes() == theirs.model.read_bytes()
 
 
 def test_a_decay_is_summed_in_another_order(gpu: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, theirs = (train(tmp_path / device, DECAY, device, monkeypatch) for device in (gpu.DEVICE, "cpu"))
+    ours, theirs = (
+        train(tmp_path / accelerator, DECAY, accelerator, monkeypatch) for accelerator in (gpu.DEVICE, "cpu")
+    )
     np.testing.assert_allclose(read_history(ours.history)[1], read_history(theirs.history)[1], rtol=1e-3)
 
 
@@ -101,9 +105,9 @@ def test_a_killed_training_goes_on(kind: str, gpu: ModuleType, tmp_path: Path, m
 def test_a_pack_of_device_models_trains_and_is_judged(
     gpu: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training_job, "prepare_process", lambda device, threads: None)
+    monkeypatch.setattr(training_job, "prepare_process", lambda accelerator, threads: None)
     models = devices("none", "highpass", "a_weighting", seeds=[1])
-    packs = [packed(tmp_path / device, models, device) for device in (gpu.DEVICE, "cpu")]
+    packs = [packed(tmp_path / accelerator, models, accelerator) for accelerator in (gpu.DEVICE, "cpu")]
     for jobs in packs:
         for model in models:
             jobs.train(model)

@@ -27,7 +27,7 @@ from rnn_audio.evaluation.signal_sounds import perform_chosen
 from rnn_audio.jobs import training_job, training_loop
 from rnn_audio.jobs.checkpoints import CheckpointStore
 from rnn_audio.jobs.progress import ProgressLog
-from rnn_audio.jobs.runtime import device_name
+from rnn_audio.jobs.runtime import accelerator_name
 from rnn_audio.jobs.tasks import SignalTask
 from rnn_audio.networks.model import load_model
 from rnn_audio.training.recipe import build_shape
@@ -136,7 +136,7 @@ def test_the_record_says_what_was_trained_and_by_what(tmp_path: Path, monkeypatc
     assert record["losses"].keys() == {"prediction_mse", "generation_mse", "training_mse"}
     assert all(math.isfinite(loss) and loss > 0 for loss in record["losses"].values())
     measured = record["measured"]
-    how = {"device": "cpu", "device_name": device_name("cpu"), "engine": "compiled", "threads": 1}
+    how = {"accelerator": "cpu", "accelerator_name": accelerator_name("cpu"), "engine": "compiled", "threads": 1}
     assert measured.keys() == {"wall_time_s", "models_at_once", "peak_memory_mib", *how}
     assert {key: measured[key] for key in how} == how
     assert measured["wall_time_s"] > 0

@@ -40,12 +40,12 @@ def experiment(folder: Path, duration_samples: int = 1000) -> Experiment:
 
 
 def write_run(
-    folder: Path, name: str, ratio: float, device: str = "cpu", settings: Settings = SIGNAL, samples: int = 1000
+    folder: Path, name: str, ratio: float, accelerator: str = "cpu", settings: Settings = SIGNAL, samples: int = 1000
 ) -> Path:
     """A finished run that took `ratio` times as long as the estimate says."""
     path = folder / "models" / name / "seed-1" / "run.json"
     path.parent.mkdir(parents=True)
-    measured = {"device": device, "wall_time_s": ratio * training_seconds(settings, samples)}
+    measured = {"accelerator": accelerator, "wall_time_s": ratio * training_seconds(settings, samples)}
     path.write_text(json.dumps({"configuration": settings, "samples": samples, "measured": measured}))
     return path
 
@@ -162,14 +162,20 @@ def test_runs_on_disk_correct_the_estimate(tmp_path: Path, ratios: list[float], 
 
 def test_runs_on_another_device_correct_nothing(tmp_path: Path) -> None:
     before = describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], "cpu", 1)
-    write_run(tmp_path, "other", 5.0, device="cuda")
+    write_run(tmp_path, "other", 5.0, accelerator="cuda")
     assert describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], "cpu", 1) == before
     assert "from the times of 1 model(s)" in describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], "cuda", 1)
 
 
 @pytest.mark.parametrize(
     "content",
-    ["", '{"configuration": {', "{}", "[]", '{"measured": {"device": "cpu", "wall_time_s": 1}, "configuration": {}}'],
+    [
+        "",
+        '{"configuration": {',
+        "{}",
+        "[]",
+        '{"measured": {"accelerator": "cpu", "wall_time_s": 1}, "configuration": {}}',
+    ],
     ids=["empty", "cut short", "no keys", "a list", "keys of another version"],
 )
 def test_a_run_that_cannot_be_used_is_no_reason_to_stop(tmp_path: Path, content: str) -> None:
@@ -182,19 +188,19 @@ def test_a_run_that_cannot_be_used_is_no_reason_to_stop(tmp_path: Path, content:
 
 def test_a_pack_costs_a_gpu_one_model_and_a_cpu_all_of_them(tmp_path: Path) -> None:
     alone, pack = [[(SIGNAL, 1)]], [[(SIGNAL, seed) for seed in range(4)]]
-    for device, factor in (("cuda", 1), ("cpu", 4)):
-        once = said_seconds(describe_plan(experiment(tmp_path), alone, device, 4))
-        plan = describe_plan(experiment(tmp_path), pack, device, 4)
+    for accelerator, factor in (("cuda", 1), ("cpu", 4)):
+        once = said_seconds(describe_plan(experiment(tmp_path), alone, accelerator, 4))
+        plan = describe_plan(experiment(tmp_path), pack, accelerator, 4)
         assert said_seconds(plan) == pytest.approx(factor * once, rel=0.02)
-        assert f"4 model(s) of 1 configuration(s) in 1 pack(s) on {device}, 1 at a time" in plan
+        assert f"4 model(s) of 1 configuration(s) in 1 pack(s) on {accelerator}, 1 at a time" in plan
 
 
-@pytest.mark.parametrize(("device", "ratio"), [("cuda", 8.0), ("cpu", 2.0)])
-def test_a_packs_time_on_a_cpu_is_that_of_its_models(tmp_path: Path, device: str, ratio: float) -> None:
-    uncorrected = said_seconds(describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], device, 1))
-    path = write_run(tmp_path, "packed", 8.0, device=device)
+@pytest.mark.parametrize(("accelerator", "ratio"), [("cuda", 8.0), ("cpu", 2.0)])
+def test_a_packs_time_on_a_cpu_is_that_of_its_models(tmp_path: Path, accelerator: str, ratio: float) -> None:
+    uncorrected = said_seconds(describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], accelerator, 1))
+    path = write_run(tmp_path, "packed", 8.0, accelerator=accelerator)
     run = json.loads(path.read_text())
     run["measured"]["models_at_once"] = 4
     path.write_text(json.dumps(run))
-    corrected = said_seconds(describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], device, 1))
+    corrected = said_seconds(describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], accelerator, 1))
     assert corrected == pytest.approx(ratio * uncorrected, rel=0.02)

@@ -144,7 +144,10 @@ def test_the_shipped_benchmark_is_sound_and_has_paper_b_s_pack() -> None:
     ("overlay", "message"),
     [
         ({"growth": {"method": "truncate"}}, "benchmark.growth.method: there is no 'truncate'; did you mean"),
-        ({"methods": {"device": {"samples": 6}}}, r"benchmark.methods.device.samples: 6 leave\(s\) nothing to learn"),
+        (
+            {"methods": {"device": {"samples": 6}}},
+            r"benchmark.methods.device.samples: 6 leave\(s\) nothing to learn",
+        ),
         ({"methods": {"device": {"pre_emphasis": "loud"}}}, "'loud' is not one of"),
         ({"rounds": 0}, "benchmark.rounds: 0 is less than the minimum of 1"),
     ],
@@ -154,22 +157,22 @@ def test_mistakes_in_the_benchmark_are_named(overlay: Config, message: str) -> N
         load_experiment(minimal() | {"benchmark": overlaid(SETTINGS, overlay)})
 
 
-@pytest.mark.parametrize(("device", "at_once"), [("cpu", 1), ("cuda", 5)])
+@pytest.mark.parametrize(("accelerator", "at_once"), [("cpu", 1), ("cuda", 5)])
 def test_the_estimate_of_a_run_rests_on_the_benchmark_where_nothing_was_trained(
-    tmp_path: Path, device: str, at_once: int
+    tmp_path: Path, accelerator: str, at_once: int
 ) -> None:
     """A machine on which a model takes twenty times as long as estimated; on a GPU, a pack as long as one model."""
     experiment = load_experiment(minimal())
     experiment.config["pathvars"]["results"] = str(tmp_path)
     jobs = [[(experiment.configurations["tone_full"] | {"epochs": 10**6}, 1)]]
-    unmeasured = seconds(describe_plan(experiment, jobs, device, 1))
+    unmeasured = seconds(describe_plan(experiment, jobs, accelerator, 1))
     own = record("full", OURS, at_once, 1.0)
-    own["step_s"] = 20 * step_seconds(10 * 64 * 66) / (at_once if device == "cuda" else 1)
-    write_json(tmp_path / "benchmark" / "training.json", {"device": device, "training": [own]})
-    plan = describe_plan(experiment, jobs, device, 1)
+    own["step_s"] = 20 * step_seconds(10 * 64 * 66) / (at_once if accelerator == "cuda" else 1)
+    write_json(tmp_path / "benchmark" / "training.json", {"accelerator": accelerator, "training": [own]})
+    plan = describe_plan(experiment, jobs, accelerator, 1)
     assert "from this machine's benchmark" in plan
     assert seconds(plan) == pytest.approx(20 * unmeasured, rel=0.05)
-    other = "cuda" if device == "cpu" else "cpu"
+    other = "cuda" if accelerator == "cpu" else "cpu"
     assert "benchmark" not in describe_plan(experiment, jobs, other, 1)
 
 

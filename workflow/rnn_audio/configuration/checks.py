@@ -17,6 +17,7 @@ _MEASURED = ("target", "prediction", "generation", "reconstruction")
 _OF_SIGNALS = ("losses", "generations", "waveforms", "compared_losses", "decays")
 _OF_DEVICES = ("device_losses", "band_errors", "running_speed", "training_time", "error_spectra")
 _SHORTEST_SIGNAL = 2  # a sample to feed, and one to predict
+_RENAMED = {"device": "accelerator"}
 _SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 
 
@@ -27,6 +28,9 @@ def check_schema(config: Mapping[str, Any]) -> None:
         InputError: naming the key, what is wrong with it, and what is allowed.
     """
     require_text_keys(config, "config")
+    for old, new in _RENAMED.items():
+        if isinstance(config, Mapping) and old in config:
+            raise InputError(f"config.{old}: this key is called {new} now; rename it (docs/configuration.md)")
     require_valid(config, _schema(), prefix="config")
 
 

@@ -21,7 +21,7 @@ _BYTES_A_UNIT_AND_STEP = 64
 _OWN = ("pre_emphasis",)
 
 
-def compose_packs(experiment: Experiment, device: str) -> list[list[Model]]:
+def compose_packs(experiment: Experiment, accelerator: str) -> list[list[Model]]:
     """All models of an experiment, in packs; those that train alone in packs of one.
 
     Models of one pack learn the same data, have the same shape and the same schedule: all their settings are equal,
@@ -30,7 +30,7 @@ def compose_packs(experiment: Experiment, device: str) -> list[list[Model]]:
 
     Args:
         experiment: its `packing` says how many models a pack has at most.
-        device: `cpu` or `cuda`, what trains.
+        accelerator: `cpu` or `cuda`, what trains.
     """
     alike: dict[str, list[Model]] = {}
     for seed in experiment.seeds:
@@ -38,7 +38,7 @@ def compose_packs(experiment: Experiment, device: str) -> list[list[Model]]:
             alike.setdefault(_common(name, seed, settings), []).append((name, seed))
     packs = []
     for models in alike.values():
-        size = _size(experiment, experiment.configurations[models[0][0]], device)
+        size = _size(experiment, experiment.configurations[models[0][0]], accelerator)
         packs += [models[first : first + size] for first in range(0, len(models), size)]
     return packs
 
@@ -56,9 +56,9 @@ def _can_be_packed(settings: Settings) -> bool:
     return not starts and "auxiliary" not in settings
 
 
-def _size(experiment: Experiment, settings: Settings, device: str) -> int:
+def _size(experiment: Experiment, settings: Settings, accelerator: str) -> int:
     packing = experiment.config["packing"]
-    if packing in (False, "off") or (packing == "auto" and device == "cpu"):
+    if packing in (False, "off") or (packing == "auto" and accelerator == "cpu"):
         return 1
     if packing != "auto":
         return packing

@@ -1,10 +1,10 @@
-"""What a workflow does before its first job: check everything that can be checked, and choose the device."""
+"""What a workflow does before its first job: check everything that can be checked, and choose the accelerator."""
 
 import os
 from pathlib import Path
 from typing import Any
 
-from rnn_audio.configuration.compute_device import resolve_device
+from rnn_audio.configuration.accelerator import resolve_accelerator
 from rnn_audio.configuration.experiment import Experiment, load_experiment
 from rnn_audio.errors import InputError
 
@@ -17,19 +17,19 @@ def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experim
         inspect_recordings: read and check every recording; jobs on other machines need not do it again.
 
     Returns:
-        The experiment, and the device that trains: `cpu` or `cuda`.
+        The experiment, and the accelerator that trains: `cpu` or `cuda`.
 
     Raises:
-        InputError: something is wrong with the configuration, a recording, or the device that was asked for.
+        InputError: something is wrong with the configuration, a recording, or the accelerator that was asked for.
     """
     experiment = load_experiment(config)
     if inspect_recordings:
         _inspect_sources(experiment)
-    return experiment, resolve_device(config["device"])
+    return experiment, resolve_accelerator(config["accelerator"])
 
 
-def check_device_elsewhere(setting: str) -> None:
-    """Refuse, for jobs that run on other machines, a `device` that was chosen by looking at this one.
+def check_accelerator_elsewhere(setting: str) -> None:
+    """Refuse, for jobs that run on other machines, a `accelerator` that was chosen by looking at this one.
 
     Raises:
         InputError: `auto` or `cuda`.
@@ -37,8 +37,8 @@ def check_device_elsewhere(setting: str) -> None:
     if setting in ("cpu", "cuda_on_node"):
         return
     raise InputError(
-        f"device: {setting} looks for a GPU on the machine that reads the Snakefile, but the jobs run on others; "
-        "set device to cuda_on_node or cpu (profiles/slurm does)"
+        f"accelerator: {setting} looks for a GPU on the machine that reads the Snakefile, but the jobs run on others; "
+        "set accelerator to cuda_on_node or cpu (profiles/slurm does)"
     )
 
 

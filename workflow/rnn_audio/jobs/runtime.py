@@ -13,7 +13,7 @@ _M_MMAP_MAX = -4
 _TOP_PAD_BYTES = 256 * 2**20
 
 
-def prepare_process(device: str, threads: int) -> None:
+def prepare_process(accelerator: str, threads: int) -> None:
     """Make this process fast and reproducible, before its first tensor.
 
     Several models train at once as separate processes, so that each takes only its own threads. Denormal numbers,
@@ -22,7 +22,7 @@ def prepare_process(device: str, threads: int) -> None:
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
     _keep_memory()
-    if device == "cuda":
+    if accelerator == "cuda":
         # cuBLAS is deterministic only with a fixed workspace. On a CPU all that is used here is deterministic, and
         # asking PyTorch to ensure it takes a second of imports.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -35,16 +35,16 @@ def prepare_process(device: str, threads: int) -> None:
         torch.utils.deterministic.fill_uninitialized_memory = False
 
 
-def peak_memory_mib(device: str) -> float:
+def peak_memory_mib(accelerator: str) -> float:
     """The most memory that the process has held: of the GPU where one trains, of the main memory otherwise."""
-    if device == "cuda":
+    if accelerator == "cuda":
         return torch.cuda.max_memory_reserved() / 2**20  # that of captured graphs is reserved, and not allocated
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def forget_memory(device: str) -> None:
+def forget_memory(accelerator: str) -> None:
     """Give back what is held of a GPU's memory and not used, and count the most from here on."""
-    if device == "cuda":
+    if accelerator == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
 
@@ -55,9 +55,9 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in said or "ALLOC_FAILED" in said
 
 
-def device_name(device: str) -> str:
-    """The device as its maker calls it."""
-    if device == "cuda":
+def accelerator_name(accelerator: str) -> str:
+    """The accelerator as its maker calls it."""
+    if accelerator == "cuda":
         return torch.cuda.get_device_name()
     return _processor_name()
 

@@ -83,7 +83,7 @@ class DeviceTask:
 
     Args:
         settings: the resolved configuration.
-        recordings: input and target of `train`, `val` and `test`, [N] each, on the device that trains.
+        recordings: input and target of `train`, `val` and `test`, [N] each, on the accelerator that trains.
         rate_hz: their rate.
         seeds: one a model.
         filters: the pre-emphasis of each model; the configuration's where not given.
@@ -156,19 +156,23 @@ class DeviceTask:
 
 
 def build_task(
-    settings: Settings, recordings: Sequence[Path], device: str, seeds: list[int], filters: Sequence[str] | None = None
+    settings: Settings,
+    recordings: Sequence[Path],
+    accelerator: str,
+    seeds: list[int],
+    filters: Sequence[str] | None = None,
 ) -> SignalTask | DeviceTask:
     """The task of a resolved configuration.
 
     Args:
         recordings: the signal; or input and target of train, val and test, in this order.
-        device: where it trains.
+        accelerator: where it trains.
         seeds: one a model.
         filters: of a device's models, each one's pre-emphasis; the configuration's where not given.
     """
     sounds = [read_wav(path) for path in recordings]
     rate_hz = sounds[0][1]
-    tensors = [torch.from_numpy(samples).to(device) for samples, _ in sounds]
+    tensors = [torch.from_numpy(samples).to(accelerator) for samples, _ in sounds]
     if "device" not in settings:
         return SignalTask(settings, tensors[0], rate_hz, seeds)
     train, val, test = zip(tensors[::2], tensors[1::2], strict=True)

@@ -14,7 +14,7 @@ from rnn_audio.jobs.checkpoints import CheckpointStore, training_key
 from rnn_audio.jobs.packs.members import PackMember, Settings, read_waiting
 from rnn_audio.jobs.packs.training import remove_settled_packs, train_in_pack
 from rnn_audio.jobs.provenance import digest, library_versions, source_revision
-from rnn_audio.jobs.runtime import device_name, peak_memory_mib, prepare_process
+from rnn_audio.jobs.runtime import accelerator_name, peak_memory_mib, prepare_process
 from rnn_audio.jobs.tasks import Task, build_task
 from rnn_audio.jobs.training_loop import CHECKPOINT_INTERVAL_S, Effort, TrainingLoop, build_trainer
 from rnn_audio.networks.engines import choice as engines
@@ -120,7 +120,7 @@ def train_model(
     seed: int,
     recordings: list[Path],
     start: Path | None,
-    device: str,
+    accelerator: str,
     threads: int,
     code: str,
     checkpoints: Path,
@@ -137,7 +137,7 @@ def train_model(
         settings: the resolved configuration.
         seed: which copy.
         recordings: the signal; or a device's input and target of train, val and test.
-        device: `cpu` or `cuda`; said in the log, never replaced.
+        accelerator: `cpu` or `cuda`; said in the log, never replaced.
         threads: threads of a job on the CPU.
         start: the model that a free-running training starts from; None for random weights.
         code: a digest of the code behind the job; a checkpoint of other code is never resumed.
@@ -146,17 +146,17 @@ def train_model(
         history_path: where the losses per epoch go.
         run_path: where the record goes; like the others it appears when all is done.
     """
-    prepare_process(device, threads)
-    logger.info("configuration %s, seed %d, on %s (%s)", name, seed, device, device_name(device))
+    prepare_process(accelerator, threads)
+    logger.info("configuration %s, seed %d, on %s (%s)", name, seed, accelerator, accelerator_name(accelerator))
     versions = library_versions()
-    determinants = {"device": device, "data": digest(recordings), "code": code, "versions": versions}
+    determinants = {"accelerator": accelerator, "data": digest(recordings), "code": code, "versions": versions}
     key_of = partial(_key_of, determinants, None)
     own_key = _key_of(determinants, digest([start]) if start else None, settings, seed)
     own = PackMember(name, seed, settings, str(checkpoints), str(run_path), own_key)
     waiting = read_waiting(checkpoints.parent, own, key_of)
-    train_in_pack(own, waiting, recordings, device, checkpoints.parent)
+    train_in_pack(own, waiting, recordings, accelerator, checkpoints.parent)
     store = own.store()
-    task = build_task(settings, recordings, device, [seed])
+    task = build_task(settings, recordings, accelerator, [seed])
     shape = build_shape(settings)
     pack = train_pack(name, settings, task, [seed], store, start=_load_start(start, shape) if start else None)
     result = pack.results[0]
@@ -175,10 +175,10 @@ def train_model(
         "measured": {
             "wall_time_s": result.effort.elapsed_s,
             "models_at_once": result.effort.models,
-            "peak_memory_mib": max(result.effort.peak_memory_mib, peak_memory_mib(device)),
-            "device": device,
-            "device_name": device_name(device),
-            "engine": _engine(device, settings),
+            "peak_memory_mib": max(result.effort.peak_memory_mib, peak_memory_mib(accelerator)),
+            "accelerator": accelerator,
+            "accelerator_name": accelerator_name(accelerator),
+            "engine": _engine(accelerator, settings),
             "threads": threads,
         },
     }
@@ -190,12 +190,12 @@ def train_model(
     logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in result.losses.items()))
 
 
-def _engine(device: str, settings: Settings) -> str:
-    return engines.pick(torch.device(device), settings["hidden_size"])
+def _engine(accelerator: str, settings: Settings) -> str:
+    return engines.pick(torch.device(accelerator), settings["hidden_size"])
 
 
 def _key_of(determinants: dict[str, Any], start: str | None, settings: Settings, seed: int) -> str:
-    engine = _engine(determinants["device"], settings)
+    engine = _engine(determinants["accelerator"], settings)
     return training_key(settings=settings, seed=seed, start=start, engine=engine, **determinants)
 
 

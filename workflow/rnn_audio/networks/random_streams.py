@@ -1,6 +1,6 @@
 """Reproducible random streams: each model of a pack draws from its own generators, so that it trains as if alone.
 
-All streams live on the CPU: a seed gives the same numbers whatever device trains.
+All streams live on the CPU: a seed gives the same numbers whatever accelerator trains.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a run will do, said before it starts: how many models, on which device, and for about how long."""
+"""What a run will do, said before it starts: how many models, on which accelerator, and for about how long."""
 
 import json
 import statistics
@@ -64,80 +64,80 @@ def step_seconds(work: int, *, mixes: bool = False) -> float:
 
 
 def describe_plan(
-    experiment: Experiment, packs: Sequence[Sequence[tuple[Settings, int]]], device: str, at_once: int
+    experiment: Experiment, packs: Sequence[Sequence[tuple[Settings, int]]], accelerator: str, at_once: int
 ) -> str:
     """A few lines for the beginning of a run.
 
     Args:
         packs: resolved configuration and seed of each model that will be trained, pack by pack; a model that trains
             alone is a pack of one.
-        device: `cpu` or `cuda`.
+        accelerator: `cpu` or `cuda`.
         at_once: how many packs train at the same time.
 
     On a GPU a pack takes as long as its slowest model, on a CPU as long as all of them together. Times of models that
-    were trained here before, on the same device, correct the estimate.
+    were trained here before, on the same accelerator, correct the estimate.
     """
     jobs = [job for pack in packs for job in pack]
     if not jobs:
         return "No model to train."
     configurations = len({json.dumps(settings, sort_keys=True) for settings, _ in jobs})
-    together = max if device == "cuda" else sum
+    together = max if accelerator == "cuda" else sum
     estimates = [
         together(training_seconds(settings, experiment.samples(settings)) for settings, _ in pack) for pack in packs
     ]
     at_once = max(1, min(at_once, len(packs)))
-    pace, basis = _pace(experiment, device)
+    pace, basis = _pace(experiment, accelerator)
     total_s = (sum(estimates) * pace + len(jobs) * _START_UP_S) / at_once
     total_s = max(total_s, max(estimates) * pace + _START_UP_S)
     in_packs = f" in {len(packs)} pack(s)" if len(packs) < len(jobs) else ""
     return (
-        f"Training {len(jobs)} model(s) of {configurations} configuration(s){in_packs} on {device}, "
+        f"Training {len(jobs)} model(s) of {configurations} configuration(s){in_packs} on {accelerator}, "
         f"{at_once} at a time: about {format_duration(total_s)} ({basis})."
     )
 
 
-def _pace(experiment: Experiment, device: str) -> tuple[float, str]:
+def _pace(experiment: Experiment, accelerator: str) -> tuple[float, str]:
     """How much longer than estimated the models took that were trained here before, and how that is known."""
     ratios = []
     for path in Path(experiment.config["pathvars"]["results"]).glob("models/*/seed-*/run.json"):
-        ratio = _ratio(path, device)
+        ratio = _ratio(path, accelerator)
         if ratio is not None:
             ratios.append(ratio)
     if ratios:
         return statistics.median(ratios), f"from the times of {len(ratios)} model(s) trained here"
-    ratios = _benchmarked(Path(experiment.config["pathvars"]["results"]) / "benchmark" / "training.json", device)
+    ratios = _benchmarked(Path(experiment.config["pathvars"]["results"]) / "benchmark" / "training.json", accelerator)
     if ratios:
         return statistics.median(ratios), "from this machine's benchmark"
-    if device == "cpu":
+    if accelerator == "cpu":
         return 1.0, "from times on another machine's CPU"
     return 1.0, "from times on a CPU: a GPU has not been measured"
 
 
-def _ratio(path: Path, device: str) -> float | None:
-    """Measured over estimated time of a run on this device; None where its record does not tell.
+def _ratio(path: Path, accelerator: str) -> float | None:
+    """Measured over estimated time of a run on this accelerator; None where its record does not tell.
 
     An estimate is no reason to stop: a record that cannot be read is passed over.
     """
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
-        if run["measured"]["device"] != device:
+        if run["measured"]["accelerator"] != accelerator:
             return None
-        models = 1 if device == "cuda" else run["measured"].get("models_at_once", 1)
+        models = 1 if accelerator == "cuda" else run["measured"].get("models_at_once", 1)
         return run["measured"]["wall_time_s"] / (models * training_seconds(run["configuration"], run["samples"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _benchmarked(path: Path, device: str) -> list[float]:
-    """Measured over estimated times of our trainings in a benchmark on this device; none where it does not tell."""
+def _benchmarked(path: Path, accelerator: str) -> list[float]:
+    """Measured over estimated times of our trainings in a benchmark on this accelerator, if there is one."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        if record["device"] != device:
+        if record["accelerator"] != accelerator:
             return []
         return [
             # On a GPU a pack takes as long as one of its models.
             own["step_s"]
-            * (own["models"] if device == "cuda" else 1)
+            * (own["models"] if accelerator == "cuda" else 1)
             / step_seconds(own["batch_size"] * own["hidden_size"] * (own["hidden_size"] + 2))
             for own in record["training"]
             if own["recipe"] == OURS

@@ -56,12 +56,12 @@ def growing_cases(settings: Settings) -> list[list[Case]]:
     return [lengths, sizes, packs]
 
 
-def time_in_turn(cases: Sequence[Case], device: str, rounds: int) -> list[dict[str, Any]]:
+def time_in_turn(cases: Sequence[Case], accelerator: str, rounds: int) -> list[dict[str, Any]]:
     """Time one epoch of each case after the other, several times over.
 
     Args:
         cases: what is timed; all of them are in memory at the same time.
-        device: `cpu` or `cuda`.
+        accelerator: `cpu` or `cuda`.
         rounds: how often.
 
     Returns:
@@ -71,14 +71,14 @@ def time_in_turn(cases: Sequence[Case], device: str, rounds: int) -> list[dict[s
     """
     context = multiprocessing.get_context("spawn")
     workers = [
-        ProcessPoolExecutor(1, mp_context=context, initializer=_prepare, initargs=(case, device)) for case in cases
+        ProcessPoolExecutor(1, mp_context=context, initializer=_prepare, initargs=(case, accelerator)) for case in cases
     ]
     try:
         for worker in workers:
-            for _ in range(untimed_epochs(device)):
+            for _ in range(untimed_epochs(accelerator)):
                 worker.submit(_train).result()
         seconds = [[worker.submit(_train).result() for worker in workers] for _ in range(rounds)]
-        peaks = [worker.submit(peak_memory_mib, device).result() for worker in workers]
+        peaks = [worker.submit(peak_memory_mib, accelerator).result() for worker in workers]
     finally:
         for worker in workers:
             worker.shutdown()
@@ -103,15 +103,15 @@ def _training_settings(method: Settings) -> Settings:
     return common | own | {"update_length_samples": None if length == "full" else length}
 
 
-def _prepare(case: Case, device: str) -> None:
+def _prepare(case: Case, accelerator: str) -> None:
     global _ready  # a worker process has one case, and no other place for it
     if case.recipe == OURS:
-        prepare_process(device, threads=1)
+        prepare_process(accelerator, threads=1)
     else:
         import torch
 
         torch.set_num_threads(1)
-    _ready = Epochs(case, device)
+    _ready = Epochs(case, accelerator)
 
 
 def _train() -> float:

@@ -16,45 +16,45 @@ _ROUNDS = 3
 _SEED = 0
 
 
-def measure_update_times(settings: dict[str, Any], recordings: list[Path], device: str) -> dict[str, float]:
+def measure_update_times(settings: dict[str, Any], recordings: list[Path], accelerator: str) -> dict[str, float]:
     """Time updates of one configuration behind its own filter and behind none, in turn, so that both see one machine.
 
     Args:
         settings: the resolved configuration.
         recordings: input and target of train, val and test.
-        device: where it trains.
+        accelerator: where it trains.
 
     Returns:
         Median seconds of an update, `own_update_s` and `none_update_s`, and `updates`, how many each is from.
     """
     trainers = {
-        "own_update_s": _one_batch_trainer(settings, recordings, device),
-        "none_update_s": _one_batch_trainer(settings | {"pre_emphasis": "none"}, recordings, device),
+        "own_update_s": _one_batch_trainer(settings, recordings, accelerator),
+        "none_update_s": _one_batch_trainer(settings | {"pre_emphasis": "none"}, recordings, accelerator),
     }
     seconds: dict[str, list[float]] = {name: [] for name in trainers}
     for trainer in trainers.values():
-        for _ in range(untimed_epochs(device)):
+        for _ in range(untimed_epochs(accelerator)):
             trainer.train_epoch()
     before = trainers["own_update_s"].optimiser.steps_made()
     for _ in range(_ROUNDS):
         for name, trainer in trainers.items():
-            seconds[name].append(_time_epoch(trainer, device))
+            seconds[name].append(_time_epoch(trainer, accelerator))
     timed = trainers["own_update_s"].optimiser.steps_made() - before
     medians = {name: statistics.median(values) * _ROUNDS / timed for name, values in seconds.items()}
     return medians | {"updates": timed}
 
 
-def _one_batch_trainer(settings: dict[str, Any], recordings: list[Path], device: str) -> Trainer:
-    task = build_task(settings, recordings, device, [_SEED])
+def _one_batch_trainer(settings: dict[str, Any], recordings: list[Path], accelerator: str) -> Trainer:
+    task = build_task(settings, recordings, accelerator, [_SEED])
     if not isinstance(task, DeviceTask):
         raise TypeError("update times are measured on a device's configuration")
     data = task.first_batch()
     return Trainer(build_shape(settings), build_method(settings), data, [_SEED], task.objective)
 
 
-def _time_epoch(trainer: Trainer, device: str) -> float:
+def _time_epoch(trainer: Trainer, accelerator: str) -> float:
     started = time.perf_counter()
     trainer.train_epoch()
-    if device == "cuda":
+    if accelerator == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter() - started

@@ -18,9 +18,9 @@ WARM_UPS = 3
 the optimiser's memory made. They are updates like all others."""
 
 
-def untimed_epochs(device: str) -> int:
+def untimed_epochs(accelerator: str) -> int:
     """How many epochs a measurement of speed leaves out: until memory is taken, and all compiled and captured."""
-    return WARM_UPS + 2 if device == "cuda" else 1
+    return WARM_UPS + 2 if accelerator == "cuda" else 1
 
 
 @dataclass

@@ -38,7 +38,7 @@ def build_method(settings: dict[str, Any]) -> Method:
 
 
 def build_data(settings: dict[str, Any], signal: torch.Tensor, models: int) -> SignalData:
-    """The training data of a resolved configuration; `signal` is on the device that trains."""
+    """The training data of a resolved configuration; `signal` is on the accelerator that trains."""
     return SignalData(
         signal=signal,
         models=models,

@@ -71,7 +71,7 @@ class Trainer:
     Args:
         shape: the models' common shape.
         method: how they are trained.
-        data: what they learn; its device is where everything runs.
+        data: what they learn; its tensors' accelerator is where everything runs.
         seeds: one seed a model.
         objective: what is minimised; paper A's mean squared error where none is given.
         captured: whether updates are repeated as CUDA graphs (`captured_update`), and losses read once a batch instead

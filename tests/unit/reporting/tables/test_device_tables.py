@@ -42,7 +42,7 @@ def selection() -> dict[str, Any]:
             },
             "wall_time_s": 10.0 * seed,
             "peak_memory_mib": 410.0,
-            "device": "cpu",
+            "accelerator": "cpu",
         }
         for seed in range(1, 6)
     }

@@ -18,7 +18,7 @@ def selection(losses: list[float | None] = LOSSES, chosen: int = 3) -> dict[str,
             "losses": {"prediction_mse": loss, "generation_mse": 2e-3 * seed},
             "wall_time_s": 10.0 * seed,
             "peak_memory_mib": 410.0,
-            "device": "cpu",
+            "accelerator": "cpu",
         }
         for seed, loss in enumerate(losses, start=1)
     }
@@ -88,7 +88,7 @@ def test_a_losses_row_sets_the_paper_beside_best_mean_spread_and_baseline() -> N
     assert record["zero_baseline_mse"] == 5.7e-3
     assert record["best_over_paper"] == 4.9e-3 / 5.13e-3
     assert (record["paper_time_s"], record["wall_time_s"], record["mean_wall_time_s"]) == (202, 30, 30)
-    assert record["device"] == "cpu"
+    assert record["accelerator"] == "cpu"
 
 
 def test_times_of_a_pack_are_shared_by_its_models() -> None:

@@ -24,7 +24,7 @@ def names() -> dict[int, str]:
 def selection(length: int, chosen: int) -> dict[str, Any]:
     losses = [{"prediction_mse": loss, "auxiliary_mse": 0.5, "other_mse": 0.5} for loss in PREDICTIONS[length]]
     seeds = {
-        str(seed): {"losses": own, "wall_time_s": time_s, "device": "cpu"}
+        str(seed): {"losses": own, "wall_time_s": time_s, "accelerator": "cpu"}
         for seed, (own, time_s) in enumerate(zip(losses, TIMES_S, strict=True), start=1)
     }
     return {"configuration": names()[length], "rule": "prediction_mse", "chosen_seed": chosen, "seeds": seeds}
@@ -125,7 +125,7 @@ def test_every_form_shows_every_value() -> None:
 
 
 def test_losses_of_a_device_are_shown_in_per_cent() -> None:
-    seeds = {"1": {"losses": {"test_loss": 0.0156}, "wall_time_s": 1.0, "device": "cpu"}}
+    seeds = {"1": {"losses": {"test_loss": 0.0156}, "wall_time_s": 1.0, "accelerator": "cpu"}}
     selections = {name: {"rule": "test_loss", "chosen_seed": 1, "seeds": seeds} for name in names().values()}
     measured = {name: {"zero_loss": 1.0, "kind": "device"} for name in names().values()}
     table = build("test_loss", selections=selections, metrics=measured)

@@ -19,8 +19,8 @@ DECLARATION = {
 }
 
 
-def record(own_s: float, none_s: float, device: str = "a processor") -> dict[str, Any]:
-    return {"own_update_s": own_s, "none_update_s": none_s, "updates": 30, "device_name": device}
+def record(own_s: float, none_s: float, accelerator: str = "a processor") -> dict[str, Any]:
+    return {"own_update_s": own_s, "none_update_s": none_s, "updates": 30, "accelerator_name": accelerator}
 
 
 RECORDS = [record(0.055, 0.05), record(0.1, 0.1), record(0.19, 0.2)]

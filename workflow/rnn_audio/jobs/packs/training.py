@@ -19,7 +19,7 @@ def train_in_pack(
     own: PackMember,
     waiting: Sequence[Sequence[PackMember]],
     recordings: list[Path],
-    device: str,
+    accelerator: str,
     folder: Path,
     checkpoint_interval_s: float = CHECKPOINT_INTERVAL_S,
 ) -> None:
@@ -29,13 +29,13 @@ def train_in_pack(
         own: the model of this job.
         waiting: the packs that the run waits for.
         recordings: what all of them train on.
-        device: where.
+        accelerator: where.
         folder: the folder of all checkpoints.
         checkpoint_interval_s: least time between two.
     """
     store = _open(own, waiting, folder)
     while store is not None:
-        store = _train(store, own, recordings, device, checkpoint_interval_s)
+        store = _train(store, own, recordings, accelerator, checkpoint_interval_s)
 
 
 def remove_settled_packs(own: PackMember, waiting: Sequence[Sequence[PackMember]], folder: Path) -> None:
@@ -66,15 +66,15 @@ def _open(own: PackMember, waiting: Sequence[Sequence[PackMember]], folder: Path
 
 
 def _train(
-    store: PackStore, own: PackMember, recordings: list[Path], device: str, checkpoint_interval_s: float
+    store: PackStore, own: PackMember, recordings: list[Path], accelerator: str, checkpoint_interval_s: float
 ) -> PackStore | None:
     """Train a pack to its end, or until it has to go on as a smaller one, which is returned."""
     settings, seeds = store.members[0].settings, [member.seed for member in store.members]
     logger.info("trains a pack of %d: %s", len(seeds), _names(store.members))
-    forget_memory(device)  # of a larger pack that did not fit
+    forget_memory(accelerator)  # of a larger pack that did not fit
     filters = [member.settings.get("pre_emphasis") for member in store.members]
     try:
-        task = build_task(settings, recordings, device, seeds, filters)
+        task = build_task(settings, recordings, accelerator, seeds, filters)
         loop = TrainingLoop(build_trainer(settings, task, seeds), task, settings, store, checkpoint_interval_s)
         effort = loop.run()
     except DivergenceError as error:
@@ -84,7 +84,7 @@ def _train(
             raise
         logger.warning("the memory does not hold a pack of %d, half of it is tried: %s", len(seeds), error)
         return _half(store, own)
-    _finish(store, loop, replace(effort, peak_memory_mib=peak_memory_mib(device)))
+    _finish(store, loop, replace(effort, peak_memory_mib=peak_memory_mib(accelerator)))
     return None
 
 

@@ -1,4 +1,4 @@
-"""Which implementation of the recurrence serves which device."""
+"""Which implementation of the recurrence serves which accelerator."""
 
 import importlib.util
 import os

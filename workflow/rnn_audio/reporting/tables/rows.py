@@ -43,7 +43,7 @@ class Row:
         labels: its label columns, in the table's order.
         quantity: what it shows of the results; None in tables that show a fixed set.
         published: what the paper states.
-        selection: every seed's losses, times and device, and the chosen seed.
+        selection: every seed's losses, times and accelerator, and the chosen seed.
         metrics: the metrics of the chosen model's sounds.
     """
 
@@ -61,7 +61,7 @@ class Row:
         return InputError(f"{_place(self.table, self.number, self.configuration)}: {message}")
 
     def chosen(self) -> Record:
-        """The results of the chosen seed: losses, wall_time_s, models_at_once, peak_memory_mib, device.
+        """The results of the chosen seed: losses, wall_time_s, models_at_once, peak_memory_mib, accelerator.
 
         Raises:
             InputError: the selection holds no such seed.

@@ -44,7 +44,7 @@ def losses(rows: Sequence[Row]) -> Built:
         Column("paper_time_s", "Paper\ntime", Format.DURATION),
         Column("wall_time_s", "Best seed\ntime", Format.DURATION),
         Column("mean_wall_time_s", "Mean\ntime", Format.DURATION),
-        Column("device", "Device", Format.TEXT),
+        Column("accelerator", "Accelerator", Format.TEXT),
     )
     notes = (f"Loss: {quantities[0]}. {rule_note(rows)}", PAPER_NOTE, SPREAD_NOTE, _ZERO_NOTE, *pack_notes(rows))
     return Built([_loss_record(row) for row in rows], columns, notes)
@@ -69,7 +69,7 @@ def _loss_record(row: Row) -> dict[str, Cell]:
         "paper_time_s": row.published.time_s,
         "wall_time_s": training_time_s(chosen),
         "mean_wall_time_s": statistics.fmean(times),
-        "device": chosen["device"],
+        "accelerator": chosen["accelerator"],
         "quantity": row.quantity,
         "configuration": row.configuration,
         "chosen_seed": row.selection["chosen_seed"],

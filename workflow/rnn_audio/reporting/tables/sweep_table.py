@@ -56,7 +56,7 @@ def _run_cells(row: Row) -> dict[str, Cell]:
         "seeds": len(row.selection["seeds"]),
         "wall_time_s": training_time_s(chosen),
         "mean_wall_time_s": statistics.fmean(training_time_s(results) for results in row.selection["seeds"].values()),
-        "trained_on": chosen["device"],
+        "trained_on": chosen["accelerator"],
         "configuration": row.configuration,
         "chosen_seed": row.selection["chosen_seed"],
     }
@@ -78,7 +78,7 @@ def _columns(quantity: str, points: Sequence[SweepPoint], rows: Sequence[Row]) -
 
 
 def _notes(rows: Sequence[Row], points: Sequence[SweepPoint]) -> list[str]:
-    devices = ", ".join(sorted({str(row.chosen()["device"]) for row in rows}))
+    devices = ", ".join(sorted({str(row.chosen()["accelerator"]) for row in rows}))
     return [
         rule_note(rows),
         *([SPREAD_NOTE] if any(point.is_loss for point in points) else []),

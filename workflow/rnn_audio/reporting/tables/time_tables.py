@@ -70,7 +70,7 @@ def build_training_time_table(
     Args:
         name: the table's key in the configuration.
         declaration: its entry there: caption, labels and rows.
-        records: one a row: `own_update_s`, `none_update_s`, `updates` and `device_name`, as
+        records: one a row: `own_update_s`, `none_update_s`, `updates` and `accelerator_name`, as
             `update_times.measure_update_times` has them.
         notes: further notes.
     """
@@ -81,7 +81,7 @@ def build_training_time_table(
             "own_update_ms": 1000 * record["own_update_s"],
             "overhead": record["own_update_s"] / record["none_update_s"] - 1,
             "updates": record["updates"],
-            "device_name": record["device_name"],
+            "accelerator_name": record["accelerator_name"],
         }
         for row, record in zip(declaration["rows"], records, strict=True)
     ]
@@ -89,6 +89,6 @@ def build_training_time_table(
     own_notes = (
         "Both measured in turn in one run, one thread, on the same mini-batch: median of the repeats. A difference of "
         "a few per cent either way is noise.",
-        f"Measured on {', '.join(dict.fromkeys(str(record['device_name']) for record in records))}.",
+        f"Measured on {', '.join(dict.fromkeys(str(record['accelerator_name']) for record in records))}.",
     )
     return Table(name, declaration["caption"], pd.DataFrame(rows), labels + _TRAINING_COLUMNS, (*own_notes, *notes))

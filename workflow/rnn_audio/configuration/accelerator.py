@@ -7,8 +7,8 @@ from pathlib import Path
 from rnn_audio.errors import InputError
 
 
-def resolve_device(setting: str) -> str:
-    """The device for the configuration's `device`: `auto`, `cpu`, `cuda` or `cuda_on_node`.
+def resolve_accelerator(setting: str) -> str:
+    """The accelerator for the configuration's `accelerator`: `auto`, `cpu`, `cuda` or `cuda_on_node`.
 
     The last is CUDA on whichever node a cluster chooses; only a job that is there can look for its GPU.
 
@@ -24,7 +24,9 @@ def resolve_device(setting: str) -> str:
         return "cuda"
     if setting == "auto":
         return "cpu"
-    raise InputError(f"device: cuda was asked for, but {obstacle}; set device to auto or cpu, or mend the installation")
+    raise InputError(
+        f"accelerator: cuda was asked for, but {obstacle}; set accelerator to auto or cpu, or mend the installation"
+    )
 
 
 def _obstacle_to_cuda() -> str | None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rnn_audio.configuration import compute_device
-from rnn_audio.configuration.compute_device import resolve_device
+from rnn_audio.configuration import accelerator
+from rnn_audio.configuration.accelerator import resolve_accelerator
 from rnn_audio.errors import InputError
 
 
@@ -35,7 +35,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
     def pretend(name: str) -> None:
         has_cuda, driver = MACHINES[name]
-        monkeypatch.setattr(compute_device, "_pytorch_has_cuda", lambda: has_cuda)
+        monkeypatch.setattr(accelerator, "_pytorch_has_cuda", lambda: has_cuda)
         monkeypatch.setattr(ctypes, "CDLL", driver)
 
     return pretend
@@ -59,25 +59,25 @@ OBSTACLES = {
 @pytest.mark.parametrize("name", MACHINES)
 def test_cpu_is_the_cpu_on_every_machine(machine: Callable[[str], None], name: str) -> None:
     machine(name)
-    assert resolve_device("cpu") == "cpu"
+    assert resolve_accelerator("cpu") == "cpu"
 
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_the_gpu_of_a_node_is_not_looked_for_here(machine: Callable[[str], None], name: str) -> None:
     machine(name)
-    assert resolve_device("cuda_on_node") == "cuda"
+    assert resolve_accelerator("cuda_on_node") == "cuda"
 
 
 @pytest.mark.parametrize("setting", ["auto", "cuda"])
 def test_a_usable_gpu_is_used(machine: Callable[[str], None], setting: str) -> None:
     machine("GPU")
-    assert resolve_device(setting) == "cuda"
+    assert resolve_accelerator(setting) == "cuda"
 
 
 @pytest.mark.parametrize("name", OBSTACLES)
 def test_auto_without_a_usable_gpu_is_the_cpu(machine: Callable[[str], None], name: str) -> None:
     machine(name)
-    assert resolve_device("auto") == "cpu"
+    assert resolve_accelerator("auto") == "cpu"
 
 
 @pytest.mark.parametrize(("name", "obstacle"), OBSTACLES.items())
@@ -85,8 +85,8 @@ def test_cuda_without_a_usable_gpu_is_an_error_that_says_why(
     machine: Callable[[str], None], name: str, obstacle: str
 ) -> None:
     machine(name)
-    with pytest.raises(InputError, match=f"device: cuda.*{obstacle}"):
-        resolve_device("cuda")
+    with pytest.raises(InputError, match=f"accelerator: cuda.*{obstacle}"):
+        resolve_accelerator("cuda")
 
 
 @pytest.mark.parametrize("build", [None, "12.8"])
@@ -99,23 +99,23 @@ def test_pytorchs_build_is_read_from_its_version_file(
     (package / "version.py").write_text(
         f"from typing import Optional\n__version__ = '3'\ncuda: Optional[str] = {build!r}\n"
     )
-    spec = compute_device.importlib.util.spec_from_file_location("torch", package / "__init__.py")
-    monkeypatch.setattr(compute_device.importlib.util, "find_spec", lambda name: spec)
-    assert compute_device._pytorch_has_cuda() == (build is not None)
+    spec = accelerator.importlib.util.spec_from_file_location("torch", package / "__init__.py")
+    monkeypatch.setattr(accelerator.importlib.util, "find_spec", lambda name: spec)
+    assert accelerator._pytorch_has_cuda() == (build is not None)
 
 
 def test_without_pytorch_there_is_no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compute_device.importlib.util, "find_spec", lambda name: None)
-    assert not compute_device._pytorch_has_cuda()
+    monkeypatch.setattr(accelerator.importlib.util, "find_spec", lambda name: None)
+    assert not accelerator._pytorch_has_cuda()
 
 
 def test_this_machines_device_is_found_out_as_by_pytorch_and_without_importing_it() -> None:
     program = (
-        "import sys; from rnn_audio.configuration.compute_device import resolve_device;"
-        "device = resolve_device('auto');"
-        "assert 'torch' not in sys.modules; print(device)"
+        "import sys; from rnn_audio.configuration.accelerator import resolve_accelerator;"
+        "accelerator = resolve_accelerator('auto');"
+        "assert 'torch' not in sys.modules; print(accelerator)"
     )
-    library = str(Path(compute_device.__file__).parents[2])
+    library = str(Path(accelerator.__file__).parents[2])
     found = subprocess.run(
         [sys.executable, "-c", program], env={"PYTHONPATH": library}, capture_output=True, check=True
     )
