@@ -10,8 +10,7 @@ from typing import Any
 
 from rnn_audio.configuration.checks import require_known
 from rnn_audio.errors import InputError
-
-Settings = dict[str, Any]
+from rnn_audio.types import Settings
 
 
 def check_convolutions(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:

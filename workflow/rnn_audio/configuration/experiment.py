@@ -10,8 +10,7 @@ from rnn_audio.configuration.convolutions import check_convolutions, expand_conv
 from rnn_audio.configuration.method_checks import check_starts, start_of
 from rnn_audio.configuration.settings import signal_samples, total_epochs
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
-
-Settings = dict[str, Any]
+from rnn_audio.types import Settings
 
 # Mappings that a configuration adds to or changes, where any other value of its own replaces its preset's.
 _NESTED = ("auxiliary", "free_running")

@@ -1,11 +1,10 @@
 """Which models train side by side: a pure function of the experiment, whatever is trained already."""
 
 import json
-from typing import Any
 
 from rnn_audio.configuration.experiment import Experiment
+from rnn_audio.types import Settings
 
-Settings = dict[str, Any]
 Model = tuple[str, int]
 """Configuration and seed."""
 

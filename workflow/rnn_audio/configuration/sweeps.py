@@ -20,8 +20,8 @@ from rnn_audio.configuration.checks import (
 )
 from rnn_audio.configuration.method_checks import require_auxiliary
 from rnn_audio.errors import InputError
+from rnn_audio.types import Settings
 
-Settings = dict[str, Any]
 Label = str | int | float
 
 _LONGEST_NAME = 63

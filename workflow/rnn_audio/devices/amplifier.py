@@ -11,12 +11,10 @@ with every state carried on, so a recording of any length needs little memory.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnn_audio.devices.amplifier_circuit import HIGH_GAIN, Amplifier, tone_stack_filter
 from rnn_audio.errors import InputError
-
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats
 
 OVERSAMPLING = 4
 """Samples that the circuit is solved for per sample of the recording."""

@@ -12,11 +12,9 @@ from math import sqrt
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from rnn_audio.devices.amplifier_circuit import OutputStage, TriodeStage
-
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats
 
 # The load lines' grid. It stands here because numba keeps compiled functions until their own file changes.
 LOWEST_GRID_V = -8.0

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from rnn_audio.devices.latency import LONGEST_S, measure_latency
 from rnn_audio.errors import InputError
-
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats
 
 SILENCE_PEAK = 1e-4
 """A recording whose largest sample is below this (-80 dB re full scale) is silent."""

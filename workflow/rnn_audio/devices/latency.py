@@ -14,11 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
-
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats
 
 LONGEST_S = 0.5
 """Longest latency that is looked for by default, on both sides, in seconds."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnn_audio.devices.checks import Finding, Recording, check_pair, require_equal_lengths, require_sound
 from rnn_audio.devices.latency import correct_latency, measure_latency
@@ -18,8 +17,8 @@ from rnn_audio.devices.splitting import split_by_fractions
 from rnn_audio.errors import InputError
 from rnn_audio.signals.recordings import read_recording
 from rnn_audio.signals.sources import check_address, download
+from rnn_audio.types import Floats
 
-Samples = NDArray[np.float64]
 SPLITS = ("train", "val", "test")
 SIDES = ("input", "target")
 LOWEST_RATE_HZ = 16_000
@@ -37,7 +36,7 @@ class DeviceRecordings:
         corrections: what was done about it.
     """
 
-    pairs: dict[str, tuple[Samples, Samples]]
+    pairs: dict[str, tuple[Floats, Floats]]
     rate_hz: int
     findings: list[Finding]
     corrections: list[str]
@@ -142,7 +141,7 @@ def _read_side(path: str, section: str, channel_key: str, channel: int | None) -
 
 
 def _downloaded(section: str, settings: Mapping[str, Any], folder: Path) -> DeviceRecordings:
-    pairs: dict[str, tuple[Samples, Samples]] = {}
+    pairs: dict[str, tuple[Floats, Floats]] = {}
     findings: list[Finding] = []
     corrections: list[str] = []
     for split in SPLITS:
@@ -175,7 +174,7 @@ def _checked_rate(section: str, settings: Mapping[str, Any], source: Recording, 
 
 def _checked(
     settings: Mapping[str, Any], source: Recording, target: Recording
-) -> tuple[list[Finding], list[str], Samples, Samples]:
+) -> tuple[list[Finding], list[str], Floats, Floats]:
     findings = check_pair(source, target)
     if settings["latency"] != "correct" or not any(finding.name == "latency" for finding in findings):
         return findings, [], source.samples, target.samples

@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
-
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,9 @@ The points are so dense that reading linearly is off by less than 0.1 microamper
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnn_audio.devices.amplifier_stages import GRID_STEP_V, LOWEST_GRID_V, SUPPLY_SPAN_V, SUPPLY_STEP_V
-
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats
 
 # Constants of the 12AX7.
 _MU = 100.0

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
 from rnn_audio.errors import InputError
-
-Samples = NDArray[np.floating]
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats, Samples
 
 
 @dataclass(frozen=True)

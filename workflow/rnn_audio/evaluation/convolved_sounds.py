@@ -4,14 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_audio.evaluation.distances import log_spectral_distance, relative_error
-
-Floats = NDArray[np.floating]
+from rnn_audio.types import Samples
 
 LOWEST_PLAYABLE_HZ = 8000
 """Sound cards and browsers take this rate and higher ones; a response at 1024 Hz would stay silent in a browser."""
 
 
-def play_in_room(dry: Floats, response: Floats) -> NDArray[np.float64]:
+def play_in_room(dry: Samples, response: Samples) -> NDArray[np.float64]:
     """Convolve a dry sound, shape (n,), with a response, shape (m,), of the same rate: in full, shape (n + m - 1,).
 
     >>> play_in_room(np.array([1.0, 2.0]), np.array([0.0, 1.0, 0.5])).round(6).tolist()
@@ -22,7 +21,7 @@ def play_in_room(dry: Floats, response: Floats) -> NDArray[np.float64]:
     return fftconvolve(np.asarray(dry, dtype=np.float64), np.asarray(response, dtype=np.float64))
 
 
-def compare_convolved(target: Floats, generation: Floats, rate_hz: int) -> dict[str, float]:
+def compare_convolved(target: Samples, generation: Samples, rate_hz: int) -> dict[str, float]:
     """How far the dry sound in the generated room, shape (n,), is from that in the target's, shape (n,).
 
     Raises ValueError where the target is silent.
@@ -33,7 +32,7 @@ def compare_convolved(target: Floats, generation: Floats, rate_hz: int) -> dict[
     }
 
 
-def make_playable(samples: Floats, rate_hz: int) -> tuple[NDArray[np.float64], int]:
+def make_playable(samples: Samples, rate_hz: int) -> tuple[NDArray[np.float64], int]:
     """Raise a rate that is too low to be played to its first multiple that is not; a copy where it can be played.
 
     The same sound at more samples a second (polyphase interpolation by a whole factor): nothing is added above half
@@ -54,7 +53,7 @@ def make_playable(samples: Floats, rate_hz: int) -> tuple[NDArray[np.float64], i
     return resample_poly(np.asarray(samples, dtype=np.float64), factor, 1), factor * rate_hz
 
 
-def scale_together(sounds: list[Floats]) -> list[NDArray[np.float64]]:
+def scale_together(sounds: list[Samples]) -> list[NDArray[np.float64]]:
     """Scale sounds by one gain, so that the largest magnitude of all is 1 and the difference of their levels stays.
 
     >>> [sound.tolist() for sound in scale_together([np.array([0.0, -4.0]), np.array([1.0])])]

@@ -4,13 +4,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from rnn_audio.evaluation.baselines import fit_gain, fit_waveshaper
 from rnn_audio.evaluation.device_sounds import whole_losses
 from rnn_audio.evaluation.error_spectra import band_level_db
+from rnn_audio.types import Samples
 
-Samples = NDArray[np.floating]
 WAVESHAPER_BINS = 1000
 
 

@@ -7,14 +7,11 @@ no mean is removed. Levels are in decibels relative to amplitude 1 squared, and 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.fft import next_fast_len
 from scipy.signal import welch
 
 from rnn_audio.errors import InputError
-
-Samples = NDArray[np.floating]
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats, Samples
 
 _LOWEST_HZ = 20.0
 _THIRD_OCTAVES = range(-17, 14)  # 20 Hz to 20 kHz, counted from 1 kHz

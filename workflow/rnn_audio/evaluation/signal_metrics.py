@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnn_audio.evaluation.distances import (
     effective_length,
@@ -14,8 +13,7 @@ from rnn_audio.evaluation.distances import (
     signal_power,
 )
 from rnn_audio.signals.acoustics import compare_rooms, room_parameters
-
-Samples = NDArray[np.floating]
+from rnn_audio.types import Samples
 
 
 def evaluate_sounds(

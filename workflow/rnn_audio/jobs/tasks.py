@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 
@@ -16,9 +16,9 @@ from rnn_audio.networks.model import ModelShape, Parameters
 from rnn_audio.training.data import DeviceData, TrainingData
 from rnn_audio.training.recipe import build_auxiliary_loss, build_data, build_method, build_shape
 from rnn_audio.training.trainer import Trainer
+from rnn_audio.types import Settings
 from rnn_audio.wav import read_wav
 
-Settings = dict[str, Any]
 Pair = tuple[torch.Tensor, torch.Tensor]
 LossesByName = dict[str, list[float]]
 

@@ -16,10 +16,10 @@ from rnn_audio.training.auxiliary_trainer import AuxiliaryTrainer
 from rnn_audio.training.free_running_trainer import FreeRunningTrainer
 from rnn_audio.training.recipe import build_auxiliary_loss, build_free_running, build_method, build_shape
 from rnn_audio.training.trainer import Trainer
+from rnn_audio.types import Settings
 
 CHECKPOINT_INTERVAL_S = 2.0
 
-Settings = dict[str, Any]
 Tensors = dict[str, torch.Tensor]
 
 logger = logging.getLogger(__name__)

@@ -25,8 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
-
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats
 
 NAMES = ("none", "highpass", "folded_differentiator", "a_weighting")
 

@@ -8,12 +8,10 @@ playing, over the hum and noise of a pickup.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
 from rnn_audio.signals.guitar_score import Note, score
-
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats
 
 PEAK = 0.8
 """Largest absolute sample of the playing; 1.0 is full scale."""

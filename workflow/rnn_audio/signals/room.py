@@ -5,16 +5,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
 from rnn_audio.signals.acoustics import room_parameters
 from rnn_audio.signals.onset import onset_index
+from rnn_audio.types import Floats
 
 if TYPE_CHECKING:
     from pyroomacoustics import ShoeBox
 
-FloatArray = NDArray[np.float64]
 
 SURFACES: dict[str, dict[str, float]] = {
     "floor": {"carpet_rubber_5mm": 0.5, "chairs_medium_upholstered": 0.5},
@@ -55,7 +54,7 @@ def furnished_room(
     t30_s: float,
     scattering: float,
     seed: int,
-) -> FloatArray:
+) -> Floats:
     """Simulate a furnished bedroom's response from its direct sound on, shape (samples,), at `rate_hz`.
 
     The room is a box with `dimensions_m` (length, width, height), and `source_m`, `microphone_m` are positions in it.
@@ -115,11 +114,11 @@ def _reproducible_simulator() -> Iterator[None]:
             constants.set(name, value)
 
 
-def _surface_absorption(bands: int) -> dict[str, FloatArray]:
+def _surface_absorption(bands: int) -> dict[str, Floats]:
     """Mean absorption of each surface per octave band from 125 Hz up, shape (bands,), by shares of area."""
     from pyroomacoustics import Material
 
-    def per_band(name: str) -> FloatArray:
+    def per_band(name: str) -> Floats:
         coefficients = np.asarray(Material(name).energy_absorption["coeffs"])
         # Some entries of the table end at 4 kHz: the last value holds above.
         return np.pad(coefficients, (0, max(0, bands - coefficients.size)), mode="edge")[:bands]
@@ -174,7 +173,7 @@ def _scatter(room: "ShoeBox", scattering: float, t30_s: float, seed: int) -> Non
     specular_share = (1 - scattering) ** source.orders
     specular_energy = np.square(source.damping)
 
-    def energies(exponent: float) -> FloatArray:
+    def energies(exponent: float) -> Floats:
         # Raising every reflection to one power scales its absorption and keeps it between 0 and 1.
         mean_reflection = areas_m2 @ reflections**exponent / areas_m2.sum()
         diffuse_energy = mean_reflection[:, None] ** reflection_counts
@@ -186,7 +185,7 @@ def _scatter(room: "ShoeBox", scattering: float, t30_s: float, seed: int) -> Non
     source.damping = np.sqrt(energies(_calibrate(broadband_t30_s, t30_s)))
 
 
-def _energetic_t30_s(room: "ShoeBox", energies: FloatArray, distances_m: FloatArray) -> float:
+def _energetic_t30_s(room: "ShoeBox", energies: Floats, distances_m: Floats) -> float:
     """T30 of the arrivals' energies without their phases: quick, and within a few per cent of the response's T30."""
     air_per_m = np.asarray(room.air_absorption)[:, None]
     received = energies * np.exp(-air_per_m * distances_m) / np.square(distances_m)
@@ -211,7 +210,7 @@ def _calibrate(t30_of: Callable[[float], float], wanted_s: float) -> float:
     return float(np.sqrt(low * high))
 
 
-def _from_direct_sound(response: FloatArray, rate_hz: int, samples: int) -> FloatArray:
+def _from_direct_sound(response: Floats, rate_hz: int, samples: int) -> Floats:
     """High-pass the response as a loudspeaker does, causally, and cut it to `samples` from the direct sound on."""
     from scipy.signal import butter, sosfilt
 

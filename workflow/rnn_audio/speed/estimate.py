@@ -4,15 +4,13 @@ import json
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rnn_audio.configuration.experiment import Experiment
 from rnn_audio.configuration.settings import total_epochs
 from rnn_audio.jobs.progress import format_duration
 from rnn_audio.speed.benchmark_records import OURS
 from rnn_audio.training.horizon import Horizon, epoch_costs
-
-Settings = dict[str, Any]
+from rnn_audio.types import Settings
 
 # Measured on one core of a 2023 server processor (docs/performance.md), hidden 64 and batch 64.
 _STEP_S = 95e-6

@@ -17,10 +17,10 @@ from rnn_audio.jobs.runtime import peak_memory_mib, prepare_process
 from rnn_audio.speed.benchmark_cases import Case, Epochs
 from rnn_audio.speed.benchmark_records import OURS, REFERENCE
 from rnn_audio.training.captured_update import untimed_epochs
+from rnn_audio.types import Settings
 
 logger = logging.getLogger(__name__)
 
-Settings = dict[str, Any]
 
 _ready: Epochs
 

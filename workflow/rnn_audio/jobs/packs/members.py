@@ -7,15 +7,14 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnn_audio.records import read_json, write_json
+from rnn_audio.types import Settings
 
 if TYPE_CHECKING:
     from rnn_audio.jobs.checkpoints import CheckpointStore
 
-
-Settings = dict[str, Any]
 
 _WAITING = "waiting.json"
 _DATA = ("signal", "device", "rate_hz")

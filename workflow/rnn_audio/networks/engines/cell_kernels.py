@@ -19,7 +19,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats32 = NDArray[np.float32]
 Booleans = NDArray[np.bool_]
 
 # Products and sums may be fused, sums reordered, and the sign of a zero ignored. NaN and infinity stay what they are.
@@ -100,21 +100,21 @@ def tanh(x: np.float32) -> np.float32:
 
 
 @numba.njit(**INLINED)
-def _squash(gates: Floats) -> None:
+def _squash(gates: Floats32) -> None:
     """The logistic function, in place."""
     for n in range(gates.size):
         gates[n] = _HALF * tanh(_HALF * gates[n]) + _HALF
 
 
 @numba.njit(**INLINED)
-def _squash_symmetric(gates: Floats) -> None:
+def _squash_symmetric(gates: Floats32) -> None:
     """The hyperbolic tangent, in place."""
     for n in range(gates.size):
         gates[n] = tanh(gates[n])
 
 
 @numba.njit(**INLINED)
-def _move_state(i: Floats, f: Floats, g: Floats, o: Floats, c: Floats, next_c: Floats, h: Floats) -> None:
+def _move_state(i: Floats32, f: Floats32, g: Floats32, o: Floats32, c: Floats32, next_c: Floats32, h: Floats32) -> None:
     for n in range(c.size):
         cell = f[n] * c[n] + i[n] * g[n]
         next_c[n] = cell
@@ -122,7 +122,7 @@ def _move_state(i: Floats, f: Floats, g: Floats, o: Floats, c: Floats, next_c: F
 
 
 @numba.njit(**INLINED)
-def _project(head: Floats, h: Floats, output: Floats) -> None:
+def _project(head: Floats32, h: Floats32, output: Floats32) -> None:
     """The linear layer: `head` holds its H weights, then its bias."""
     units, batch = head.size - 1, output.size
     if batch == 1:
@@ -142,13 +142,13 @@ def _project(head: Floats, h: Floats, output: Floats) -> None:
 @numba.njit(**INLINED)
 def advance(
     step: int,
-    gates: Floats,
-    cells: Floats,
-    rows: Floats,
-    outputs: Floats,
-    inputs: Floats,
+    gates: Floats32,
+    cells: Floats32,
+    rows: Floats32,
+    outputs: Floats32,
+    inputs: Floats32,
     forced: Booleans,
-    head: Floats,
+    head: Floats32,
 ) -> None:
     """From the gates' sums of one step to the next state, the output and the next step's input.
 
@@ -189,18 +189,18 @@ def advance(
 
 @numba.njit(**INLINED)
 def _gate_gradients(
-    i: Floats,
-    f: Floats,
-    g: Floats,
-    o: Floats,
-    c: Floats,
-    next_c: Floats,
-    grad_h: Floats,
-    grad_c: Floats,
-    grad_i: Floats,
-    grad_f: Floats,
-    grad_g: Floats,
-    grad_o: Floats,
+    i: Floats32,
+    f: Floats32,
+    g: Floats32,
+    o: Floats32,
+    c: Floats32,
+    next_c: Floats32,
+    grad_h: Floats32,
+    grad_c: Floats32,
+    grad_i: Floats32,
+    grad_f: Floats32,
+    grad_g: Floats32,
+    grad_o: Floats32,
 ) -> None:
     for n in range(c.size):
         squashed = tanh(next_c[n])
@@ -215,14 +215,14 @@ def _gate_gradients(
 @numba.njit(**INLINED)
 def retreat(
     step: int,
-    gates: Floats,
-    cells: Floats,
-    grad_h: Floats,
-    grad_c: Floats,
-    grad_outputs: Floats,
+    gates: Floats32,
+    cells: Floats32,
+    grad_h: Floats32,
+    grad_c: Floats32,
+    grad_outputs: Floats32,
     forced: Booleans,
-    weight_ih: Floats,
-    grad_sums: Floats,
+    weight_ih: Floats32,
+    grad_sums: Floats32,
 ) -> None:
     """From the gradient of the state behind one step to that of the step's sums and of the last output.
 
@@ -262,7 +262,7 @@ def retreat(
 
 
 @numba.njit(**INLINED)
-def _multiply(row: Floats, matrix: Floats, product: Floats) -> None:
+def _multiply(row: Floats32, matrix: Floats32, product: Floats32) -> None:
     """[K] times [K, N] to [N]: several of the matrix's rows at a time, or storing the sums would take the time."""
     inner = row.size - row.size % 8
     for n in range(product.size):
@@ -289,14 +289,14 @@ def _multiply(row: Floats, matrix: Floats, product: Floats) -> None:
 
 @numba.njit(**COMPILED)
 def run_forward(
-    weights: Floats,
-    gates: Floats,
-    cells: Floats,
-    rows: Floats,
-    outputs: Floats,
-    inputs: Floats,
+    weights: Floats32,
+    gates: Floats32,
+    cells: Floats32,
+    rows: Floats32,
+    outputs: Floats32,
+    inputs: Floats32,
     forced: Booleans,
-    head: Floats,
+    head: Floats32,
 ) -> None:
     """All steps forward; `weights` is transposed, [H + 2, 4H], the other arguments are those of `advance`."""
     for step in range(len(inputs)):
@@ -306,15 +306,15 @@ def run_forward(
 
 @numba.njit(**COMPILED)
 def run_backward(
-    weights: Floats,
-    gates: Floats,
-    cells: Floats,
-    grad_h: Floats,
-    grad_c: Floats,
-    grad_outputs: Floats,
+    weights: Floats32,
+    gates: Floats32,
+    cells: Floats32,
+    grad_h: Floats32,
+    grad_c: Floats32,
+    grad_outputs: Floats32,
     forced: Booleans,
-    weight_ih: Floats,
-    grad_sums: Floats,
+    weight_ih: Floats32,
+    grad_sums: Floats32,
 ) -> None:
     """All steps backward.
 
@@ -331,7 +331,7 @@ def run_backward(
 
 
 @numba.njit(**INLINED)
-def _multiply_batch(sgemm: int, matrix: Floats, columns: Floats, product: Floats) -> None:
+def _multiply_batch(sgemm: int, matrix: Floats32, columns: Floats32, product: Floats32) -> None:
     """[M, K] times [K, B], the latter and the product flat, to [M, B]."""
     m, k = np.int32(matrix.shape[0]), np.int32(matrix.shape[1])
     batch = np.int32(columns.size // k)
@@ -341,7 +341,7 @@ def _multiply_batch(sgemm: int, matrix: Floats, columns: Floats, product: Floats
 
 
 @numba.njit(**INLINED)
-def _add_products(sgemm: int, left: Floats, right: Floats, total: Floats) -> None:
+def _add_products(sgemm: int, left: Floats32, right: Floats32, total: Floats32) -> None:
     """Add [M, B] times the transpose of [K, B], both flat, to [M, K]."""
     m, k = np.int32(total.shape[0]), np.int32(total.shape[1])
     batch = np.int32(right.size // k)
@@ -352,14 +352,14 @@ def _add_products(sgemm: int, left: Floats, right: Floats, total: Floats) -> Non
 @numba.njit(**COMPILED)
 def run_batch_forward(
     sgemm: int,
-    weights: Floats,
-    gates: Floats,
-    cells: Floats,
-    rows: Floats,
-    outputs: Floats,
-    inputs: Floats,
+    weights: Floats32,
+    gates: Floats32,
+    cells: Floats32,
+    rows: Floats32,
+    outputs: Floats32,
+    inputs: Floats32,
     forced: Booleans,
-    head: Floats,
+    head: Floats32,
 ) -> None:
     """All steps of a batch forward.
 
@@ -377,17 +377,17 @@ def run_batch_forward(
 @numba.njit(**COMPILED)
 def run_batch_backward(
     sgemm: int,
-    weights: Floats,
-    gates: Floats,
-    cells: Floats,
-    rows: Floats,
-    grad_h: Floats,
-    grad_c: Floats,
-    grad_outputs: Floats,
+    weights: Floats32,
+    gates: Floats32,
+    cells: Floats32,
+    rows: Floats32,
+    grad_h: Floats32,
+    grad_c: Floats32,
+    grad_outputs: Floats32,
     forced: Booleans,
-    weight_ih: Floats,
-    grad_sums: Floats,
-    grad_weights: Floats,
+    weight_ih: Floats32,
+    grad_sums: Floats32,
+    grad_weights: Floats32,
 ) -> None:
     """All steps of a batch backward.
 

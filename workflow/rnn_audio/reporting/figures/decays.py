@@ -13,7 +13,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
 from rnn_audio.reporting.figures.style import (
@@ -29,8 +28,7 @@ from rnn_audio.reporting.figures.style import (
     new_figure,
     wrap,
 )
-
-Samples = NDArray[np.floating]
+from rnn_audio.types import Samples
 
 _TARGET = {"color": SKY_BLUE, "linewidth": 1.8, "solid_joinstyle": "round"}
 _GENERATIONS = tuple({"color": colour, "linewidth": 0.8} for colour in (VERMILLION, BLACK, BLUE))

@@ -14,7 +14,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
 from rnn_audio.reporting.figures.style import (
@@ -32,8 +31,7 @@ from rnn_audio.reporting.figures.style import (
     scientific,
     wrap,
 )
-
-Signal = NDArray[np.floating]
+from rnn_audio.types import Samples
 
 _TARGET = {"color": SKY_BLUE, "linewidth": 2.0, "solid_joinstyle": "round"}
 _OUTPUT = {"color": BLACK, "linewidth": 0.7}
@@ -65,8 +63,8 @@ class WaveformPanel:
     """
 
     title: str
-    target: Signal
-    output: Signal
+    target: Samples
+    output: Samples
     rate_hz: float
     output_label: str
     mse: float | None
@@ -141,7 +139,7 @@ def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), m
     return figure
 
 
-def short_time_level_db(signal: Signal, window_samples: int) -> Signal:
+def short_time_level_db(signal: Samples, window_samples: int) -> Samples:
     """Level over time: root mean square in a moving Hann window, in dB relative to amplitude 1; -inf for silence.
 
     At both ends, the mean is over the part of the window within the signal.
