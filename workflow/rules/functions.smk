@@ -21,9 +21,12 @@ def device_recordings(device, splits=("train", "val", "test")):
 
 
 def recordings_of(wildcards):
-    """What a configuration trains on."""
+    """What a configuration trains on, and what it is judged on meanwhile."""
     settings = settings_of(wildcards)
-    return device_recordings(settings["device"]) if "device" in settings else [signal_of(wildcards)]
+    if "device" not in settings:
+        return [signal_of(wildcards)]
+    segments = f"<results>/devices/{settings['device']}/train/segments-{settings['segment_samples']}.npy"
+    return [segments, *device_recordings(settings["device"], ["val", "test"])]
 
 
 def test_recordings_of(wildcards):

@@ -21,4 +21,6 @@ wildcard_constraints:
     table=one_of(EXPERIMENT.config["tables"]),
     figure=one_of(EXPERIMENT.config["figures"]),
     rate="[1-9][0-9]*",
+    samples="[1-9][0-9]*",
+    split="train|val|test",
     seed="0|[1-9][0-9]*",
