@@ -172,7 +172,7 @@ def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, An
     if "labels" in artefact and set(entry["labels"]) != set(artefact["labels"]):
         raise InputError(
             f"{where}.labels: has {sorted(entry['labels'])}, the table's labels are {sorted(artefact['labels'])}; "
-            "give each row all of them"
+            "give each row those that are not settings of its configuration"
         )
     if artefact["kind"] in ("losses", "observations", "band_errors") and "quantity" not in entry:
         raise InputError(f"{where}: a row of this kind of table needs a quantity, such as prediction_mse")
@@ -182,8 +182,6 @@ def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, An
         raise InputError(
             f"{where}: a panel of waveforms needs 'shows: prediction', 'shows: generation' or 'shows: reconstruction'"
         )
-    if artefact["kind"] in ("error_spectra", "compared_losses", "decays") and "group" not in entry:
-        raise InputError(f"{where}: a curve of this kind of figure needs a 'group', the title of its panel")
     if artefact["kind"] == "device_losses" and "select_by" not in artefact:
         raise InputError(f"{where}: a table of this kind needs 'select_by: test_loss' or 'select_by: validation_loss'")
     start, stop = entry.get("zoom_samples", (0, 1))
