@@ -107,8 +107,8 @@ def mutate_shipped(change: Callable[[Config], None]) -> Config:
 
 
 def test_a_removed_configuration_is_missed_by_the_table_that_shows_it() -> None:
-    config = mutate_shipped(lambda config: config["configurations"].pop("room_1024_full"))
-    with pytest.raises(InputError, match=r"table_1\.rows\[0\]\.configuration.*room_1024_full"):
+    config = mutate_shipped(lambda config: config["configurations"].pop("room_1024_reset_64"))
+    with pytest.raises(InputError, match=r"table_3\.rows\[3\]\.configuration.*room_1024_reset_64"):
         load_experiment(config)
 
 
