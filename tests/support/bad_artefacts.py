@@ -149,12 +149,14 @@ ARTEFACTS = [
     _model("a header without its size", "its header does not describe a model", change_header(lambda header: {})),
     Artefact(RESULTS, "run.json, cut", "run.json: not a readable record", "run.json", keep(0.5), _loss),
     Artefact(RESULTS, "run.json, empty", "run.json: not a readable record", "run.json", write(""), _loss),
-    Artefact(RESULTS, "run.json, a list", "run.json: not a record, which has keys", "run.json", write("[]"), _loss),
-    Artefact(RESULTS, "run.json without losses", "run.json: a record without 'losses'", "run.json", write("{}"), _loss),
+    Artefact(RESULTS, "run.json, a list", "run.json: not a record with keys", "run.json", write("[]"), _loss),
+    Artefact(
+        RESULTS, "run.json without losses", "run.json: the record has no 'losses'", "run.json", write("{}"), _loss
+    ),
     Artefact(
         RESULTS,
         "run.json without the loss that decides",
-        "run.json: a record without 'prediction_mse'",
+        "run.json: the record has no 'prediction_mse'",
         "run.json",
         write('{"losses": {}}'),
         _loss,
@@ -163,7 +165,7 @@ ARTEFACTS = [
     Artefact(
         RESULTS,
         "selection.json that chooses no seed",
-        "selection.json: a record without 'chosen_seed'",
+        "selection.json: the record has no 'chosen_seed'",
         "selection.json",
         write('{"seed": 1}'),
         _chosen,
@@ -190,7 +192,7 @@ ARTEFACTS = [
     Artefact(
         RESULTS,
         "history.csv without losses",
-        "history.csv: not a readable loss history (its columns are no epochs with losses)",
+        "history.csv: not a readable loss history (its columns are not epochs and losses)",
         "history.csv",
         write("epoch\n1\n2\n"),
         read_history,

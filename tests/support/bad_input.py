@@ -254,7 +254,7 @@ CASES = [
     Case(
         REFERENCES,
         "a download from a local path",
-        "signals.sine.url.address: 'own.wav' is no http or https address",
+        "signals.sine.url.address: 'own.wav' is not an http or https address",
         put_signal(source="url", url={"address": "own.wav", "sha256": "0" * 64}),
     ),
     _command(
@@ -297,7 +297,7 @@ CASES = [
     Case(SOUNDS, "a file that is cut behind its header", "own.wav: has no samples", cut_sound(44, subtype="PCM_16")),
     Case(SOUNDS, "text called .wav", "own.wav: cannot be read as sound", bytes_as_sound(b"sound\n" * 99), real=True),
     Case(SOUNDS, "no samples", "own.wav: has no samples", sound([])),
-    Case(SOUNDS, "one sample", "there are only 1; set duration_samples to at most that", sound([0.5])),
+    Case(SOUNDS, "one sample", "the file has only 1; set duration_samples to at most that", sound([0.5])),
     Case(SOUNDS, "NaN", "own.wav: the excerpt has samples that are not finite", sound([*NOISE[:9], math.nan, *NOISE])),
     Case(SOUNDS, "infinity", "own.wav: the excerpt has samples that are not finite", sound([math.inf, *NOISE])),
     Case(
@@ -311,7 +311,7 @@ CASES = [
     Case(
         SOUNDS,
         "a shorter recording than asked for",
-        "own.wav: 128 wanted by signals.sine.duration_samples",
+        "own.wav: signals.sine.duration_samples is 128",
         sound(NOISE[:99]),
     ),
     Case(
@@ -326,7 +326,7 @@ CASES = [
     Case(
         SOUNDS,
         "a rate below the one to be learned",
-        "its rate is 4000 Hz, below the 8000 Hz at which the signal is wanted",
+        "its rate is 4000 Hz, below the 8000 Hz that a configuration needs",
         sound(NOISE, rate_hz=4000),
     ),
     Case(
@@ -342,7 +342,7 @@ CASES = [
         use("own{1}.wav"),
         real=True,
     ),
-    Case(SOUNDS, "a path that is too long", ": no path of a file (File name too long)", use("a" * 5000)),
+    Case(SOUNDS, "a path that is too long", ": not a valid path (File name too long)", use("a" * 5000)),
     Case(SOUNDS, "an address for a path", "no such file; correct the path", use("https://example.org/a.wav")),
     Case(
         USED,
