@@ -1,6 +1,6 @@
 """Split a device's recordings by time, then cut the training part into segments (paper B, section 3).
 
-The order matters: segments of one passage on both sides of a split would let the test set leak into the training.
+The order matters: with segments of one passage on both sides of a split, the test set would leak into the training.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from rnn_audio.types import Floats
 
 @dataclass(frozen=True)
 class Split:
-    """Consecutive stretches of one recording, in the order of time.
+    """Consecutive parts of one recording, in the order of time.
 
     Attributes:
-        train: first stretch, [N_train].
-        val: second stretch, [N_val].
-        test: third stretch, [N_test].
+        train: first part, [N_train].
+        val: second part, [N_val].
+        test: third part, [N_test].
     """
 
     train: Floats
@@ -35,7 +35,7 @@ class Segments:
 
     Attributes:
         samples: the segments, in the order of time, [segments, length].
-        dropped: samples of the partial segment at the end that were left out.
+        dropped: number of samples at the end that do not fill a segment and are left out.
     """
 
     samples: Floats
@@ -49,34 +49,34 @@ def split_by_fractions(samples: Floats, fractions: Sequence[float]) -> Split:
 
     Args:
         samples: recording, [N].
-        fractions: shares of train, val and test, each above 0, together 1 (or less: the rest is left out).
+        fractions: shares of train, val and test, each above 0, together at most 1; the rest is left out.
 
     Returns:
-        The three stretches.
+        The three parts.
 
     Raises:
-        InputError: there are not three fractions, one is not positive, they add up to more than 1, or a stretch
-            would have no samples.
+        InputError: there are not three fractions, one is not positive, they add up to more than 1, or a part would
+            have no samples.
     """
     if len(fractions) != 3 or min(fractions) <= 0.0 or sum(fractions) > 1.0 + 1e-9:
         raise InputError(
             f"split fractions {list(fractions)}: give three above 0 for train, val and test that add up to at most 1"
         )
-    # The rounded sums, not rounded shares: fractions that add up to 1 then use every sample.
+    # Sums are rounded, not shares: fractions that add up to 1 then use every sample.
     ends = [round(float(end) * len(samples)) for end in np.cumsum(fractions)]
     return _split_at(samples, ends)
 
 
 def split_by_seconds(samples: Floats, rate_hz: float, seconds: Sequence[float]) -> Split:
-    """Split a recording into stretches of given lengths, from its start.
+    """Split a recording into parts of given lengths, from its start.
 
     Args:
         samples: recording, [N].
         rate_hz: sampling rate in Hz.
-        seconds: lengths of train, val and test in seconds, each above 0; what comes after them is left out.
+        seconds: lengths of train, val and test in seconds, each above 0; the rest is left out.
 
     Returns:
-        The three stretches.
+        The three parts.
 
     Raises:
         InputError: there are not three lengths, one is not positive, or they are longer than the recording.
@@ -93,14 +93,14 @@ def split_by_seconds(samples: Floats, rate_hz: float, seconds: Sequence[float]) 
 
 
 def segment(samples: Floats, length: int) -> Segments:
-    """Cut a recording into segments of equal length; a partial one at the end is left out and counted.
+    """Cut a recording into segments of equal length; samples at the end that do not fill one are left out and counted.
 
     Args:
         samples: recording, [N].
-        length: samples a segment; half a second in paper B (section 3).
+        length: samples per segment; half a second in paper B (section 3).
 
     Returns:
-        The segments (a view where the recording allows it) and how many samples were left out.
+        The segments (a view if possible) and the number of samples that were left out.
 
     Raises:
         InputError: the length is below 1 or longer than the recording.
