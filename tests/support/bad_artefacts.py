@@ -1,6 +1,4 @@
-"""Files of an earlier run that were spoilt since, and what the job that reads them says: the last part of
-docs/bad-input.md.
-"""
+"""Corrupted files of an earlier run, and the messages of jobs that read them: the last part of docs/bad-input.md."""
 
 import json
 import pickle
@@ -29,15 +27,15 @@ Read = Callable[[Path], object]
 
 @dataclass(frozen=True)
 class Artefact:
-    """A file that was spoilt.
+    """A corrupted file.
 
     Attributes:
-        kind: the chapter of the document.
-        given: what is wrong with it, in words.
-        said: a part of the one message.
-        name: the file's.
-        spoil: spoils a sound file.
-        read: what a job does with it.
+        kind: section of the document.
+        given: what is wrong with the file, in words.
+        said: a part of the message.
+        name: the file's name.
+        spoil: corrupts an intact file.
+        read: how a job reads the file.
     """
 
     kind: str
@@ -49,7 +47,7 @@ class Artefact:
 
 
 class Payload:
-    """Leaves a file called `executed` where it is unpickled."""
+    """Creates a file called `executed` when it is unpickled."""
 
     def __reduce__(self) -> tuple[object, ...]:
         return Path.touch, (Path("executed"),)
@@ -60,7 +58,7 @@ def write_pickle(path: Path) -> None:
 
 
 def write_sound_file(path: Path) -> None:
-    """What a run would have left under this name, in miniature."""
+    """Write a small intact file of the kind that a run stores under this name."""
     if path.suffix == ".safetensors":
         save_model(path, ModelShape(4), initialise(ModelShape(4), RandomStreams([1])))
     elif path.suffix == ".wav":

@@ -1,4 +1,4 @@
-"""The inputs of docs/bad-input.md: each a mistake or an oddity of a user's, and what is said about it."""
+"""The inputs of docs/bad-input.md, mistakes and unusual inputs of users, with the message about each."""
 
 import math
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ class Case:
     """One input.
 
     Attributes:
-        kind: the chapter of the document.
+        kind: section of the document.
         given: what is given, in words.
-        said: a part of the one message.
-        make: puts it into a folder and its configuration.
-        real: whether it goes through the `snakemake` command.
-        library: whether the library tells it, without Snakemake.
-        used: whether it is no mistake: it is used, and the log says how.
-        arguments: the command line, for what no configuration can hold.
+        said: a part of the message.
+        make: writes the input into a folder and its configuration.
+        real: whether it is tested through the `snakemake` command.
+        library: whether the library reports it, without Snakemake.
+        used: whether the input is not a mistake but used, and the log says how.
+        arguments: the command line, for inputs that are not in the configuration.
     """
 
     kind: str
