@@ -31,7 +31,7 @@ def build_running_speed_table(
         name: the table's key in the configuration.
         caption: what it shows.
         records: one a measurement, in the order of the rows: `hidden_size`, `how` and `seconds_per_second`, as
-            `streaming.RunningSpeed` has them.
+            `speed.running_speed.RunningSpeed` has them.
         published: the paper's seconds per second by hidden size.
         processor: what ours were measured on.
         notes: further notes.
