@@ -1,9 +1,7 @@
 from rnn_audio.atomic import check_writable
-from rnn_audio.jobs.code_dependencies import code_of as code_dependencies
-from rnn_audio.jobs.packs.members import PackMember, remove_waiting, write_waiting
 from rnn_audio.configuration.packs import compose_packs
+from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
 from rnn_audio.speed.estimate import describe_plan
-from rnn_audio.jobs.provenance import digest
 from rnn_audio.jobs.preparation import check_accelerator_elsewhere, export_library, limit_threads, set_up
 
 export_library()
@@ -45,7 +43,31 @@ onerror:
 
 
 ENVIRONMENT = "../../envs/rnn_audio.yaml"
-RESULT_TABLES = ("losses", "observations", "generations", "device_losses", "band_errors", "sweep")
 GPUS_PER_TRAINING = 1 if ACCELERATOR == "cuda" else 0
 CHECKPOINTS = Path(config["pathvars"]["results"]) / "checkpoints"
-PACKS = compose_packs(EXPERIMENT, ACCELERATOR)
+# A module's `onstart` does not run, and without its list of what is waited for each model trains alone.
+PACKS = compose_packs(EXPERIMENT, ACCELERATOR) if workflow.modifier.is_main_snakefile() else []
+
+MODELS = expand("<results>/models/{{configuration}}/seed-{seed}/model.safetensors", seed=EXPERIMENT.seeds)
+RUNS = expand("<results>/models/{{configuration}}/seed-{seed}/run.json", seed=EXPERIMENT.seeds)
+TABLE_SUFFIXES = (".csv", ".md", ".tex", ".html")
+FIGURE_SUFFIXES = (".svg", ".png")
+
+# What kinds of tables and figures read (configuration/kinds.py), and where it is for a row or panel.
+READ = {
+    "selections": "<results>/models/{configuration}/selection.json",
+    "histories": "<results>/models/{configuration}/seed-{seed}/history.csv",
+    "metrics": "<results>/metrics/{configuration}.json",
+    "sounds": "<results>/{shows}s/{configuration}.wav",
+    "generations": "<results>/generations/{configuration}.wav",
+    "predictions": "<results>/predictions/{configuration}.wav",
+    "running_speeds": "<results>/speed/running/{configuration}.json",
+    "training_times": "<results>/speed/training/{configuration}.json",
+    "convolutions": "<results>/convolutions/{table}/{configuration}.json",
+}
+# "targets", by what they are of.
+TARGETS = {
+    "reconstruction": "<results>/reconstructions/{configuration}-target.wav",
+    "signal": "<results>/signals/{signal}/{rate_hz}.wav",
+    "device": "<results>/devices/{device}/test/target.wav",
+}

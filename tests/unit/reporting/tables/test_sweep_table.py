@@ -54,7 +54,7 @@ def build(*quantities: str, **results: Any) -> Table:  # noqa: ANN401 (records)
         "metrics": {names()[length]: metrics(length) for length in PREDICTIONS},
         **results,
     }
-    return build_table("lengths", declaration, **given, notes=["A note."])
+    return build_table("lengths", declaration, given, ["A note."])
 
 
 def test_a_row_is_a_value_with_best_mean_spread_and_baseline() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rnn_audio.configuration.settings import PRETRAINING
 from rnn_audio.errors import InputError
+from rnn_audio.records import read_columns, read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
@@ -25,11 +26,13 @@ from rnn_audio.reporting.figures.style import (
     SKY_BLUE,
     STYLE,
     VERMILLION,
+    Files,
     add_notes,
     figure_height,
     new_figure,
     set_panel_title,
 )
+from rnn_audio.types import Settings
 
 History = Mapping[str, NDArray[np.float64]]
 
@@ -97,6 +100,27 @@ class ComparedPanel:
         """Check what would otherwise draw a wrong figure."""
         if not self.trainings:
             raise InputError(f"figure panel {self.title!r}: there is nothing to compare")
+
+
+def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, seeds: Sequence[int]) -> Figure:
+    """The figure of a declaration, from the `selections`, `metrics` and each seed's `histories` of its curves.
+
+    Args:
+        seeds: of each configuration, in the order of its histories.
+    """
+    histories = iter(files["histories"])
+    groups: dict[str, list[ComparedTraining]] = {}
+    baselines = {}
+    for panel, selection, metrics in zip(declaration["panels"], files["selections"], files["metrics"], strict=True):
+        training = ComparedTraining(
+            label=panel["title"],
+            histories={seed: read_columns(next(histories)) for seed in seeds},
+            chosen_seed=read_json(selection)["chosen_seed"],
+        )
+        groups.setdefault(panel["group"], []).append(training)
+        baselines[panel["group"]] = read_json(metrics)["zero_loss"]
+    panels = [ComparedPanel(title, tuple(trainings), baselines[title]) for title, trainings in groups.items()]
+    return plot_compared_losses(panels, notes)
 
 
 def plot_compared_losses(panels: Sequence[ComparedPanel], notes: Sequence[str] = ()) -> Figure:

@@ -15,6 +15,7 @@ from matplotlib.gridspec import SubplotSpec
 from matplotlib.lines import Line2D
 
 from rnn_audio.errors import InputError
+from rnn_audio.records import read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
@@ -22,13 +23,16 @@ from rnn_audio.reporting.figures.style import (
     SKY_BLUE,
     STYLE,
     VERMILLION,
+    Files,
     add_notes,
     figure_height,
     letter,
     new_figure,
     wrap,
 )
-from rnn_audio.types import Samples
+from rnn_audio.signals.acoustics import decay_curve
+from rnn_audio.types import Samples, Settings
+from rnn_audio.wav import read_wav
 
 _TARGET = {"color": SKY_BLUE, "linewidth": 1.8, "solid_joinstyle": "round"}
 _GENERATIONS = tuple({"color": colour, "linewidth": 0.8} for colour in (VERMILLION, BLACK, BLUE))
@@ -85,6 +89,23 @@ class DecayPanel:
                     f"figure panel {self.title!r}: {response.label} {response.samples.shape} and its decay "
                     f"{response.decay_db.shape} have to be as long as the target {self.target.samples.shape}"
                 )
+
+
+def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Figure:
+    """The figure of a declaration, from the `targets`, `generations` and `metrics` of its curves."""
+    targets: dict[str, tuple[Response, float]] = {}
+    generations: dict[str, list[Response]] = {}
+    for panel, target_path, sound, metrics in zip(
+        declaration["panels"], files["targets"], files["generations"], files["metrics"], strict=True
+    ):
+        target, rate_hz = read_wav(target_path)
+        targets[panel["group"]] = (Response("target", target, decay_curve(target)), rate_hz)
+        generated, _ = read_wav(sound)
+        error = read_json(metrics)["generation"]["relative_error"]
+        response = Response(panel["title"], generated, decay_curve(generated), error)
+        generations.setdefault(panel["group"], []).append(response)
+    panels = [DecayPanel(group, *targets[group], tuple(shown)) for group, shown in generations.items()]
+    return plot_decays(panels, notes)
 
 
 def plot_decays(panels: Sequence[DecayPanel], notes: Sequence[str] = ()) -> Figure:

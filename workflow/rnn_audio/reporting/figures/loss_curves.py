@@ -3,7 +3,7 @@
 All panels share the loss axis, so that configurations can be compared by eye.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
+from rnn_audio.records import read_history, read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
@@ -22,11 +23,13 @@ from rnn_audio.reporting.figures.style import (
     SKY_BLUE,
     STYLE,
     VERMILLION,
+    Files,
     add_notes,
     figure_height,
     new_figure,
     set_panel_title,
 )
+from rnn_audio.types import Settings
 
 _MAX_COLUMNS = 4
 _PANEL_HEIGHT_INCHES = 1.6
@@ -83,6 +86,34 @@ class LossPanel:
                     f"figure panel {self.title!r}, seed {curve.seed}: {curve.epochs.size} epochs and "
                     f"{curve.losses.size} losses; there has to be one loss an epoch, and at least one"
                 )
+
+
+def from_files(
+    declaration: Settings,
+    files: Files,
+    notes: Sequence[str],
+    *,
+    seeds: Sequence[int],
+    published: Mapping[str, float | None],
+) -> Figure:
+    """The figure of a declaration, from the `selections`, `metrics` and each seed's `histories` of its panels.
+
+    Args:
+        seeds: of each configuration, in the order of its histories.
+        published: the paper's loss of each configuration; None where it states none.
+    """
+    histories = iter(files["histories"])
+    panels = [
+        LossPanel(
+            title=panel["title"],
+            curves=tuple(SeedCurve(seed, *read_history(next(histories))) for seed in seeds),
+            chosen_seed=read_json(selection)["chosen_seed"],
+            baseline_mse=read_json(metrics)["zero_loss"],
+            published_mse=published[panel["configuration"]],
+        )
+        for panel, selection, metrics in zip(declaration["panels"], files["selections"], files["metrics"], strict=True)
+    ]
+    return plot_loss_curves(panels, notes)
 
 
 def plot_loss_curves(

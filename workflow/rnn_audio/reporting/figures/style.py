@@ -1,7 +1,7 @@
 """What figures have in common: sizes, colours, axes, notes, and the two formats of a file."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -12,6 +12,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from rnn_audio.atomic import replacing
 from rnn_audio.errors import InputError
+
+Files = Mapping[str, Sequence[Path]]
+"""What a figure reads, by what it is (configuration/kinds.py): the files of each panel in turn."""
 
 SINGLE_COLUMN_INCHES = 3.5
 DOUBLE_COLUMN_INCHES = 7.16

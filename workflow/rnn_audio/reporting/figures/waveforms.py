@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rnn_audio.errors import InputError
+from rnn_audio.records import read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     DOUBLE_COLUMN_INCHES,
@@ -24,6 +25,7 @@ from rnn_audio.reporting.figures.style import (
     SKY_BLUE,
     STYLE,
     VERMILLION,
+    Files,
     add_notes,
     figure_height,
     letter,
@@ -31,7 +33,8 @@ from rnn_audio.reporting.figures.style import (
     scientific,
     wrap,
 )
-from rnn_audio.types import Samples
+from rnn_audio.types import Samples, Settings
+from rnn_audio.wav import read_wav
 
 _TARGET = {"color": SKY_BLUE, "linewidth": 2.0, "solid_joinstyle": "round"}
 _OUTPUT = {"color": BLACK, "linewidth": 0.7}
@@ -91,6 +94,30 @@ class WaveformPanel:
                 f"figure panel {self.title!r}: zoom_samples [{start}, {stop}] has to lie within 0 and "
                 f"{self.target.size} samples, start before stop"
             )
+
+
+def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Figure:
+    """The figure of a declaration, from the `targets`, `sounds` and `metrics` of its panels."""
+    panels = []
+    for panel, target_path, sound, metrics in zip(
+        declaration["panels"], files["targets"], files["sounds"], files["metrics"], strict=True
+    ):
+        target, rate_hz = read_wav(target_path)
+        measured = read_json(metrics)[panel["shows"]]
+        panels.append(
+            WaveformPanel(
+                title=panel["title"],
+                target=target,
+                output=read_wav(sound)[0],
+                rate_hz=rate_hz,
+                output_label=panel["shows"],
+                mse=measured["mse"],
+                zoom_samples=tuple(panel["zoom_samples"]) if "zoom_samples" in panel else None,
+                mark_every_samples=panel.get("mark_every_samples"),
+                first_sample=measured.get("first_sample", 0),
+            )
+        )
+    return plot_waveforms(panels, notes)
 
 
 def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), mark_label: str = "update") -> Figure:

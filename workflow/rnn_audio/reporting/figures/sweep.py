@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from rnn_audio.errors import InputError
+from rnn_audio.records import read_by_configuration, read_history
 from rnn_audio.reporting.figures.loss_curves import SeedCurve
 from rnn_audio.reporting.figures.style import (
     BLACK,
@@ -24,12 +25,15 @@ from rnn_audio.reporting.figures.style import (
     GREY,
     SKY_BLUE,
     STYLE,
+    Files,
     add_notes,
     figure_height,
     letter,
     new_figure,
 )
-from rnn_audio.reporting.tables.sweep_points import SweepPoint
+from rnn_audio.reporting.tables.rows import read_rows
+from rnn_audio.reporting.tables.sweep_points import SweepPoint, sweep_point
+from rnn_audio.types import Settings
 
 _MAX_COLUMNS = 3
 _ROW_HEIGHT_INCHES = 2.1
@@ -66,6 +70,29 @@ class SweepPanel:
         """Check what would otherwise draw an empty figure."""
         if not self.points:
             raise InputError(f"figure panel {self.quantity!r}: there is no value")
+
+
+def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, seeds: Sequence[int]) -> Figure:
+    """The figure of a sweep, from the `selections`, `metrics` and each seed's `histories` of its values.
+
+    Args:
+        declaration: that of the sweep's table: both show the same quantities of the same rows.
+        seeds: of each configuration, in the order of its histories.
+    """
+    results = {what: read_by_configuration(files[what]) for what in ("selections", "metrics")}
+    rows = read_rows(declaration["caption"], declaration, results)
+    panels = [
+        SweepPanel(quantity, tuple(sweep_point(row, quantity) for row in rows))
+        for quantity in declaration["quantities"]
+    ]
+    curves = []
+    for index, row in enumerate(rows):
+        (label,) = row.labels.values()
+        seed = row.selection["chosen_seed"]
+        history = files["histories"][index * len(seeds) + seeds.index(seed)]
+        curves.append((str(label), SeedCurve(seed, *read_history(history))))
+    (varied,) = declaration["labels"].values()
+    return plot_sweep(panels, curves, varied, notes)
 
 
 def plot_sweep(
