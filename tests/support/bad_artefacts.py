@@ -13,6 +13,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from rnn_audio.devices.segments import read_segments, write_segments
 from rnn_audio.evaluation.selection import chosen_model
 from rnn_audio.networks.model import ModelShape, initialise, load_model, save_model
 from rnn_audio.networks.random_streams import RandomStreams
@@ -65,6 +66,8 @@ def write_sound_file(path: Path) -> None:
         save_model(path, ModelShape(4), initialise(ModelShape(4), RandomStreams([1])))
     elif path.suffix == ".wav":
         write_wav(path, np.linspace(-0.5, 0.5, 100), 8000)
+    elif path.suffix == ".npy":
+        write_segments(path, np.linspace(-0.5, 0.5, 100), np.linspace(-0.5, 0.5, 100), 4)
     elif path.suffix == ".csv":
         write_history(path, {"training_mse": [0.5, 0.25]})
     else:
@@ -116,6 +119,10 @@ def _chosen(path: Path) -> object:
 
 def _model(given: str, said: str, spoil: Spoil) -> Artefact:
     return Artefact(MODELS, given, f"model.safetensors: {said}", "model.safetensors", spoil, load_model)
+
+
+def _segments(given: str, spoil: Spoil) -> Artefact:
+    return Artefact(RESULTS, given, "segments-4.npy: corrupt or cut short", "segments-4.npy", spoil, read_segments)
 
 
 ARTEFACTS = [
@@ -215,4 +222,9 @@ ARTEFACTS = [
     Artefact(
         RESULTS, "a sound with an infinite sample", "8000.wav: corrupt or cut short", "8000.wav", add_infinity, read_wav
     ),
+    _segments("segments, cut", keep(0.9)),
+    _segments("segments, empty", write("")),
+    _segments("segments of a sound with an infinite sample", add_infinity),
+    _segments("an array of another shape", lambda path: np.save(path, np.zeros((3, 4), np.float32))),
+    _segments("a pickle under the name of segments", write_pickle),
 ]

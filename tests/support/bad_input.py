@@ -132,7 +132,7 @@ CASES = [
     Case(VALUES, "no seed", "config.seeds: [] should be non-empty", put("seeds", [])),
     Case(VALUES, "a word that is no choice", "config.accelerator: 'gpu' is not one of", put("accelerator", "gpu")),
     Case(
-        VALUES, "a key of an older version", "config.device: this key is called accelerator now", put("device", "cpu")
+        VALUES, "a key of an older version", "config.device: this key is called accelerator", put("device", "cpu")
     ),
     Case(
         VALUES,

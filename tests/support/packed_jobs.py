@@ -20,6 +20,7 @@ from rnn_audio.jobs.packs.members import PackMember, write_waiting
 from rnn_audio.networks import recurrence
 from rnn_audio.wav import write_wav
 from support.packs import random_pack
+from support.recorded_devices import write_device
 
 RATE_HZ = 8000
 EPOCHS = 3
@@ -89,10 +90,9 @@ class PackedJobs:
         (folder / "code.py").write_text("pass\n")
         random = np.random.default_rng(0)
         write_wav(folder / "tone.wav", np.sin(np.arange(40) * 0.4), RATE_HZ)
-        for split, samples in SAMPLES.items():
-            played = 0.4 * random.standard_normal(samples)
-            write_wav(folder / f"{split}-input.wav", played, RATE_HZ)
-            write_wav(folder / f"{split}-target.wav", np.tanh(2 * played), RATE_HZ)
+        played = {split: 0.4 * random.standard_normal(samples) for split, samples in SAMPLES.items()}
+        pairs = {split: (one, np.tanh(2 * one)) for split, one in played.items()}
+        self.recordings = write_device(folder, pairs, RATE_HZ, OF_DEVICE["segment_samples"])
 
     def wait_for(self, *packs: Iterable[Model]) -> None:
         """What the workflow does before its first job."""
@@ -103,14 +103,12 @@ class PackedJobs:
         """One job: what it made before is deleted, as Snakemake does."""
         for name in ("model.safetensors", "history.csv", "run.json"):
             (self._results(model) / name).unlink(missing_ok=True)
-        recordings = ["tone.wav"]
-        if "device" in self.models[model]:
-            recordings = [f"{split}-{side}.wav" for split in SAMPLES for side in ("input", "target")]
+        recordings = self.recordings if "device" in self.models[model] else [self.folder / "tone.wav"]
         training_job.train_model(
             name=model[0],
             settings=self.models[model],
             seed=model[1],
-            recordings=[self.folder / name for name in recordings],
+            recordings=recordings,
             start=None,
             accelerator=self.accelerator,
             threads=1,

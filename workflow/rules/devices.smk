@@ -19,6 +19,24 @@ rule prepare_device:
         "../scripts/prepare_device.py"
 
 
+rule segment:
+    """A split of a device in segments, which its trainings map into memory (paper B, section 3)."""
+    input:
+        recordings=lambda wildcards: device_recordings(wildcards.device, [wildcards.split]),
+    output:
+        "<results>/devices/{device}/{split}/segments-{samples}.npy",
+    log:
+        "<logs>/segment/{device}/{split}-{samples}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_of("segment.py"),
+    message:
+        "segments of {wildcards.device}, {wildcards.split}"
+    script:
+        "../scripts/segment.py"
+
+
 rule fit_baselines:
     """What a device's loss is without a network: silence, a gain, a memoryless waveshaper."""
     input:

@@ -19,6 +19,8 @@ wildcard_constraints:
     configuration=one_of(EXPERIMENT.configurations),
     table=one_of(EXPERIMENT.config["tables"]),
     figure=one_of(EXPERIMENT.config["figures"]),
+    split=one_of(["train", "val", "test"]),
+    samples="[1-9][0-9]*",
     rate="[1-9][0-9]*",
     seed="0|[1-9][0-9]*",
 
@@ -51,9 +53,12 @@ def device_recordings(device, splits=("train", "val", "test")):
 
 
 def recordings_of(wildcards):
-    """What a configuration trains on."""
+    """What a configuration trains on, and what it is judged on meanwhile."""
     settings = settings_of(wildcards)
-    return device_recordings(settings["device"]) if "device" in settings else [signal_of(wildcards)]
+    if "device" not in settings:
+        return [signal_of(wildcards)]
+    segments = f"<results>/devices/{settings['device']}/train/segments-{settings['segment_samples']}.npy"
+    return [segments, *device_recordings(settings["device"], ["val", "test"])]
 
 
 def test_recordings_of(wildcards):

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from support.recorded_devices import COMMON, RATE_HZ, Floats, Settings, lengths
+from support.recorded_devices import COMMON, RATE_HZ, lengths
 from support.web_server import serving
 
 from rnn_audio.devices.sources import SIDES, SPLITS, inspect_device, load_device
 from rnn_audio.errors import InputError
+from rnn_audio.types import Floats, Settings
 from rnn_audio.wav import write_wav
 
 

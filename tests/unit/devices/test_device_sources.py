@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 from support.places import RECORDINGS
-from support.recorded_devices import COMMON, RATE_HZ, Floats, Settings, lengths
+from support.recorded_devices import COMMON, RATE_HZ, lengths
 
 from rnn_audio.devices.amplifier import amplify
 from rnn_audio.devices.latency import measure_latency
@@ -15,6 +15,7 @@ from rnn_audio.devices.sources import SIDES, SPLITS, DeviceRecordings, inspect_d
 from rnn_audio.errors import InputError
 from rnn_audio.signals.guitar import playing
 from rnn_audio.signals.recordings import read_recording
+from rnn_audio.types import Floats, Settings
 from rnn_audio.wav import write_wav
 
 RECORDED_GUITAR = RECORDINGS / "guitar-di.wav"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.recorded_devices import write_device
 
 from rnn_audio.jobs.tasks import DeviceTask
 from rnn_audio.speed import update_times
@@ -36,10 +37,8 @@ UPDATES = 4
 @pytest.fixture
 def recordings(tmp_path: Path) -> list[Path]:
     random = np.random.default_rng(0)
-    paths = [tmp_path / f"{split}-{side}.wav" for split in ("train", "val", "test") for side in ("input", "target")]
-    for path in paths:
-        write_wav(path, 0.3 * random.standard_normal(300), 8000)
-    return paths
+    pairs = {split: tuple(0.3 * random.standard_normal((2, 300))) for split in ("train", "val", "test")}
+    return write_device(tmp_path, pairs, 8000, SETTINGS["segment_samples"])
 
 
 def test_both_times_are_positive_and_from_equally_many_updates(recordings: list[Path]) -> None:

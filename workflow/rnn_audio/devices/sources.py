@@ -4,18 +4,18 @@ They are split by time into train, val and test before anything else (paper B, s
 has heard a sample of another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rnn_audio.devices.checks import Finding, Recording, check_pair, require_equal_lengths, require_sound
+from rnn_audio.devices.checks import Finding, check_pair, require_equal_lengths, require_sound
 from rnn_audio.devices.latency import correct_latency, measure_latency
 from rnn_audio.devices.splitting import split_by_fractions
 from rnn_audio.errors import InputError
-from rnn_audio.signals.recordings import read_recording
+from rnn_audio.signals.recordings import Recording, read_recording
 from rnn_audio.signals.sources import check_address, download
 from rnn_audio.types import Floats
 
@@ -78,7 +78,6 @@ def inspect_device(name: str, settings: Mapping[str, Any], longest_segment: int 
         InputError: as `load_device`.
     """
     section = f"devices.{name}"
-    _check_split(section, settings["split"])
     if settings["source"] == "synthetic" and settings["rate_hz"] < LOWEST_RATE_HZ:
         raise InputError(
             f"{section}.rate_hz: {settings['rate_hz']} Hz is too low for the simulated amplifier; "
@@ -97,11 +96,6 @@ def inspect_device(name: str, settings: Mapping[str, Any], longest_segment: int 
         for split in SPLITS:
             for side in SIDES:
                 check_address(f"{section}.url.{split}.{side}", settings["url"][split][side])
-
-
-def _check_split(section: str, shares: Sequence[float]) -> None:
-    if sum(shares) > 1.0 + 1e-9:
-        raise InputError(f"{section}.split: {list(shares)} add up to more than 1; choose smaller shares")
 
 
 def _check_lengths(section: str, settings: Mapping[str, Any], samples: int, longest_segment: int) -> None:
@@ -134,10 +128,7 @@ def _read_files(section: str, files: Mapping[str, Any]) -> tuple[Recording, Reco
 
 
 def _read_side(path: str, section: str, channel_key: str, channel: int | None) -> Recording:
-    recording = read_recording(
-        path, channel=channel, start=0.0, duration=None, section=section, channel_key=channel_key
-    )
-    return Recording(path, recording.samples, recording.rate_hz)
+    return read_recording(path, channel=channel, start=0.0, duration=None, section=section, channel_key=channel_key)
 
 
 def _downloaded(section: str, settings: Mapping[str, Any], folder: Path) -> DeviceRecordings:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import torch
 
-from rnn_audio.devices.splitting import segment
+from rnn_audio.devices.segments import read_segments
 from rnn_audio.evaluation.device_sounds import process, whole_losses
 from rnn_audio.evaluation.reconstruction import auxiliary_mse
 from rnn_audio.evaluation.signal_sounds import perform
@@ -83,7 +83,8 @@ class DeviceTask:
 
     Args:
         settings: the resolved configuration.
-        recordings: input and target of `train`, `val` and `test`, [N] each, on the accelerator that trains.
+        segments: what it trains on, input and target, [2, S, T], on the accelerator that trains.
+        recordings: input and target of `val` and `test`, [N] each, on the same.
         rate_hz: their rate.
         seeds: one a model.
         filters: the pre-emphasis of each model; the configuration's where not given.
@@ -94,14 +95,15 @@ class DeviceTask:
     def __init__(
         self,
         settings: Settings,
-        recordings: dict[str, tuple[torch.Tensor, torch.Tensor]],
+        segments: torch.Tensor,
+        recordings: dict[str, Pair],
         rate_hz: int,
         seeds: list[int],
         filters: Sequence[str] | None = None,
     ) -> None:
         self.rate_hz = rate_hz
-        self.samples = len(recordings["train"][0])
-        self.data = self._segmented(settings, recordings["train"], len(seeds))
+        self.samples = segments[0].numel()
+        self.data = self._segmented(settings, segments, len(seeds))
         self._filters = list(filters or [settings["pre_emphasis"]] * len(seeds))
         self.objective = EmphasisedErrorToSignal(self._filters, rate_hz, self.data.device)
         self._keeps_best = settings["keep"] == "best_validation"
@@ -143,11 +145,10 @@ class DeviceTask:
         return dict(whole_losses(target, process(parameters, self._shape, source), self.rate_hz))
 
     @staticmethod
-    def _segmented(settings: Settings, pair: Pair, models: int) -> DeviceData:
-        source, target = (segment(side, settings["segment_samples"]).samples for side in pair)
+    def _segmented(settings: Settings, segments: torch.Tensor, models: int) -> DeviceData:
         return DeviceData(
-            inputs=source,
-            targets=target,
+            inputs=segments[0],
+            targets=segments[1],
             models=models,
             batch_size=settings["batch_size"],
             hidden_size=settings["hidden_size"],
@@ -165,15 +166,19 @@ def build_task(
     """The task of a resolved configuration.
 
     Args:
-        recordings: the signal; or input and target of train, val and test, in this order.
+        settings: the configuration.
+        recordings: the signal; or a device's segments for training, then input and target of val and test.
         accelerator: where it trains.
         seeds: one a model.
         filters: of a device's models, each one's pre-emphasis; the configuration's where not given.
     """
-    sounds = [read_wav(path) for path in recordings]
-    rate_hz = sounds[0][1]
-    tensors = [torch.from_numpy(samples).to(accelerator) for samples, _ in sounds]
     if "device" not in settings:
-        return SignalTask(settings, tensors[0], rate_hz, seeds)
-    train, val, test = zip(tensors[::2], tensors[1::2], strict=True)
-    return DeviceTask(settings, {"train": train, "val": val, "test": test}, rate_hz, seeds, filters)
+        samples, rate_hz = read_wav(recordings[0])
+        return SignalTask(settings, torch.from_numpy(samples).to(accelerator), rate_hz, seeds)
+    segments = torch.from_numpy(read_segments(recordings[0])).to(accelerator)
+    sounds = [read_wav(path) for path in recordings[1:]]
+    val_input, val_target, test_input, test_target = (
+        torch.from_numpy(samples).to(accelerator) for samples, _ in sounds
+    )
+    judged = {"val": (val_input, val_target), "test": (test_input, test_target)}
+    return DeviceTask(settings, segments, judged, sounds[0][1], seeds, filters)

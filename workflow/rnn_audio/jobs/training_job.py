@@ -136,7 +136,7 @@ def train_model(
         name: the configuration's name.
         settings: the resolved configuration.
         seed: which copy.
-        recordings: the signal; or a device's input and target of train, val and test.
+        recordings: the signal; or a device's segments for training, then input and target of val and test.
         accelerator: `cpu` or `cuda`; said in the log, never replaced.
         threads: threads of a job on the CPU.
         start: the model that a free-running training starts from; None for random weights.

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
 from rnn_audio.signals.onset import onset_index
+from rnn_audio.types import Floats
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
@@ -57,11 +57,19 @@ class Duration:
 
 @dataclass(frozen=True)
 class Recording:
-    """A mono excerpt: `samples`, float64, shape (n,), at `rate_hz`, from the file's frame `first_frame` on."""
+    """One channel of sound.
 
-    samples: NDArray[np.float64]
+    Attributes:
+        name: file or what else it is called in messages.
+        samples: float64, [N], 1.0 being full scale.
+        rate_hz: sampling rate in Hz.
+        first_frame: where in the file it begins.
+    """
+
+    name: str
+    samples: Floats
     rate_hz: int
-    first_frame: int
+    first_frame: int = 0
 
 
 def read_recording(
@@ -111,7 +119,7 @@ def read_recording(
     logger.info(
         "%s: %s; %d samples from sample %d on, peak %.4g", path, form, samples.size, first, np.abs(samples).max()
     )
-    return Recording(samples=samples, rate_hz=rate_hz, first_frame=first)
+    return Recording(str(path), samples, rate_hz, first)
 
 
 def _parent(section: str) -> str:
@@ -168,7 +176,7 @@ def _first_frame(path: Path, file: "SoundFile", column: int, start: float | Lite
     return first
 
 
-def _read(path: Path, file: "SoundFile", first: int, frames: int, column: int) -> NDArray[np.float64]:
+def _read(path: Path, file: "SoundFile", first: int, frames: int, column: int) -> Floats:
     """Read one channel; libsndfile delivers all of them, so they go through memory in blocks."""
     from soundfile import LibsndfileError
 
@@ -188,7 +196,7 @@ def _read(path: Path, file: "SoundFile", first: int, frames: int, column: int) -
     return samples
 
 
-def _room_for(path: Path, frames: int) -> NDArray[np.float64]:
+def _room_for(path: Path, frames: int) -> Floats:
     try:
         return np.empty(frames)
     except (MemoryError, ValueError) as error:
@@ -198,7 +206,7 @@ def _room_for(path: Path, frames: int) -> NDArray[np.float64]:
         ) from error
 
 
-def _check_content(path: Path, samples: NDArray[np.float64], advice: str) -> None:
+def _check_content(path: Path, samples: Floats, advice: str) -> None:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         kept = samples.astype(np.float32)  # what everything behind it works with
     if not np.isfinite(kept).all():

@@ -21,7 +21,7 @@ def measure_update_times(settings: dict[str, Any], recordings: list[Path], accel
 
     Args:
         settings: the resolved configuration.
-        recordings: input and target of train, val and test.
+        recordings: the device's segments for training, then input and target of val and test.
         accelerator: where it trains.
 
     Returns:
