@@ -41,7 +41,7 @@ class Kind:
 
 
 TABLES: Mapping[str, Kind] = {
-    "losses": Kind(("selections", "metrics"), (SIGNAL,), entry_needs=("quantity",)),
+    "losses": Kind(("selections",), (SIGNAL,), entry_needs=("quantity",)),
     "observations": Kind(("selections", "metrics"), entry_needs=("quantity",)),
     "generations": Kind(("selections", "metrics"), (SIGNAL,)),
     "device_losses": Kind(("selections", "metrics"), (DEVICE,), needs=("select_by",)),
@@ -62,9 +62,9 @@ FIGURES: Mapping[str, Kind] = {
         most_titles=3,
         one_target=True,
     ),
-    "loss_curves": Kind(("selections", "histories", "metrics"), needs=("panels",), given=("seeds", "published")),
+    "loss_curves": Kind(("selections", "histories"), needs=("panels",), given=("seeds", "published")),
     "compared_losses": Kind(
-        ("selections", "histories", "metrics"),
+        ("selections", "histories"),
         (SIGNAL,),
         needs=("panels",),
         entry_needs=("group",),

@@ -4,6 +4,7 @@ A method has the same colour in all panels. Its chosen seed's loss is drawn stro
 the chosen seed's auxiliary loss, where it has one, dashed. A vertical line marks the end of its pre-training.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,7 +39,7 @@ History = Mapping[str, NDArray[np.float64]]
 
 _MAX_COLUMNS = 2
 _PANEL_HEIGHT_INCHES = 2.3
-_COLOURS = (BLACK, VERMILLION, BLUE, SKY_BLUE)
+COLOURS = (BLACK, VERMILLION, BLUE, SKY_BLUE)
 _CHOSEN = {"linewidth": 1.2, "zorder": 3}
 _OTHERS = {"linewidth": 0.6, "alpha": 0.35, "zorder": 2}
 _AUXILIARY = {"linewidth": 0.7, "linestyle": (0, (3, 1.2)), "alpha": 0.8, "zorder": 1.5}
@@ -103,7 +104,7 @@ class ComparedPanel:
 
 
 def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, seeds: Sequence[int]) -> Figure:
-    """The figure of a declaration, from the `selections`, `metrics` and each seed's `histories` of its curves.
+    """The figure of a declaration, from the `selections` and each seed's `histories` of its curves.
 
     Args:
         seeds: of each configuration, in the order of its histories.
@@ -111,14 +112,15 @@ def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, see
     histories = iter(files["histories"])
     groups: dict[str, list[ComparedTraining]] = {}
     baselines = {}
-    for panel, selection, metrics in zip(declaration["panels"], files["selections"], files["metrics"], strict=True):
+    for panel, path in zip(declaration["panels"], files["selections"], strict=True):
+        selection = read_json(path)
         training = ComparedTraining(
             label=panel["title"],
             histories={seed: read_columns(next(histories)) for seed in seeds},
-            chosen_seed=read_json(selection)["chosen_seed"],
+            chosen_seed=selection["chosen_seed"],
         )
         groups.setdefault(panel["group"], []).append(training)
-        baselines[panel["group"]] = read_json(metrics)["zero_loss"]
+        baselines[panel["group"]] = selection.get("zero_loss", {}).get("training_mse", math.nan)
     panels = [ComparedPanel(title, tuple(trainings), baselines[title]) for title, trainings in groups.items()]
     return plot_compared_losses(panels, notes)
 
@@ -157,9 +159,9 @@ def plot_compared_losses(panels: Sequence[ComparedPanel], notes: Sequence[str] =
 
 def _assign_colours(panels: Sequence[ComparedPanel]) -> dict[str, str]:
     labels = list(dict.fromkeys(training.label for panel in panels for training in panel.trainings))
-    if len(labels) > len(_COLOURS):
-        raise InputError(f"a figure of compared losses tells {len(_COLOURS)} methods apart, not {len(labels)}")
-    return dict(zip(labels, _COLOURS, strict=False))
+    if len(labels) > len(COLOURS):
+        raise InputError(f"a figure of compared losses tells {len(COLOURS)} methods apart, not {len(labels)}")
+    return dict(zip(labels, COLOURS, strict=False))
 
 
 def _draw_panel(axes: Axes, panel: ComparedPanel, colours: Mapping[str, str]) -> None:

@@ -35,7 +35,7 @@ from rnn_audio.types import Samples, Settings
 from rnn_audio.wav import read_wav
 
 _TARGET = {"color": SKY_BLUE, "linewidth": 1.8, "solid_joinstyle": "round"}
-_GENERATIONS = tuple({"color": colour, "linewidth": 0.8} for colour in (VERMILLION, BLACK, BLUE))
+LINES = tuple({"color": colour, "linewidth": 0.8} for colour in (VERMILLION, BLACK, BLUE))
 _WAVE_HEIGHT_INCHES = 0.95
 _MARGINS_INCHES = 0.6
 _WAVES_TO_DECAY = (1.35, 1)
@@ -141,9 +141,9 @@ def plot_decays(panels: Sequence[DecayPanel], notes: Sequence[str] = ()) -> Figu
 
 def _assign_styles(panels: Sequence[DecayPanel]) -> dict[str, Mapping[str, object]]:
     labels = list(dict.fromkeys(response.label for panel in panels for response in panel.generations))
-    if len(labels) > len(_GENERATIONS):
-        raise InputError(f"a figure of decays tells {len(_GENERATIONS)} methods apart, not {len(labels)}")
-    return dict(zip(labels, _GENERATIONS, strict=False))
+    if len(labels) > len(LINES):
+        raise InputError(f"a figure of decays tells {len(LINES)} methods apart, not {len(labels)}")
+    return dict(zip(labels, LINES, strict=False))
 
 
 def _draw_waves(

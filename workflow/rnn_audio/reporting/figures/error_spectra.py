@@ -43,7 +43,7 @@ _MAX_COLUMNS = 2
 _PANEL_HEIGHT_INCHES = 2.3
 _MARKS = 11
 _BAND_COLOUR = "#e8e8e8"
-_LINES = (
+LINES = (
     {"color": BLACK, "linestyle": "-", "marker": "o"},
     {"color": SKY_BLUE, "linestyle": "-", "marker": "s"},
     {"color": BLUE, "linestyle": (0, (4, 1.2)), "marker": "^"},
@@ -131,9 +131,9 @@ def plot_error_spectra(panels: Sequence[ErrorSpectrumPanel], notes: Sequence[str
 
 def _styles(panels: Sequence[ErrorSpectrumPanel]) -> dict[str, dict[str, object]]:
     labels = list(dict.fromkeys(label for panel in panels for label, _ in panel.curves))
-    if len(labels) > len(_LINES):
-        raise InputError(f"a figure of error spectra tells {len(_LINES)} models apart, not {len(labels)}")
-    return {label: _LINE | style for label, style in zip(labels, _LINES, strict=False)}
+    if len(labels) > len(LINES):
+        raise InputError(f"a figure of error spectra tells {len(LINES)} models apart, not {len(labels)}")
+    return {label: _LINE | style for label, style in zip(labels, LINES, strict=False)}
 
 
 def _draw_panel(axes: Axes, panel: ErrorSpectrumPanel, styles: dict[str, dict[str, object]]) -> None:

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
-from rnn_audio.records import read_history, read_json
+from rnn_audio.records import Record, read_history, read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
@@ -96,24 +96,31 @@ def from_files(
     seeds: Sequence[int],
     published: Mapping[str, float | None],
 ) -> Figure:
-    """The figure of a declaration, from the `selections`, `metrics` and each seed's `histories` of its panels.
+    """The figure of a declaration, from the `selections` and each seed's `histories` of its panels.
 
     Args:
         seeds: of each configuration, in the order of its histories.
         published: the paper's loss of each configuration; None where it states none.
     """
     histories = iter(files["histories"])
+    selections = [read_json(path) for path in files["selections"]]
     panels = [
         LossPanel(
             title=panel["title"],
             curves=tuple(SeedCurve(seed, *read_history(next(histories))) for seed in seeds),
-            chosen_seed=read_json(selection)["chosen_seed"],
-            baseline_mse=read_json(metrics)["zero_loss"],
+            chosen_seed=selection["chosen_seed"],
+            baseline_mse=_zero_loss(selection),
             published_mse=published[panel["configuration"]],
         )
-        for panel, selection, metrics in zip(declaration["panels"], files["selections"], files["metrics"], strict=True)
+        for panel, selection in zip(declaration["panels"], selections, strict=True)
     ]
     return plot_loss_curves(panels, notes)
+
+
+def _zero_loss(selection: Record) -> float | None:
+    """Of an output that is always zero, the training loss; of a device's the test loss, which is of the same kind."""
+    losses = selection.get("zero_loss", {})
+    return losses.get("training_mse", losses.get("test_loss"))
 
 
 def plot_loss_curves(

@@ -47,13 +47,13 @@ def build_table(
         InputError: the kind is unknown, a configuration has no results, or a quantity does not exist.
     """
     kind = declaration["kind"]
-    known = (*_BUILDERS, _SWEEP)
+    known = (*KINDS, _SWEEP)
     if kind not in known:
         raise InputError(f"table {name}: unknown kind {kind!r}; there are: {', '.join(known)}")
     rows = read_rows(name, declaration, results)
     if not rows:
         raise InputError(f"table {name}: it has no rows")
-    built = sweep(rows, declaration["quantities"]) if kind == _SWEEP else _BUILDERS[kind](rows)
+    built = sweep(rows, declaration["quantities"]) if kind == _SWEEP else KINDS[kind](rows)
     declared = [{**row.labels, **record} for row, record in zip(built.rows or rows, built.records, strict=True)]
     frame = _frame([*declared, *built.closing_records])
     labels = tuple(label_column(key, header, rows) for key, header in declaration["labels"].items())
@@ -69,7 +69,7 @@ def _series(values: list[Cell]) -> pd.Series:
     return pd.Series(values, dtype=object if {type(value) for value in values} == {int, NoneType} else None)
 
 
-_BUILDERS: dict[str, Callable[[Sequence[Row]], Built]] = {
+KINDS: dict[str, Callable[[Sequence[Row]], Built]] = {
     "losses": losses,
     "observations": observations,
     "generations": generations,
