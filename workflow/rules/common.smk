@@ -12,7 +12,11 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
-report: "../report/workflow.rst"
+# Another workflow may use this one as a module: it then has a report and an `onstart` of its own.
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+if not IS_MODULE:
+
+    report: "../report/workflow.rst"
 
 
 onstart:
@@ -45,8 +49,8 @@ onerror:
 ENVIRONMENT = "../../envs/rnn_audio.yaml"
 GPUS_PER_TRAINING = 1 if ACCELERATOR == "cuda" else 0
 CHECKPOINTS = Path(config["pathvars"]["results"]) / "checkpoints"
-# A module's `onstart` does not run, and without its list of what is waited for each model trains alone.
-PACKS = compose_packs(EXPERIMENT, ACCELERATOR) if workflow.modifier.is_main_snakefile() else []
+# A pack needs the list that `onstart` writes. Without it each model trains alone.
+PACKS = [] if IS_MODULE else compose_packs(EXPERIMENT, ACCELERATOR)
 
 MODELS = expand("<results>/models/{{configuration}}/seed-{seed}/model.safetensors", seed=EXPERIMENT.seeds)
 RUNS = expand("<results>/models/{{configuration}}/seed-{seed}/run.json", seed=EXPERIMENT.seeds)
