@@ -5,12 +5,12 @@ from support.workspace import Config, Workspace
 FIGURE = '''
 """Dots, one a panel."""
 
-from rnn_audio.reporting.figures.style import STYLE, new_figure
+from rnn_audio.reporting.figures.style import new_figure
 
 
 def from_files(declaration, files, notes):
-    figure = new_figure(3, 2)
-    figure.subplots().plot([len(declaration["panels"])], marker="o")
+    with new_figure(3, 2, notes) as figure:
+        figure.subplots().plot([len(declaration["panels"])], marker="o")
     return figure
 '''
 FILTER = '    "doubled": Filter(lambda rate_hz: [2.0], "Two", "doubled", "Doubled"),\n'

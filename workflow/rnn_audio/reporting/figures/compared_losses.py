@@ -8,7 +8,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,17 +20,12 @@ from rnn_audio.records import read_columns, read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
-    DOUBLE_COLUMN_INCHES,
     GREY,
-    SINGLE_COLUMN_INCHES,
     SKY_BLUE,
-    STYLE,
     VERMILLION,
     Files,
-    add_notes,
-    figure_height,
-    new_figure,
-    set_panel_title,
+    grid_of_panels,
+    is_first_in_row,
 )
 from rnn_audio.types import Settings
 
@@ -141,19 +135,12 @@ def plot_compared_losses(panels: Sequence[ComparedPanel], notes: Sequence[str] =
     if not panels:
         raise InputError("a figure of compared losses needs at least one panel")
     colours = _assign_colours(panels)
-    columns = min(len(panels), _MAX_COLUMNS)
-    rows = -(-len(panels) // columns)
-    width = SINGLE_COLUMN_INCHES if columns == 1 else DOUBLE_COLUMN_INCHES
-    height = figure_height(_PANEL_HEIGHT_INCHES * rows, notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(width, height)
-        for index, panel in enumerate(panels):
-            axes = figure.add_subplot(rows, columns, index + 1)
+    titles = [panel.title for panel in panels]
+    with grid_of_panels(titles, _MAX_COLUMNS, _PANEL_HEIGHT_INCHES, notes) as (figure, grid):
+        for axes, panel in zip(grid, panels, strict=True):
             _draw_panel(axes, panel, colours)
-            set_panel_title(axes, index, panel.title, width / columns)
-            axes.set_ylabel("MSE" if index % columns == 0 else "")
+            axes.set_ylabel("MSE" if is_first_in_row(axes) else "")
         _add_legend(figure, panels, colours)
-        add_notes(figure, notes)
     return figure
 
 

@@ -7,7 +7,6 @@ energy that is left of each after each moment. A method has the same colour in a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,11 +20,8 @@ from rnn_audio.reporting.figures.style import (
     BLUE,
     DOUBLE_COLUMN_INCHES,
     SKY_BLUE,
-    STYLE,
     VERMILLION,
     Files,
-    add_notes,
-    figure_height,
     letter,
     new_figure,
     wrap,
@@ -125,9 +121,7 @@ def plot_decays(panels: Sequence[DecayPanel], notes: Sequence[str] = ()) -> Figu
         raise InputError("a figure of decays needs at least one panel")
     styles = _assign_styles(panels)
     heights = [_MARGINS_INCHES + _WAVE_HEIGHT_INCHES * (1 + len(panel.generations)) for panel in panels]
-    height = figure_height(sum(heights), notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(DOUBLE_COLUMN_INCHES, height)
+    with new_figure(DOUBLE_COLUMN_INCHES, sum(heights), notes) as figure:
         grid = figure.add_gridspec(len(panels), 2, height_ratios=heights, width_ratios=_WAVES_TO_DECAY)
         for index, panel in enumerate(panels):
             _draw_waves(figure, grid[index, 0], panel, styles, letter(index))
@@ -135,7 +129,6 @@ def plot_decays(panels: Sequence[DecayPanel], notes: Sequence[str] = ()) -> Figu
         handles = [Line2D([], [], label=label, **style) for label, style in {"target": _TARGET, **styles}.items()]
         figure.legend(handles=handles, loc="outside upper left", ncols=len(handles), handlelength=2.4)
         figure.align_ylabels()
-        add_notes(figure, notes)
     return figure
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,18 +19,13 @@ from rnn_audio.evaluation.error_spectra import ErrorSpectrum, error_spectrum, th
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
-    DOUBLE_COLUMN_INCHES,
     GREY,
-    SINGLE_COLUMN_INCHES,
     SKY_BLUE,
-    STYLE,
     VERMILLION,
     Files,
-    add_notes,
-    figure_height,
-    new_figure,
+    grid_of_panels,
+    is_first_in_row,
     set_frequency_axis,
-    set_panel_title,
 )
 from rnn_audio.types import Settings
 from rnn_audio.wav import read_wav
@@ -109,23 +103,14 @@ def plot_error_spectra(panels: Sequence[ErrorSpectrumPanel], notes: Sequence[str
     if not panels:
         raise InputError("a figure of error spectra needs at least one panel")
     styles = _styles(panels)
-    columns = min(len(panels), _MAX_COLUMNS)
-    rows = -(-len(panels) // columns)
-    width = SINGLE_COLUMN_INCHES if columns == 1 else DOUBLE_COLUMN_INCHES
-    height = figure_height(_PANEL_HEIGHT_INCHES * rows, notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(width, height)
-        shared: Axes | None = None
-        for index, panel in enumerate(panels):
-            axes = figure.add_subplot(rows, columns, index + 1, sharex=shared, sharey=shared)
-            shared = shared or axes
+    titles = [panel.title for panel in panels]
+    with grid_of_panels(titles, _MAX_COLUMNS, _PANEL_HEIGHT_INCHES, notes, share="xy") as (figure, grid):
+        for axes, panel in zip(grid, panels, strict=True):
             _draw_panel(axes, panel, styles)
-            set_panel_title(axes, index, panel.title, width / columns)
-            if index % columns == 0:
+            if is_first_in_row(axes):
                 axes.set_ylabel("Error re target (dB)")
-        set_frequency_axis(shared, *_frequency_range(panels))
+        set_frequency_axis(grid[0], *_frequency_range(panels))
         _add_legend(figure, styles)
-        add_notes(figure, notes)
     return figure
 
 

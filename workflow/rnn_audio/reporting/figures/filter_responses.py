@@ -6,19 +6,15 @@ that it was fitted to, such as the standard's A-weighting with the low-pass.
 
 from collections.abc import Sequence
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
 from rnn_audio.losses.preemphasis import FILTERS, magnitude_response, taps
 from rnn_audio.reporting.figures.style import (
     BLACK,
-    NOTE_HEIGHT_INCHES,
     SINGLE_COLUMN_INCHES,
     SKY_BLUE,
-    STYLE,
     Files,
-    add_notes,
     letter,
     new_figure,
     set_frequency_axis,
@@ -55,9 +51,7 @@ def plot_filter_responses(rate_hz: float, notes: Sequence[str] = ()) -> Figure:
     responses = {name: taps(name, rate_hz) for name in _SHOWN}
     # Up to, not including, half the rate: the grid's last point would be rounded beyond it.
     frequencies_hz = np.geomspace(_LOWEST_HZ, rate_hz / 2, _POINTS, endpoint=False)
-    height = _PANEL_HEIGHT_INCHES * len(_SHOWN) + NOTE_HEIGHT_INCHES * len(notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(SINGLE_COLUMN_INCHES, height)
+    with new_figure(SINGLE_COLUMN_INCHES, _PANEL_HEIGHT_INCHES * len(_SHOWN), notes, has_legend=False) as figure:
         panels = figure.subplots(len(_SHOWN), 1, sharex=True, sharey=True)
         for index, (axes, (name, shown)) in enumerate(zip(panels, _SHOWN.items(), strict=True)):
             if shown.fitted is not None:
@@ -73,5 +67,4 @@ def plot_filter_responses(rate_hz: float, notes: Sequence[str] = ()) -> Figure:
         panels[-1].legend(loc="lower center")
         panels[0].set_ylim(*_LEVELS_DB)
         panels[0].locator_params(axis="y", nbins=4)
-        add_notes(figure, notes)
     return figure

@@ -6,7 +6,6 @@ All panels share the loss axis, so that configurations can be compared by eye.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,16 +17,11 @@ from rnn_audio.records import Record, read_history, read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
-    DOUBLE_COLUMN_INCHES,
-    SINGLE_COLUMN_INCHES,
     SKY_BLUE,
-    STYLE,
     VERMILLION,
     Files,
-    add_notes,
-    figure_height,
-    new_figure,
-    set_panel_title,
+    grid_of_panels,
+    is_first_in_row,
 )
 from rnn_audio.types import Settings
 
@@ -141,24 +135,15 @@ def plot_loss_curves(
     """
     if not panels:
         raise InputError("a loss figure needs at least one panel")
-    columns = _columns(len(panels))
-    rows = -(-len(panels) // columns)
-    width = SINGLE_COLUMN_INCHES if len(panels) == 1 else DOUBLE_COLUMN_INCHES
-    height = figure_height(_PANEL_HEIGHT_INCHES * rows, notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(width, height)
-        shared: Axes | None = None
-        for index, panel in enumerate(panels):
-            axes = figure.add_subplot(rows, columns, index + 1, sharey=shared)
-            shared = shared or axes
+    titles, columns = [panel.title for panel in panels], _columns(len(panels))
+    with grid_of_panels(titles, columns, _PANEL_HEIGHT_INCHES, notes, share="y") as (figure, grid):
+        for axes, panel in zip(grid, panels, strict=True):
             _draw_panel(axes, panel)
-            set_panel_title(axes, index, panel.title, width / columns)
-            in_first_column = index % columns == 0
-            axes.tick_params(labelleft=in_first_column)
-            axes.set_ylabel(loss_label if in_first_column else "")
-            axes.set_xlabel("Epoch" if index + columns >= len(panels) else "")
+            axes.tick_params(labelleft=is_first_in_row(axes))
+            axes.set_ylabel(loss_label if is_first_in_row(axes) else "")
+        for lowest in grid[-columns:]:
+            lowest.set_xlabel("Epoch")
         _add_legend(figure, panels)
-        add_notes(figure, notes)
     return figure
 
 

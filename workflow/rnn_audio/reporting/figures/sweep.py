@@ -24,10 +24,7 @@ from rnn_audio.reporting.figures.style import (
     DOUBLE_COLUMN_INCHES,
     GREY,
     SKY_BLUE,
-    STYLE,
     Files,
-    add_notes,
-    figure_height,
     letter,
     new_figure,
 )
@@ -116,9 +113,7 @@ def plot_sweep(
         raise InputError("a figure of a sweep needs at least one panel")
     columns = 2 if len(panels) in (2, 4) else min(len(panels), _MAX_COLUMNS)
     rows = -(-len(panels) // columns)
-    height = figure_height(_ROW_HEIGHT_INCHES * (rows + 1), notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(DOUBLE_COLUMN_INCHES, height)
+    with new_figure(DOUBLE_COLUMN_INCHES, _ROW_HEIGHT_INCHES * (rows + 1), notes) as figure:
         # Two grids: the legend of the curves takes nothing of the panels' width.
         grid = figure.add_gridspec(rows + 1, 1)
         upper, lower = grid[:rows].subgridspec(rows, columns), grid[rows].subgridspec(1, 1)
@@ -130,7 +125,6 @@ def plot_sweep(
         _draw_curves(axes, curves, varied)
         _set_title(axes, len(panels), "training loss of the chosen seeds")
         _add_legend(figure, panels)
-        add_notes(figure, notes)
     return figure
 
 

@@ -23,11 +23,8 @@ from rnn_audio.reporting.figures.style import (
     GREY,
     SINGLE_COLUMN_INCHES,
     SKY_BLUE,
-    STYLE,
     VERMILLION,
     Files,
-    add_notes,
-    figure_height,
     letter,
     new_figure,
     scientific,
@@ -138,9 +135,7 @@ def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), m
         raise InputError("a waveform figure needs at least one panel")
     zoomed = any(panel.zoom_samples is not None for panel in panels)
     width = DOUBLE_COLUMN_INCHES if zoomed else SINGLE_COLUMN_INCHES
-    height = figure_height(_PANEL_HEIGHT_INCHES * len(panels), notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(width, height)
+    with new_figure(width, _PANEL_HEIGHT_INCHES * len(panels), notes) as figure:
         columns = 2 if zoomed else 1
         grid = figure.add_gridspec(
             2 * len(panels),
@@ -162,7 +157,6 @@ def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), m
                 _shade_zoom((signals, levels), panel)
         _add_legend(figure, panels, mark_label)
         figure.align_ylabels()
-        add_notes(figure, notes)
     return figure
 
 
