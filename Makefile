@@ -1,8 +1,8 @@
-# make quick: the whole workflow in a quick profile; make test: all tests. Both install first.
+# make quick: the whole workflow with the quick profile. make test: the tests. Both install first.
 PYTHON ?= python3.11
 BIN := .venv/bin
-# One process more than cores, for some tests wait for most of their time; with whole files of tests
-# (tests/support/scheduling.py) in the order of pyproject.toml: the longest come first.
+# One process more than there are cores, since some tests mostly wait. Each process gets whole test files
+# (tests/support/scheduling.py), in the order of pyproject.toml, the longest first.
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 8 ? cores + 1 : 8)))
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 

@@ -16,6 +16,6 @@ def started_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluste
 
 @pytest.fixture
 def cluster(started_cluster: Cluster) -> Iterator[Cluster]:
-    """A SLURM cluster of one machine with two pretended GPUs, on which nothing runs."""
+    """A SLURM cluster of one machine with two simulated GPUs and without jobs."""
     yield started_cluster
     started_cluster.cancel_all()

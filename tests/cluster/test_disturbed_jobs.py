@@ -1,4 +1,4 @@
-"""Trainings that end early on a cluster, for whatever reason, go on in their next try and end as if undisturbed."""
+"""Trainings that are ended early on a cluster resume in their next attempt and end as if undisturbed."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ SEEDS = [1, 2, 3]
 
 
 def halted_training(cluster: Cluster, workspace: Workspace, halted: set[int]) -> int:
-    """The job of a training with a checkpoint, halted behind it: whatever ends it now does so before its end."""
+    """The job of a training that is suspended after a checkpoint, so that it cannot end by itself."""
 
     def found() -> tuple[int, list[psutil.Process]] | None:
         for job in cluster.running_jobs("rule_train_"):
@@ -50,7 +50,7 @@ def test_overdue_cancelled_and_preempted_trainings_go_on(cluster: Cluster, tmp_p
     add_profile(disturbed)
 
     seeds: set[int] = set()
-    # The undisturbed run takes the time in which the other one waits for SLURM.
+    # The undisturbed run uses the time for which the other one waits for SLURM.
     with ThreadPoolExecutor() as pool, started(disturbed, "models") as run:
         reference = pool.submit(undisturbed.make, "models")
         overdue = halted_training(cluster, disturbed, seeds)
@@ -91,7 +91,7 @@ def test_killed_run_is_finished_by_the_same_command(
     with started(workspace, target) as run:
         training, *_ = wait_for(lambda: cluster.running_jobs("rule_train_"), "a training")
         run.kill()
-    # Its jobs outlive it, and the next run would not know of them.
+    # Its jobs outlive it, and the next run would not know them.
     cluster.cancel_all()
     refused = run_to_end(workspace, target)
     assert refused.status != 0

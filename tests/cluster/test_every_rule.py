@@ -1,4 +1,4 @@
-"""The whole workflow through sbatch: the files that a run on one machine makes, and GPUs that are waited for."""
+"""The whole workflow through sbatch: it makes the same files as a run on one machine, and jobs wait for GPUs."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +14,13 @@ from support.workspace import Workspace
 pytestmark = pytest.mark.cluster
 
 TARGETS = {"all", "tables", "figures", "signals", "models", "sounds", "impulse_response", "amplifier", "sweep_rates"}
-# Asked for by itself: it times the machine that it runs on.
+# Not part of `all`: it times the machine that it runs on.
 BENCHMARK = {"benchmark", "benchmark_training", "benchmark_workflow", "benchmark_tables", "plot_benchmark"}
 
 
 @dataclass(frozen=True)
 class Runs:
-    """The same workflow made on this machine and through sbatch, and SLURM's jobs of the latter."""
+    """The same workflow, run on this machine and through sbatch, and SLURM's jobs of the latter."""
 
     here: Workspace
     on_cluster: Workspace
@@ -29,7 +29,7 @@ class Runs:
 
 @pytest.fixture(scope="module")
 def runs(started_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """The workflow, run both ways at the same time. Tests only read in it."""
+    """The workflow, run in both ways at the same time. Tests must not change it."""
     here = create(tmp_path_factory.mktemp("here") / "workspace")
     on_cluster = create(tmp_path_factory.mktemp("cluster") / "workspace")
     add_profile(on_cluster)
@@ -60,7 +60,7 @@ def test_every_result_is_that_of_a_run_on_one_machine(runs: Runs) -> None:
 def test_no_more_trainings_run_at_once_than_there_are_gpus(started_cluster: Cluster, runs: Runs) -> None:
     asking = [job for job in runs.jobs if job.gpus]
     assert len(asking) > started_cluster.gpus
-    # Times are whole seconds: the second that one ends in and another starts in is counted once.
+    # Times are whole seconds: if one job ends and another starts in the same second, they do not overlap.
     at_once = [sum(other.gpus for other in asking if other.start <= job.start < other.end) for job in asking]
     assert max(at_once) == started_cluster.gpus
 
@@ -76,7 +76,7 @@ def test_small_jobs_share_a_job_of_the_cluster(runs: Runs) -> None:
     configurations = len(list(runs.here.results.glob("models/*")))
     counts = {group: len(jobs) for group, jobs in shared.items()}
     assert counts == {"signals": 1, "sounds": configurations, "tables": 1, "figures": 1}
-    # Its members run one after another: the memory of one, the time of all.
+    # Its members run one after another, so it requests the memory of one and the time of all.
     (figures,) = shared["figures"]
     assert (figures.cores, figures.memory, figures.time_limit) == (1, "2000M", "01:10:00")
 

@@ -1,4 +1,4 @@
-"""The whole quick workflow through sbatch: what `make quick` makes on one machine, byte for byte."""
+"""The whole quick workflow through sbatch makes the same bytes as `make quick` on one machine."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

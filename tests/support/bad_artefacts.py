@@ -1,6 +1,4 @@
-"""Files of an earlier run that were spoilt since, and what the job that reads them says: the last part of
-docs/bad-input.md.
-"""
+"""Corrupted files of an earlier run, and the messages of jobs that read them: the last part of docs/bad-input.md."""
 
 import json
 import pickle
@@ -30,15 +28,15 @@ Read = Callable[[Path], object]
 
 @dataclass(frozen=True)
 class Artefact:
-    """A file that was spoilt.
+    """A corrupted file.
 
     Attributes:
-        kind: the chapter of the document.
-        given: what is wrong with it, in words.
-        said: a part of the one message.
-        name: the file's.
-        spoil: spoils a sound file.
-        read: what a job does with it.
+        kind: section of the document.
+        given: what is wrong with the file, in words.
+        said: a part of the message.
+        name: the file's name.
+        spoil: corrupts an intact file.
+        read: how a job reads the file.
     """
 
     kind: str
@@ -50,7 +48,7 @@ class Artefact:
 
 
 class Payload:
-    """Leaves a file called `executed` where it is unpickled."""
+    """Creates a file called `executed` when it is unpickled."""
 
     def __reduce__(self) -> tuple[object, ...]:
         return Path.touch, (Path("executed"),)
@@ -61,7 +59,7 @@ def write_pickle(path: Path) -> None:
 
 
 def write_sound_file(path: Path) -> None:
-    """What a run would have left under this name, in miniature."""
+    """Write a small intact file of the kind that a run stores under this name."""
     if path.suffix == ".safetensors":
         save_model(path, ModelShape(4), initialise(ModelShape(4), RandomStreams([1])))
     elif path.suffix == ".wav":
@@ -156,12 +154,14 @@ ARTEFACTS = [
     _model("a header without its size", "its header does not describe a model", change_header(lambda header: {})),
     Artefact(RESULTS, "run.json, cut", "run.json: not a readable record", "run.json", keep(0.5), _loss),
     Artefact(RESULTS, "run.json, empty", "run.json: not a readable record", "run.json", write(""), _loss),
-    Artefact(RESULTS, "run.json, a list", "run.json: not a record, which has keys", "run.json", write("[]"), _loss),
-    Artefact(RESULTS, "run.json without losses", "run.json: a record without 'losses'", "run.json", write("{}"), _loss),
+    Artefact(RESULTS, "run.json, a list", "run.json: not a record with keys", "run.json", write("[]"), _loss),
+    Artefact(
+        RESULTS, "run.json without losses", "run.json: the record has no 'losses'", "run.json", write("{}"), _loss
+    ),
     Artefact(
         RESULTS,
         "run.json without the loss that decides",
-        "run.json: a record without 'prediction_mse'",
+        "run.json: the record has no 'prediction_mse'",
         "run.json",
         write('{"losses": {}}'),
         _loss,
@@ -170,7 +170,7 @@ ARTEFACTS = [
     Artefact(
         RESULTS,
         "selection.json that chooses no seed",
-        "selection.json: a record without 'chosen_seed'",
+        "selection.json: the record has no 'chosen_seed'",
         "selection.json",
         write('{"seed": 1}'),
         _chosen,
@@ -197,7 +197,7 @@ ARTEFACTS = [
     Artefact(
         RESULTS,
         "history.csv without losses",
-        "history.csv: not a readable loss history (its columns are no epochs with losses)",
+        "history.csv: not a readable loss history (its columns are not epochs and losses)",
         "history.csv",
         write("epoch\n1\n2\n"),
         read_history,

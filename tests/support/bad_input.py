@@ -1,4 +1,4 @@
-"""The inputs of docs/bad-input.md: each a mistake or an oddity of a user's, and what is said about it."""
+"""The inputs of docs/bad-input.md, mistakes and unusual inputs of users, with the message about each."""
 
 import math
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ class Case:
     """One input.
 
     Attributes:
-        kind: the chapter of the document.
+        kind: section of the document.
         given: what is given, in words.
-        said: a part of the one message.
-        make: puts it into a folder and its configuration.
-        real: whether it goes through the `snakemake` command.
-        library: whether the library tells it, without Snakemake.
-        used: whether it is no mistake: it is used, and the log says how.
-        arguments: the command line, for what no configuration can hold.
+        said: a part of the message.
+        make: writes the input into a folder and its configuration.
+        real: whether it is tested through the `snakemake` command.
+        library: whether the library reports it, without Snakemake.
+        used: whether the input is not a mistake but used, and the log says how.
+        arguments: the command line, for inputs that are not in the configuration.
     """
 
     kind: str
@@ -118,7 +118,7 @@ CASES = [
     Case(VALUES, "a number in quotes", "chopped.epochs: '3' is not of type 'integer'", setting(epochs="3")),
     Case(VALUES, "a list for a number", "chopped.epochs: [3] is not of type 'integer'", setting(epochs=[3])),
     Case(VALUES, "true for a number", "chopped.epochs: True is not of type 'integer'", setting(epochs=True)),
-    Case(VALUES, "nothing behind a key", "chopped.epochs: None is not of type 'integer'", setting(epochs=None)),
+    Case(VALUES, "nothing after a key", "chopped.epochs: None is not of type 'integer'", setting(epochs=None)),
     Case(VALUES, "a number for a list", "config.seeds: 5 is not of type 'array'", put("seeds", 5)),
     Case(VALUES, "a section that is a list", "config.signals: [] is not of type 'object'", put("signals", [])),
     Case(VALUES, "a negative number", "chopped.epochs: -1 is less than the minimum of 1", setting(epochs=-1)),
@@ -252,7 +252,7 @@ CASES = [
     Case(
         REFERENCES,
         "a download from a local path",
-        "signals.sine.url.address: 'own.wav' is no http or https address",
+        "signals.sine.url.address: 'own.wav' is not an http or https address",
         put_signal(source="url", url={"address": "own.wav", "sha256": "0" * 64}),
     ),
     _command(
@@ -292,10 +292,10 @@ CASES = [
     Case(SOUNDS, "a missing file", "own.wav: no such file; correct the path in signals.sine.file", use(), real=True),
     Case(SOUNDS, "a folder", ".: a folder, where signals.sine.file needs a sound file", use(".")),
     Case(SOUNDS, "an empty file", "own.wav: cannot be read as sound", bytes_as_sound(b"")),
-    Case(SOUNDS, "a file that is cut behind its header", "own.wav: has no samples", cut_sound(44, subtype="PCM_16")),
+    Case(SOUNDS, "a file that is cut after its header", "own.wav: has no samples", cut_sound(44, subtype="PCM_16")),
     Case(SOUNDS, "text called .wav", "own.wav: cannot be read as sound", bytes_as_sound(b"sound\n" * 99), real=True),
     Case(SOUNDS, "no samples", "own.wav: has no samples", sound([])),
-    Case(SOUNDS, "one sample", "there are only 1; set duration_samples to at most that", sound([0.5])),
+    Case(SOUNDS, "one sample", "the file has only 1; set duration_samples to at most that", sound([0.5])),
     Case(SOUNDS, "NaN", "own.wav: the excerpt has samples that are not finite", sound([*NOISE[:9], math.nan, *NOISE])),
     Case(SOUNDS, "infinity", "own.wav: the excerpt has samples that are not finite", sound([math.inf, *NOISE])),
     Case(
@@ -309,7 +309,7 @@ CASES = [
     Case(
         SOUNDS,
         "a shorter recording than asked for",
-        "own.wav: 128 wanted by signals.sine.duration_samples",
+        "own.wav: signals.sine.duration_samples is 128",
         sound(NOISE[:99]),
     ),
     Case(
@@ -320,11 +320,11 @@ CASES = [
         real=True,
     ),
     Case(SOUNDS, "a channel that is not there", "own.wav: has no channel 3, only 1 in all", sound(NOISE, channel=3)),
-    Case(SOUNDS, "a start behind the end", "own.wav: lasts 0.1 s; set signals.sine.file.start", sound(NOISE, start=60)),
+    Case(SOUNDS, "a start after the end", "own.wav: lasts 0.1 s; set signals.sine.file.start", sound(NOISE, start=60)),
     Case(
         SOUNDS,
         "a rate below the one to be learned",
-        "its rate is 4000 Hz, below the 8000 Hz at which the signal is wanted",
+        "its rate is 4000 Hz, below the 8000 Hz that a configuration needs",
         sound(NOISE, rate_hz=4000),
     ),
     Case(
@@ -340,7 +340,7 @@ CASES = [
         use("own{1}.wav"),
         real=True,
     ),
-    Case(SOUNDS, "a path that is too long", ": no path of a file (File name too long)", use("a" * 5000)),
+    Case(SOUNDS, "a path that is too long", ": not a valid path (File name too long)", use("a" * 5000)),
     Case(SOUNDS, "an address for a path", "no such file; correct the path", use("https://example.org/a.wav")),
     Case(
         USED,

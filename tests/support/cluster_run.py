@@ -1,4 +1,4 @@
-"""Snakemake on the test's cluster: the shipped profile, made quick and without a real GPU."""
+"""Snakemake on the cluster of the tests: the shipped profile, changed to be fast and to need no real GPU."""
 
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from support.places import REPOSITORY
 from support.workspace import Run, Workspace
 
 PROFILE = "profiles/rig"
-# The two ways to ask for a GPU.
+# The two ways to request a GPU.
 GPUS = {"gpu": 1}
 GRES = {"gpu": 0, "gres": "gpu:1"}
 _LIMIT_S = 600.0
@@ -24,13 +24,13 @@ def shipped_profile() -> dict[str, Any]:
 
 
 def add_profile(workspace: Workspace, asking: Mapping[str, int | str] = GPUS) -> None:
-    """Write the shipped profile into a workspace, changed as for a site whose GPUs are pretended.
+    """Write the shipped profile into a workspace as `PROFILE`, changed for a cluster with simulated GPUs.
 
-    Trainings ask for a GPU and compute on the CPU. SLURM is asked early, and more jobs share one.
+    Trainings request a GPU but compute on the CPU. SLURM is queried earlier, and more jobs share one.
 
     Args:
-        workspace: where; the profile is `PROFILE` of it.
-        asking: how a GPU is asked for.
+        workspace: where the profile is written.
+        asking: how a GPU is requested.
     """
     profile = shipped_profile()
     profile["config"]["accelerator"] = "cpu"
@@ -45,7 +45,7 @@ def add_profile(workspace: Workspace, asking: Mapping[str, int | str] = GPUS) ->
 
 @dataclass(frozen=True)
 class ClusterRun:
-    """A run of Snakemake that is under way."""
+    """A run of Snakemake in progress."""
 
     process: subprocess.Popen[bytes]
     output: Path
@@ -55,7 +55,7 @@ class ClusterRun:
         self.process.wait()
 
     def finish(self, limit_s: float = _LIMIT_S) -> Run:
-        """Wait for its end, but not for ever; status -1 where it is killed."""
+        """Wait for its end, but at most `limit_s`; then kill it and return status -1."""
         try:
             status = self.process.wait(limit_s)
         except subprocess.TimeoutExpired:
@@ -67,7 +67,7 @@ class ClusterRun:
 
 @contextmanager
 def started(workspace: Workspace, *arguments: str) -> Iterator[ClusterRun]:
-    """Start Snakemake with the changed profile; it does not outlive the context."""
+    """Start Snakemake with the changed profile; it is killed at the end of the context."""
     output = workspace.folder / "run.log"
     with output.open("wb") as file:
         process = subprocess.Popen(
@@ -91,7 +91,7 @@ def run_to_end(workspace: Workspace, *arguments: str, limit_s: float = _LIMIT_S)
 
 
 def make(workspace: Workspace, *arguments: str, limit_s: float = _LIMIT_S) -> str:
-    """Run Snakemake to its end; it has to succeed. Returns what it said."""
+    """Run Snakemake to its end, which must succeed; return its output."""
     run = run_to_end(workspace, *arguments, limit_s=limit_s)
     assert run.status == 0, run.output
     return run.output

@@ -50,7 +50,7 @@ def read_yaml(path: str) -> Config:
 
 
 def overlaid(base: Config, overlay: Config) -> Config:
-    """Mappings are merged, everything else is replaced."""
+    """Merge mappings; replace everything else."""
     merged = dict(base)
     for key, value in overlay.items():
         both = isinstance(value, dict) and isinstance(base.get(key), dict)
@@ -129,7 +129,7 @@ def minimal() -> Config:
 
 
 def changed(path: str, value: Any) -> Config:  # noqa: ANN401 (any YAML value)
-    """The small configuration with one value replaced, added or removed; list indices are numbers in the path."""
+    """The small configuration with one value replaced, added or removed; numbers in the path are list indices."""
     config = minimal()
     *parents, last = [int(part) if part.isdigit() else part for part in path.split("/")]
     place: Any = config

@@ -1,4 +1,4 @@
-"""A configuration of seconds that needs every rule of the workflow at least once."""
+"""A configuration that runs in seconds and needs every rule of the workflow at least once."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def every_rule_config() -> Config:
 
 
 def create(folder: Path) -> Workspace:
-    """A workspace of that configuration, nothing of it made."""
+    """A workspace with that configuration and its recordings, without results."""
     workspace = Workspace.create(folder, every_rule_config())
     noise = np.random.default_rng(5).uniform(-0.5, 0.5, RATE_HZ)
     decay = np.exp(-np.arange(len(noise)) / 40)

@@ -1,4 +1,4 @@
-"""What the tests of faults share: disks that are full or read-only, and what a broken write leaves."""
+"""Helpers of the tests of faults: full and read-only disks, and the remains of an interrupted write."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def _can_mount() -> bool:
 
 @contextmanager
 def mounted(folder: Path, *arguments: str) -> Iterator[None]:
-    """Something mounted at a folder; skips the test where that is not allowed."""
+    """Mount something at a folder; skip the test if that is not allowed."""
     if not _can_mount():
         pytest.skip("needs a disk of its own, which only root can mount")
     subprocess.run(["mount", *arguments, str(folder)], check=True)
@@ -40,7 +40,7 @@ def mounted(folder: Path, *arguments: str) -> Iterator[None]:
 
 @contextmanager
 def small_disk(folder: Path, size_kib: int) -> Iterator[None]:
-    """A disk of the given size at a folder, which keeps what is in it now, times of modification included."""
+    """Mount a disk of the given size at a folder, with the folder's present files and their times of modification."""
     with TemporaryDirectory(dir=folder.parent) as aside:
         subprocess.run(["cp", "-a", f"{folder}/.", aside], check=True)
         with mounted(folder, "-t", "tmpfs", "-o", f"size={size_kib}k", "tmpfs"):
@@ -50,7 +50,7 @@ def small_disk(folder: Path, size_kib: int) -> Iterator[None]:
 
 @contextmanager
 def full(folder: Path) -> Iterator[None]:
-    """Fill the disk of a folder to the last byte, for a while."""
+    """Fill the disk of a folder to the last byte until the end of the context."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
         with pytest.raises(OSError, match="No space left"):
@@ -64,7 +64,7 @@ def full(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
-    """A folder that cannot be written to, not even by root."""
+    """Make a folder read-only, even for root."""
     with mounted(folder, "--bind", str(folder)):
         subprocess.run(["mount", "-o", "remount,ro,bind", str(folder)], check=True)
         yield

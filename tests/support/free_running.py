@@ -1,4 +1,4 @@
-"""Small free-running trainings, and their loop written out sample by sample."""
+"""Small free-running trainings, and a reference loop, sample by sample."""
 
 import math
 from dataclasses import replace
@@ -38,13 +38,13 @@ RICH = replace(
     spectrum=SpectralTerm(weight=0.1, window_samples=(4, 8)),
 )
 WAITING = Horizon(start_samples=2, full_at_share=0.9, growth=1.5, grow_below=0.9)
-"""Waits for the error, and each model's grows at another time."""
+"""Grows only when the error is small enough, for each model at another time."""
 UNMOVED = replace(PLAIN, learning_rate=1e-30)
-"""Its steps are too short to change a weight."""
+"""Its steps are too small to change a weight."""
 
 
 def decaying_sine(samples: int = SAMPLES) -> torch.Tensor:
-    """Opens with a cosine's 1 and falls to a tenth."""
+    """A sinusoid that starts at 1 and decays to a tenth."""
     time = torch.arange(samples)
     return torch.cos(time * (2 * math.pi / 9)) * 0.1 ** (time / samples)
 
@@ -77,13 +77,13 @@ def trained(method: FreeRunningMethod, seeds: list[int], **arguments: Any) -> Fr
 
 
 def drawn(seeds: list[int], hidden: int = HIDDEN) -> Parameters:
-    """Weights and an initial state, far enough from zero for the gates to leave their linear region."""
+    """Random weights and an initial state, far enough from zero that the gates leave their linear region."""
     parameters = initialise(ModelShape(hidden, initial_state=True), RandomStreams(seeds))
     return {name: 2 * tensor.double() for name, tensor in parameters.items()}
 
 
 def own_signal(parameters: Parameters) -> torch.Tensor:
-    """What a model generates from its own initial state and a sample of 0.5: its error on this signal is nought."""
+    """What a model generates from its own initial state and a sample of 0.5; on this signal its error is zero."""
     first = torch.full((1, 1), 0.5, dtype=parameters["linear.bias"].dtype)
     generated, _ = recurrence.free_run(parameters, first, SAMPLES - 1, stored_state(parameters, 1))
     return torch.cat([first[0], generated[0, 0]])
@@ -103,5 +103,5 @@ def loop(own: Parameters, first: torch.Tensor, steps: int) -> torch.Tensor:
 
 
 def through_a_file(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """As a checkpoint comes back: row by row, and in an order that is not the trainer's."""
+    """Tensors as from a checkpoint: contiguous, and in another order than the trainer's."""
     return load(save({name: tensor.contiguous() for name, tensor in tensors.items()}))

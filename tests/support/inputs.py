@@ -1,4 +1,4 @@
-"""How a bad input, or an odd one, is made: in a folder, and in the configuration that stands there."""
+"""Functions that make a bad or unusual input: in a folder, and in the configuration in it."""
 
 import copy
 import json
@@ -17,7 +17,7 @@ RATE_HZ = 16000
 NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, RATE_HZ // 10)
 
 Make = Callable[[Path, Config], str | bytes | None]
-"""Changes the configuration in place, or returns the content of a config.yaml of its own."""
+"""Changes the configuration in place, or returns the content of another config.yaml."""
 
 
 @cache
@@ -26,7 +26,7 @@ def _tiny() -> Config:
 
 
 def sound_config() -> Config:
-    """The small configuration, with a preset's and a device's worth of keys to make mistakes in."""
+    """A copy of the small configuration, in which a test can make mistakes."""
     return copy.deepcopy(_tiny())
 
 
@@ -36,7 +36,7 @@ def file(content: str | bytes) -> Make:
 
 
 def put(path: str, value: Any) -> Make:  # noqa: ANN401 (any YAML value)
-    """One value, by its place: `configurations/chopped/epochs`; list indices are numbers."""
+    """Set one value by its path: `configurations/chopped/epochs`; numbers in the path are list indices."""
 
     def make(folder: Path, config: Config) -> None:
         *parents, last = [int(part) if part.isdigit() else part for part in path.split("/")]
@@ -56,7 +56,7 @@ def drop(key: str) -> Make:
 
 
 def setting(**settings: Any) -> Make:  # noqa: ANN401 (any YAML value)
-    """Keys of a configuration."""
+    """Set keys of a configuration."""
 
     def make(folder: Path, config: Config) -> None:
         config["configurations"]["chopped"] |= settings
@@ -65,7 +65,7 @@ def setting(**settings: Any) -> Make:  # noqa: ANN401 (any YAML value)
 
 
 def named(section: str, name: Any) -> Make:  # noqa: ANN401 (any YAML value)
-    """Another entry like the section's first."""
+    """Add an entry like the first of the section."""
 
     def make(folder: Path, config: Config) -> None:
         config[section][name] = next(iter(config[section].values()))
@@ -82,7 +82,7 @@ def both(*makes: Make) -> Make:
 
 
 def overlay(content: str | bytes) -> Make:
-    """A file for --configfile."""
+    """Write a file for --configfile."""
 
     def make(folder: Path, config: Config) -> None:
         (folder / "own.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -91,7 +91,7 @@ def overlay(content: str | bytes) -> Make:
 
 
 def use(path: str = "own.wav", **settings: Any) -> Make:  # noqa: ANN401 (any YAML value)
-    """A recording in the place of the sine."""
+    """Use a recording instead of the sine."""
     return put_signal(source="file", file={"path": path, **settings})
 
 
@@ -111,7 +111,7 @@ def sound(
     subtype: str = "FLOAT",
     **settings: Any,  # noqa: ANN401 (any YAML value)
 ) -> Make:
-    """A recording that is written, and used."""
+    """Write a recording and use it."""
 
     def make(folder: Path, config: Config) -> None:
         with (folder / name).open("wb") as target:
@@ -140,7 +140,7 @@ def cut_sound(keep: int, **settings: Any) -> Make:  # noqa: ANN401 (as `sound`)
 
 
 def hour(folder: Path, config: Config) -> None:
-    """An hour at 44.1 kHz of which only the first tenth of a second is not silent; the rest takes no space."""
+    """Use a recording of an hour at 44.1 kHz, silent after the first tenth of a second; the silence takes no space."""
     samples, rate_hz = 3600 * 44100, 44100
     layout = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
     header = b"RIFF" + struct.pack("<I", 36 + 2 * samples) + b"WAVE" + layout
@@ -151,7 +151,7 @@ def hour(folder: Path, config: Config) -> None:
 
 
 def device(input_samples: np.ndarray, target_samples: np.ndarray, target_rate_hz: int = 44100, **settings: Any) -> Make:  # noqa: ANN401
-    """A device that is modelled, by its two recordings."""
+    """Use a device with two recordings, and a model of it."""
 
     def make(folder: Path, config: Config) -> None:
         soundfile.write(folder / "in.wav", input_samples, 44100, subtype="FLOAT")

@@ -1,4 +1,4 @@
-"""A training of seconds, and its checkpoints: what is disturbed to see whether it goes on."""
+"""A training that takes seconds, and its checkpoints, for tests that interrupt it and see whether it resumes."""
 
 import re
 
@@ -6,7 +6,7 @@ from support.workspace import Config, Workspace, tiny_config
 
 
 def long_config(seeds: list[int]) -> Config:
-    """One configuration, each of whose models trains for seconds."""
+    """One configuration; each of its models trains for seconds."""
     config = tiny_config()
     config["seeds"] = seeds
     config["signals"]["sine"]["duration_samples"] = 1024
@@ -18,7 +18,7 @@ def long_config(seeds: list[int]) -> Config:
 
 
 def save_often(workspace: Workspace) -> None:
-    """Checkpoints every tenth of a second, so that a kill finds one."""
+    """Write checkpoints every tenth of a second, so that there is one when a training is killed."""
     path = workspace.folder / "workflow/rnn_audio/jobs/training_loop.py"
     text = path.read_text(encoding="utf-8")
     text, count = re.subn(r"^CHECKPOINT_INTERVAL_S = .*$", "CHECKPOINT_INTERVAL_S = 0.1", text, flags=re.MULTILINE)
@@ -27,6 +27,6 @@ def save_often(workspace: Workspace) -> None:
 
 
 def checkpoint_time(workspace: Workspace, seed: int) -> int:
-    """When the last checkpoint of a seed was written, 0 while there is none."""
+    """When the last checkpoint of a seed was written, in ns; 0 if there is none."""
     files = workspace.results.glob(f"checkpoints/steady/seed-{seed}.*.safetensors")
     return max((path.stat().st_mtime_ns for path in files), default=0)

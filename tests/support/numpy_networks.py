@@ -1,4 +1,4 @@
-"""The networks of paper A written out in NumPy, gate by gate and sample by sample, without the library."""
+"""The networks of paper A in NumPy, gate by gate and sample by sample, without the library."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Training jobs of several models, called as the workflow would call them, with or without packs."""
+"""Training jobs of several models, called as the workflow calls them, with or without packs."""
 
 import functools
 import json
@@ -95,12 +95,12 @@ class PackedJobs:
         self.recordings = write_device(folder, pairs, RATE_HZ, OF_DEVICE["segment_samples"])
 
     def wait_for(self, *packs: Iterable[Model]) -> None:
-        """What the workflow does before its first job."""
+        """Write the waiting list, as the workflow does before its first job."""
         members = [[self._member(model) for model in pack] for pack in packs]
         write_waiting(self.checkpoints, members)
 
     def train(self, model: Model) -> None:
-        """One job: what it made before is deleted, as Snakemake does."""
+        """Run one job; delete its earlier outputs first, as Snakemake does."""
         for name in ("model.safetensors", "history.csv", "run.json"):
             (self._results(model) / name).unlink(missing_ok=True)
         recordings = self.recordings if "device" in self.models[model] else [self.folder / "tone.wav"]
@@ -124,19 +124,19 @@ class PackedJobs:
         return json.loads(self.record(model).read_text())
 
     def record(self, model: Model) -> Path:
-        """Where a job's record goes."""
+        """The path of a job's record."""
         return self._results(model) / "run.json"
 
     def is_finished(self, model: Model) -> bool:
         return self.record(model).exists()
 
     def artefacts(self, model: Model) -> list[Any]:
-        """What a job has written, but for what it measures of itself."""
+        """The outputs of a job, without its measurements."""
         record = {key: value for key, value in self.run(model).items() if key != "measured"}
         return [(self._results(model) / name).read_bytes() for name in ("model.safetensors", "history.csv")] + [record]
 
     def left_behind(self) -> list[str]:
-        """Checkpoints, and what is left of any."""
+        """Checkpoints and their temporary files."""
         files = [path for path in self.checkpoints.rglob("*") if path.is_file() and path.name != "waiting.json"]
         return sorted(str(path.relative_to(self.checkpoints)) for path in files)
 
@@ -148,16 +148,16 @@ class PackedJobs:
 
 
 def checkpoint_each_epoch(patch: pytest.MonkeyPatch) -> None:
-    """A checkpoint is due after every epoch, and the process belongs to the tests."""
+    """Write a checkpoint after every epoch, and leave the settings of the process to the tests."""
     patch.setattr(training_job, "prepare_process", lambda accelerator, threads: None)
     for name in ("train_pack", "train_in_pack"):
         patch.setattr(training_job, name, functools.partial(getattr(training_job, name), checkpoint_interval_s=0))
 
 
 def clean_process() -> ProcessPoolExecutor:
-    """A process that has not trained, but has loaded what training loads, for its forks.
+    """A process that can be forked: it has loaded what training loads, but has not trained.
 
-    Where PyTorch has threads for a GPU, it cannot train in a fork of a process that has trained.
+    If PyTorch has threads for a GPU, it cannot train in a fork of a process that has trained.
     """
     return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_run_compiled)
 
@@ -170,7 +170,7 @@ def _run_compiled() -> None:
 
 
 def killed_at_write(number: int, jobs: PackedJobs, model: Model) -> bool:
-    """Train in a fork of this process that is killed as it writes, or removes, its n-th file; whether it got that far.
+    """Train in a fork of this process that is killed when it writes or removes its n-th file; return whether it was.
 
     This process must not have trained (`clean_process`).
     """

@@ -1,4 +1,4 @@
-"""Packs with random weights, signals and states, and the gradients of a loss that depends on all of them."""
+"""Packs with random weights, signals and states, and gradients of a loss that depends on all of them."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ Run = Callable[[Parameters, torch.Tensor, State], tuple[torch.Tensor, State]]
 
 def random_pack(models: int, hidden: int, dtype: torch.dtype = torch.float64) -> Parameters:
     parameters = initialise(ModelShape(hidden), RandomStreams(range(models)))
-    # Twice PyTorch's initial range: the gates leave their linear region.
+    # Twice PyTorch's initial range, so that the gates leave their linear region.
     return {name: 2 * tensor.to(dtype) for name, tensor in parameters.items()}
 
 
@@ -23,7 +23,7 @@ def normal(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> to
 
 
 def with_gradients(run: Run, parameters: Parameters, inputs: torch.Tensor, state: State) -> dict[str, torch.Tensor]:
-    """Outputs, last state, and the gradients by weights, inputs and first state of a loss that takes in all of them."""
+    """Outputs, last state, and the gradients of a loss of these by weights, inputs and first state."""
     leaves = parameters | {"inputs": inputs, "h": state[0], "c": state[1]}
     leaves = {name: tensor.detach().clone().requires_grad_() for name, tensor in leaves.items()}
     outputs, (h, c) = run({name: leaves[name] for name in parameters}, leaves["inputs"], (leaves["h"], leaves["c"]))

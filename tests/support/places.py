@@ -3,5 +3,5 @@
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-# Recordings that may lie beside a checkout and belong in none; tests on them skip where they are missing.
+# Recordings that can be placed next to a checkout and are not part of it; tests that need them skip without them.
 RECORDINGS = REPOSITORY.parent / "shared" / "data"

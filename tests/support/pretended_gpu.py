@@ -1,8 +1,9 @@
-"""A GPU that is a CPU: its tensors have a device of their own, and a CPU computes what is done with them.
+"""A simulated GPU: its tensors have a PyTorch device of their own, and the CPU computes their operations.
 
-It notes what a real one would refuse: tensors of two devices in one operation; operations that have no deterministic
-implementation on CUDA, of those that PyTorch's documentation of `use_deterministic_algorithms` lists; and, in an update
-that is to become a graph, whatever waits for the device. Importing this registers the device for the whole process.
+It records the operations that a real GPU would refuse: those with tensors of two devices; those without a deterministic
+implementation on CUDA, as listed in PyTorch's documentation of `use_deterministic_algorithms`; and, in an update that
+is captured as a graph, those that wait for the device. Importing this module registers the device for the whole
+process.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,7 +37,7 @@ _repeatable = False
 
 
 class GpuTensor(torch.Tensor):
-    """A tensor on the pretended GPU, whose numbers are in `raw`, on the CPU."""
+    """A tensor on the simulated GPU; its values are in `raw`, on the CPU."""
 
     __torch_function__ = torch._C._disabled_torch_function_impl
 
@@ -82,23 +83,23 @@ class GpuTensor(torch.Tensor):
             _change_shape(operation, args, kwargs)
         if leaves or (name == "aten::copy_" and not isinstance(args[0], GpuTensor)):
             return result
-        # What works in place, returns its argument.
+        # An operation in place returns its argument.
         known = {id(each.raw): each for each in tensors if isinstance(each, GpuTensor)}
         return tree_map(lambda each: known.get(id(each), _on_gpu(each)), result)
 
 
 @contextmanager
 def noting() -> Iterator[list[str]]:
-    """What a GPU would refuse to do, from here on.
+    """The operations in this context that a GPU would refuse.
 
-    Not raised as errors: backpropagation runs in a thread of PyTorch's that survives none.
+    They are not raised as errors, because PyTorch's thread for backpropagation would not survive an error.
     """
     _refused.clear()
     yield _refused
 
 
 def repeatable(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, in which it is noted, too, whatever waits for the device: a graph could not hold it."""
+    """The function, with operations that wait for the device recorded too, since a graph cannot contain them."""
 
     def replacement(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (passed on)
         global _repeatable
@@ -128,7 +129,7 @@ def plain_lstm(
     weights: list[torch.Tensor],
     **_: Any,  # noqa: ANN401 (always the same)
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """PyTorch's LSTM, which has not been told of this device, by operations that every device has."""
+    """PyTorch's LSTM, which does not support this device, by operations that every device has."""
     weight_ih, weight_hh, bias_ih, bias_hh = weights
     h, c = state[0][0], state[1][0]
     sequence = []
@@ -141,7 +142,7 @@ def plain_lstm(
 
 
 def _change_shape(operation: Callable, args: tuple, kwargs: dict[str, Any]) -> None:
-    """Repeat on the tensor itself, which has no numbers, what has changed the shape of its numbers in place."""
+    """Repeat an in-place change of shape on the tensor itself, which has no values."""
     with no_dispatch():
         before = torch._C._meta_in_tls_dispatch_include()
         torch._C._set_meta_in_tls_dispatch_include(True)
@@ -152,7 +153,7 @@ def _change_shape(operation: Callable, args: tuple, kwargs: dict[str, Any]) -> N
 
 
 def on_cpu(value: Any) -> Any:  # noqa: ANN401
-    """A tensor's numbers, and the device that has them."""
+    """Replace a tensor by its values, and the simulated device by the CPU."""
     if isinstance(value, GpuTensor):
         return value.raw
     if isinstance(value, torch.device) and value.type == KIND:
@@ -179,7 +180,7 @@ def _empty_strided(
 
 
 def _copy_from(source: torch.Tensor, target: torch.Tensor, non_blocking: bool = False) -> torch.Tensor:
-    """What `torch.tensor` fills a new tensor by."""
+    """`torch.tensor` uses this to fill a new tensor."""
     if _repeatable:
         _refused.append("torch.tensor: waits for the device")
     on_cpu(target).copy_(on_cpu(source))

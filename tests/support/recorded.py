@@ -1,7 +1,7 @@
-"""What a CUDA graph does, without CUDA: kernels are recorded with the memory that they read and write, and repeated.
+"""A CUDA graph without CUDA: kernels are recorded with the memory that they read and write, and replayed.
 
-No Python of the recorded function runs again. What it does by Python alone is missing from the repetition, and memory
-that it replaced is read where it was, as in a graph.
+As in a graph, the Python of the recorded function does not run again. What it did in Python alone is missing from the
+replay, and a tensor that it replaced is read from its old memory.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_leaves
 
 
 class Recorded(TorchDispatchMode):
-    """Runs a function once, keeping its kernels."""
+    """Runs a function once and records its kernels."""
 
     def __init__(self, function: Callable[[], None]) -> None:
         super().__init__()
@@ -33,10 +33,10 @@ class Recorded(TorchDispatchMode):
         return result
 
     def replay(self) -> None:
-        """The same kernels on the same memory."""
+        """Run the same kernels on the same memory."""
         with torch._C._AutoDispatchBelowAutograd():
             for kernel, args, kwargs, before, with_gradient in self._kernels:
-                with torch.set_grad_enabled(with_gradient):  # some keep what backward needs only then
+                with torch.set_grad_enabled(with_gradient):  # some save tensors for backward only with gradients
                     result = kernel(*args, **kwargs)
                 for old, new in zip(tree_leaves(before), tree_leaves(result), strict=True):
                     if isinstance(old, torch.Tensor) and old.data_ptr() != new.data_ptr():

@@ -1,4 +1,4 @@
-"""What tests of a device's recordings share, wherever these come from."""
+"""Helpers of the tests of devices' recordings from any source."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,21 +1,21 @@
-"""A run's results without what it measured of itself: what another run has to make again, byte for byte."""
+"""A run's results without its measurements: another run must make them again, byte for byte."""
 
 import csv
 import json
 from pathlib import Path
 from typing import Any
 
-# In records under `measured`, and beside the losses of each seed in selection.json.
+# Keys in records, and next to the losses of each seed in selection.json.
 _MEASURED = {"measured", "wall_time_s", "models_at_once", "peak_memory_mib"}
 _MEASURED_COLUMNS = {
-    *("wall_time_s", "mean_wall_time_s"),  # of trainings
-    *("seconds_per_second", "none_update_ms", "own_update_ms", "overhead"),  # of what is timed by itself
+    *("wall_time_s", "mean_wall_time_s"),  # times of trainings
+    *("seconds_per_second", "none_update_ms", "own_update_ms", "overhead"),  # results of the rules that measure times
 }
 _FOLDERS_ASIDE = ("logs", "checkpoints", "speed")
 
 
 def compared(results: Path) -> dict[str, bytes]:
-    """Every result by its path. Of a table with times there is its CSV file, without their columns."""
+    """Every result by its path. A table with times is compared by its CSV file without these columns."""
     timed = {path.stem for path in results.glob("tables/*.csv") if _MEASURED_COLUMNS & set(_rows(path)[0])}
     contents = {}
     for path in sorted(results.rglob("*")):

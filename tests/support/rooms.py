@@ -1,4 +1,4 @@
-"""A tiny workflow in which a dry recording is played in a room that a network learned."""
+"""A tiny workflow that convolves a dry recording with the room response that a network learned."""
 
 import numpy as np
 import soundfile
@@ -56,7 +56,7 @@ def rooms_config() -> Config:
 
 
 def write_recordings(workspace: Workspace) -> None:
-    """A decaying noise as the room, and single impulses as the dry sound; at 4 and 8 kHz."""
+    """Write a decaying noise as the room, at 4 kHz, and single impulses as the dry sound, at 8 kHz."""
     random = np.random.default_rng(5)
     room = random.standard_normal(ROOM_SAMPLES) * 10 ** (-3 * np.arange(ROOM_SAMPLES) / 200)
     room[0] = 4.0

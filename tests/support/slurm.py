@@ -1,4 +1,4 @@
-"""What tests ask a running SLURM: its jobs, now and finished."""
+"""Queries of a running SLURM: its running and finished jobs."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ PARTITIONS = ("main", "urgent")
 
 @dataclass(frozen=True)
 class Job:
-    """What SLURM knows of a job, running or finished; times in whole seconds since the epoch."""
+    """SLURM's data about a job, running or finished; times are in whole seconds since the epoch."""
 
     jobid: int
     comment: str
@@ -34,21 +34,21 @@ class Cluster:
     """A running cluster.
 
     Attributes:
-        folder: where all of its files live.
-        gpus: how many its node has.
+        folder: the folder of all its files.
+        gpus: number of GPUs of its node.
     """
 
     folder: Path
     gpus: int
 
     def ask(self, *command: str) -> str:
-        """Run one of SLURM's commands, which has to succeed; returns what it printed."""
+        """Run one of SLURM's commands, which must succeed; return its output."""
         ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
         assert ended.returncode == 0, f"{' '.join(command)}: {ended.stderr}"
         return ended.stdout
 
     def jobs(self) -> list[Job]:
-        """All jobs so far; their comments hold rule and wildcards."""
+        """All jobs so far; their comments contain rule and wildcards."""
         lines = self.ask("scontrol", "--oneliner", "show", "jobs").splitlines()
         return [_read_job(line) for line in lines if line.startswith("JobId=")]
 
@@ -56,7 +56,7 @@ class Cluster:
         return next(job for job in self.jobs() if job.jobid == jobid)
 
     def running_jobs(self, words: str) -> list[Job]:
-        """The running jobs whose comments have these words."""
+        """The running jobs whose comments contain these words."""
         return [job for job in self.jobs() if job.state == "RUNNING" and words in job.comment]
 
     def cancel_all(self) -> None:
@@ -67,7 +67,7 @@ class Cluster:
 
 
 def wait_for(condition: Callable[[], Found], what: str, limit_s: float = 300.0) -> Found:
-    """Wait until a condition holds; returns what it found."""
+    """Wait until a condition returns a true value; return that value."""
     end = time.monotonic() + limit_s
     while not (found := condition()):
         assert time.monotonic() < end, f"waited {limit_s:.0f} s for {what}"
@@ -77,7 +77,7 @@ def wait_for(condition: Callable[[], Found], what: str, limit_s: float = 300.0) 
 
 def _read_job(line: str) -> Job:
     fields = dict(field.split("=", 1) for field in line.split() if "=" in field)
-    # --gpus stands under the first of these, --gres under the second.
+    # --gpus is in the first of these fields, --gres in the second.
     gpus = re.search(r"gpu:(?:[a-z]\w*:)?(\d+)", fields.get("TresPerJob", fields.get("TresPerNode", "")))
     return Job(
         jobid=int(fields["JobId"]),

@@ -1,7 +1,7 @@
-"""A SLURM cluster of one machine, with pretended GPUs: real daemons, real jobs, all on the loopback address.
+"""A SLURM cluster of one machine, with simulated GPUs: real daemons and real jobs, all on the loopback address.
 
-`SLURM_CONF` does not reach the jobs (the executor's inner step removes it), so that the configuration has to stand
-where SLURM looks for it by itself. One that is not this module's own is never touched.
+`SLURM_CONF` does not reach the jobs, because the executor's inner step removes it. So the configuration must be where
+SLURM looks for it by default. A configuration that is not from this module is never changed.
 """
 
 import ctypes
@@ -27,8 +27,8 @@ _OWN_PREFIX = f"{_CLUSTER}-"
 _GPUS = 2
 _PR_SET_PDEATHSIG = 1
 
-# More cores than the machine may have: what is tested is who waits for a GPU, not how fast jobs are.
-# cred_expire is also how long a requeued job waits before it starts again.
+# More cores than the machine may have: the tests are about waiting for GPUs, not about the speed of jobs.
+# cred_expire is also the time for which a requeued job waits before it starts again.
 _SLURM_CONF = """\
 ClusterName={cluster}
 SlurmctldHost={node}(127.0.0.1)
@@ -71,7 +71,7 @@ _GRES_CONF = "AutoDetect=off\nName=gpu File={folder}/dev/nvidia[0-{last}]\n"
 
 
 def obstacle() -> str | None:
-    """Why no cluster can be started here; None if one can."""
+    """Why a cluster cannot be started here; None if it can."""
     missing = [program for program in _PROGRAMS if shutil.which(program) is None]
     if missing:
         return f"SLURM is not installed ({', '.join(missing)}): apt-get install slurm-wlm munge"
@@ -86,10 +86,10 @@ def obstacle() -> str | None:
 
 @contextmanager
 def running_cluster(folder: Path) -> Iterator[Cluster]:
-    """A cluster for as long as the context lasts.
+    """Run a cluster until the end of the context.
 
     Args:
-        folder: an empty one for all of its files, with a short path (a socket's may have 107 characters).
+        folder: an empty folder for all its files, with a short path (that of a socket has at most 107 characters).
     """
     controller_port = _write_files(folder)
     with ExitStack() as stack:
@@ -121,16 +121,16 @@ def _system_files() -> list[Path]:
 
 
 def _is_own(path: Path) -> bool:
-    """A link that a killed test run has left."""
+    """Whether a path is a link that a killed test run has left."""
     return path.is_symlink() and path.readlink().name.startswith(_OWN_PREFIX)
 
 
 def _write_files(folder: Path) -> int:
-    """Everything that the daemons read; returns the controller's port."""
+    """Write all files that the daemons read; return the controller's port."""
     for name in ("run", "log", "state", "spool", "dev"):
         (folder / name).mkdir()
     for number in range(_GPUS):
-        # SLURM counts GPUs by their device files. These are further names of /dev/null.
+        # SLURM counts GPUs by their device files. These are other names for /dev/null.
         os.mknod(folder / f"dev/nvidia{number}", stat.S_IFCHR | 0o666, os.makedev(1, 3))
     key = folder / "munge.key"
     key.write_bytes(os.urandom(1024))
@@ -166,7 +166,7 @@ def _linked(path: Path, target: Path) -> Iterator[None]:
 
 @contextmanager
 def _daemon(folder: Path, *command: str) -> Iterator[None]:
-    """A daemon in the foreground, as a child that does not outlive this process."""
+    """Run a daemon in the foreground, as a child that ends with this process."""
     with (folder / f"log/{command[0]}.out").open("wb") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=_die_with_parent
@@ -183,10 +183,10 @@ def _daemon(folder: Path, *command: str) -> Iterator[None]:
 
 
 def _kill_orphans(controller_port: int) -> None:
-    """Kill what is left of the cluster's jobs.
+    """Kill remaining processes of the cluster's jobs.
 
-    A cancelled Snakemake that is signalled as it holds a lock waits for ever, and SLURM, which here follows processes
-    by their parents, loses sight of it.
+    A cancelled Snakemake that gets the signal while it holds a lock waits for ever. SLURM, which here tracks processes
+    by their parents, does not find it.
     """
     for process in psutil.process_iter():
         with suppress(psutil.Error):

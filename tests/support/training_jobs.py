@@ -1,4 +1,4 @@
-"""Trainings of one small signal, whole packs or single models with their files, and how they are broken off."""
+"""Trainings of one small signal, as packs or as single models with their files, and how tests interrupt them."""
 
 import functools
 from collections.abc import Callable
@@ -81,7 +81,7 @@ def artefacts(pack: TrainedPack, folder: Path) -> list[bytes]:
 
 
 class KilledError(Exception):
-    """Stands for a kill."""
+    """Simulates a kill."""
 
 
 def killed_at(epoch: int) -> Callable[..., None]:
@@ -123,7 +123,7 @@ class Job:
 
     def train(self, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:  # noqa: ANN401 (any argument)
         with monkeypatch.context() as patch:
-            # The process belongs to the tests, and a checkpoint is due after every epoch.
+            # The process settings are those of the tests, and a checkpoint is written after every epoch.
             patch.setattr(training_job, "prepare_process", lambda accelerator, threads: None)
             often = functools.partial(training_job.train_pack, checkpoint_interval_s=0)
             patch.setattr(training_job, "train_pack", often)

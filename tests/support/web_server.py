@@ -1,4 +1,4 @@
-"""A web server of this machine's own, for downloads."""
+"""A local web server for downloads."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from threading import Thread
 
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[ThreadingHTTPServer]:
-    """A server that answers by this handler until the block ends; what the handler reads can be set on it."""
+    """A server that answers with this handler until the context ends; attributes for the handler can be set on it."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

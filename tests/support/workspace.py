@@ -1,4 +1,4 @@
-"""Throw-away copies of the workflow, each with a configuration of its own, and Snakemake run on them as by a user."""
+"""Temporary copies of the workflow, each with its own configuration, on which Snakemake runs as started by a user."""
 
 import os
 import shutil
@@ -19,15 +19,15 @@ Config = dict[str, Any]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 
 _WORKFLOW = ("Snakefile", "workflow", "profiles", "envs")
-# What numba has compiled goes along: it is valid for files with the same time of modification. What it is just writing,
-# in another test's process, does not.
+# Numba's cache is copied too: it is valid for files with the same time of modification. Files that numba is writing in
+# another test's process are not copied.
 _BYTECODE = shutil.ignore_patterns("*.pyc", "*.tmp.*")
 _SNAKEMAKE_VARIABLES = ("SNAKEMAKE_PROFILE", "SNAKEMAKE_OUTPUT_CACHE")
 
 
 @dataclass(frozen=True)
 class Run:
-    """How a run of Snakemake ended: exit status, standard output, and both outputs together."""
+    """Result of a run of Snakemake: exit status, standard output, and standard output and error together."""
 
     status: int
     stdout: str
@@ -36,7 +36,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Plan:
-    """What Snakemake would make: each output that is pending, relative to the results folder, and its rule."""
+    """The outputs that Snakemake would make, relative to the results folder, and the rule of each."""
 
     rules: dict[str, str]
 
@@ -69,7 +69,7 @@ class Workspace:
         return workspace
 
     def copy_to(self, folder: Path) -> "Workspace":
-        """A copy, results and Snakemake's records included, with all times of modification kept."""
+        """Copy the workspace, including results and Snakemake's records, with all times of modification."""
         shutil.copytree(self.folder, folder, ignore=_BYTECODE)
         return Workspace(folder)
 
@@ -85,13 +85,13 @@ class Workspace:
         (self.folder / "config.yaml").write_text(text, encoding="utf-8")
 
     def edit_config(self, change: Callable[[Config], object]) -> None:
-        """Change the configuration in place: `change` is given its mapping."""
+        """Change the configuration in place: `change` gets its mapping."""
         config = self.read_config()
         change(config)
         self.write_config(config)
 
     def edit_library(self, module: str) -> None:
-        """Change the content, not the meaning, of a file below `workflow`."""
+        """Change the content, but not the meaning, of a file in `workflow`."""
         path = self.folder / "workflow" / module
         path.write_text(path.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
 
@@ -99,12 +99,12 @@ class Workspace:
         return [str(SNAKEMAKE), *arguments]
 
     def environment(self, **variables: str) -> dict[str, str]:
-        """The environment of a run: without a GPU, wherever the tests run, and without settings of the user's own."""
+        """The environment of a run, without GPUs and without the user's own settings of Snakemake."""
         inherited = {key: value for key, value in os.environ.items() if key not in _SNAKEMAKE_VARIABLES}
         return inherited | {"CUDA_VISIBLE_DEVICES": "-1", "PYTHONDONTWRITEBYTECODE": "1"} | variables
 
     def snakemake(self, *arguments: str, **variables: str) -> Run:
-        """Run Snakemake to its end, whichever it is; `variables` are added to the environment."""
+        """Run Snakemake to its end, successful or not; `variables` are added to the environment."""
         ended = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
@@ -117,13 +117,13 @@ class Workspace:
         return Run(ended.returncode, ended.stdout, ended.stdout + ended.stderr)
 
     def make(self, *arguments: str, **variables: str) -> str:
-        """Run Snakemake on two cores; it has to succeed. Returns what it said."""
+        """Run Snakemake on two cores, which must succeed; return its output."""
         run = self.snakemake("--cores", "2", *arguments, **variables)
         assert run.status == 0, run.output
         return run.output
 
     def plan(self, *arguments: str) -> Plan:
-        """What Snakemake would make now."""
+        """The outputs that Snakemake would make now."""
         run = self.snakemake("--summary", "--cores", "2", *arguments)
         assert run.status == 0, run.output
         header, *lines = run.stdout.splitlines()
@@ -140,12 +140,12 @@ class Workspace:
 
 
 def shipped_config() -> Config:
-    """The configuration that users start from."""
+    """The shipped configuration."""
     return yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
 
 
 def tiny_config() -> Config:
-    """Two configurations of seconds, each table and figure of a kind of its own; all else is as shipped.
+    """Two configurations that train in seconds, with two tables and two figures; everything else is as shipped.
 
     `steady` is in both tables and in the figure `waves`; `chopped` is in the table `losses` and the figure `curves`.
     """
@@ -198,7 +198,7 @@ def tiny_config() -> Config:
 
 
 def finished(base: Path) -> tuple[Workspace, Run]:
-    """The tiny configuration, run once in a whole session of tests, and what was said. Copy it; do not change it."""
+    """A run of the tiny configuration, made once per test session, and its output. Copy it; do not change it."""
     workspace, run = _run_once(base / "finished")
     assert run.status == 0, run.output
     return workspace, run

@@ -1,1 +1,1 @@
-"""Recurrent networks that make raw audio. Each folder is a room with one purpose; nothing here knows Snakemake."""
+"""Recurrent networks that make raw audio. Each folder has one purpose; nothing here depends on Snakemake."""

@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 
 from rnn_audio.errors import InputError
 
-# What a user can mend, and how. Any other error of the system is passed on as it is.
+# Errors of the system that a user can fix, and how. Any other error is raised unchanged.
 _STORAGE_FAULTS = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "your quota of this disk is used up; free some space",
@@ -22,13 +22,13 @@ _STORAGE_FAULTS = {
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Write to the yielded temporary path; on success it takes the place of `path`, on failure it is removed.
+    """Write to the yielded temporary path; on success it replaces `path`, on failure it is removed.
 
-    The temporary file is in the same folder (a rename across file systems is not atomic), carries the names of the
-    machine and the process (two runs never share it), and is synchronised to disk before the rename, so that a power
-    cut leaves either the old file or the new one. What killed processes left of theirs is removed.
+    The temporary file is in the same folder, since a rename across file systems is not atomic. Its name contains the
+    machine and the process, so two runs never share it. It is synchronised to disk before the rename, so a power cut
+    leaves either the old file or the new one. Temporary files of killed processes are removed.
 
-    Raises InputError where the disk is full or must not be written to.
+    Raises InputError if the disk is full or not writable.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}.partial")
@@ -45,9 +45,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def check_writable(folder: Path) -> None:
-    """Make sure that files can be created in a folder, which is made where it is not there; nothing is left in it.
+    """Check that files can be created in a folder; create the folder if it does not exist, and leave no file in it.
 
-    Raises InputError where the disk is full or must not be written to.
+    Raises InputError if the disk is full or not writable.
     """
     with _storage_faults_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,10 +56,10 @@ def check_writable(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path, name: str) -> None:
-    """Remove the temporary files of processes that were killed while they wrote a file called `name`, a pattern.
+    """Remove the temporary files of processes that were killed while they wrote a file called `name`, a glob pattern.
 
-    A process that still runs keeps its own, and so does one of another machine, of which nothing is known here: a job
-    can outlive the workflow that started it, and write what a second one writes.
+    Files of running processes stay: a job can outlive the workflow that started it and write the same file as a job
+    of the next one. Files of other machines stay too, since their processes cannot be checked from here.
     """
     for leftover in folder.glob(f".{name}.{glob.escape(socket.gethostname())}-*.partial"):
         if not _is_running(int(leftover.stem.rpartition("-")[2])):
@@ -82,5 +82,5 @@ def _is_running(process: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # another user's
+        pass  # another user's process
     return True

@@ -1,11 +1,11 @@
-"""The one exception that users are meant to read."""
+"""The one exception whose message is written for users."""
 
 
 class InputError(ValueError):
     """A mistake in the configuration, a recording or a model file.
 
-    Its message names the file or key, says what is wrong and what to do. Whoever catches it shows the message
-    alone, without a traceback. It is one line, whatever stands in the names that it quotes.
+    The message names the file or key, says what is wrong and what to do. It is shown alone, without a traceback. It
+    is always one line: signs that cannot be printed are escaped in the names that it quotes.
     """
 
     def __init__(self, message: str) -> None:

@@ -18,16 +18,16 @@ _REMEDY = "delete it and run the workflow again"
 
 
 class _ReadRecord(Record):
-    """What was read from a file, which is named where a key is missing."""
+    """A record read from a file; a missing key raises an InputError that names the file."""
 
     path: Path
 
     def __missing__(self, key: object) -> None:
-        raise InputError(f"{self.path}: a record without '{key}', which is needed; {_REMEDY}")
+        raise InputError(f"{self.path}: the record has no '{key}'; {_REMEDY}")
 
 
 def write_json(path: Path, record: Record) -> None:
-    """Write a record atomically, keys sorted; not-a-number and infinities are refused with a ValueError."""
+    """Write a record atomically, keys sorted; raises ValueError for NaN and infinities."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(record, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
 
@@ -36,7 +36,7 @@ def read_json(path: Path) -> Record:
     """Read a record.
 
     Raises:
-        InputError: the file is missing, was cut short or is no record; or, when a key is asked for, it is missing.
+        InputError: the file is missing, cut short or not a record. Looking up a missing key raises it too.
     """
 
     def named(entries: Record) -> Record:
@@ -49,16 +49,16 @@ def read_json(path: Path) -> Record:
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a readable record ({error}); {_REMEDY}") from error
     if not isinstance(record, dict):
-        raise InputError(f"{path}: not a record, which has keys; {_REMEDY}")
+        raise InputError(f"{path}: not a record with keys; {_REMEDY}")
     return record
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 def read_by_configuration(paths: Iterable[str | Path]) -> dict[str, Record]:
-    """Read records that each name their configuration."""
+    """Read records, each of which names its configuration; return them by that name."""
     records = [read_json(Path(path)) for path in paths]
     return {record["configuration"]: record for record in records}
 
@@ -66,7 +66,7 @@ def read_by_configuration(paths: Iterable[str | Path]) -> dict[str, Record]:
 def write_history(path: Path, columns: Mapping[str, Sequence[float]]) -> None:
     """Write one model's losses per epoch, to full precision: `epoch` (from 1) and the given columns.
 
-    An epoch without a value (NaN) leaves its cell empty.
+    NaN, an epoch without a value, is written as an empty cell.
     """
     lines = [",".join(["epoch", *columns])]
     for epoch, losses in enumerate(zip(*columns.values(), strict=True), start=1):
@@ -76,7 +76,7 @@ def write_history(path: Path, columns: Mapping[str, Sequence[float]]) -> None:
 
 
 def read_history(path: Path) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Read a loss history: epochs and training losses, [epochs] each; NaN where an epoch has none.
+    """Read a loss history: epochs and training losses, [epochs] each; NaN where an epoch has no loss.
 
     Raises:
         InputError: the file is missing or is not a history.
@@ -86,7 +86,7 @@ def read_history(path: Path) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
 
 
 def read_columns(path: Path) -> dict[str, NDArray[np.float64]]:
-    """Read a loss history with all its columns by name, `epoch` among them, [epochs] each; NaN where a cell is empty.
+    """Read all columns of a loss history by name, including `epoch`, [epochs] each; NaN where a cell is empty.
 
     Raises:
         InputError: the file is missing or is not a history.
@@ -99,11 +99,11 @@ def read_columns(path: Path) -> dict[str, NDArray[np.float64]]:
         if not text.endswith("\n"):
             raise ValueError("it is cut short")
         if header[0] != "epoch" or len(header) < 2:
-            raise ValueError("its columns are no epochs with losses")
+            raise ValueError("its columns are not epochs and losses")
         columns = zip(*[[float(cell or "nan") for cell in row] for row in rows], strict=True)
         history = {name: np.array(values) for name, values in zip(header, columns, strict=True)}
         if not np.isfinite(history["epoch"]).all():
-            raise ValueError("it has an epoch without a number")
+            raise ValueError("an epoch has no number")
         return history
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable loss history ({error}); {_REMEDY}") from error

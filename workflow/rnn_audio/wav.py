@@ -1,4 +1,4 @@
-"""Sound between jobs: float32 mono WAV files, written so that the same samples give the same bytes."""
+"""Sound files between jobs: float32 mono WAV, written so that the same samples give the same bytes."""
 
 import struct
 from pathlib import Path
@@ -15,10 +15,10 @@ _RATE_FIELD = 7
 
 
 def write_wav(path: Path | str, samples: NDArray[np.floating], rate_hz: int) -> None:
-    """Write `samples`, shape (n,), as a float32 mono WAV file that appears whole or not at all.
+    """Write `samples`, shape (n,), atomically as a float32 mono WAV file.
 
-    The same samples give the same bytes: libsndfile would add a PEAK chunk with the time of day. Raises ValueError
-    where the samples are not one-dimensional or, as float32, not finite.
+    The same samples give the same bytes (libsndfile would add a PEAK chunk with the time of day). Raises ValueError
+    if the samples are not one-dimensional or not finite as float32.
     """
     with np.errstate(over="ignore"):
         data = np.asarray(samples).astype("<f4")
@@ -31,9 +31,9 @@ def write_wav(path: Path | str, samples: NDArray[np.floating], rate_hz: int) -> 
 
 
 def read_wav(path: Path | str) -> tuple[NDArray[np.float32], int]:
-    """Read what `write_wav` wrote: samples, shape (n,), and rate in Hz.
+    """Read a file written by `write_wav`: samples, shape (n,), and rate in Hz.
 
-    Raises InputError where the file is missing, cut short or not one of ours (for those see `read_recording`).
+    Raises InputError if the file is missing, cut short or not written by `write_wav` (see `read_recording` for others).
     """
     path = Path(path)
     if not path.is_file():
@@ -54,7 +54,7 @@ def read_wav(path: Path | str) -> tuple[NDArray[np.float32], int]:
 
 
 def _header_fields(samples: int, rate_hz: int) -> tuple[bytes | int, ...]:
-    """RIFF header of a float WAV file: a `fmt ` chunk of 18 bytes and a `fact` chunk, as the format demands."""
+    """RIFF header of a float WAV file: a `fmt ` chunk of 18 bytes and a `fact` chunk, as the format requires."""
     size = 4 * samples
     form = (b"RIFF", _HEADER.size - 8 + size, b"WAVE")
     layout = (b"fmt ", 18, _IEEE_FLOAT, 1, rate_hz, 4 * rate_hz, 4, 32, 0)

@@ -160,7 +160,7 @@ REQUIRED = [
     "devices/amplifier/file/target",
     "tables/table_1/caption",
     "tables/table_1/rows/0/configuration",
-    "figures/figure_1/panels/1/title",
+    "figures/figure_1/panels/1/configuration",
 ]
 
 
@@ -295,9 +295,9 @@ def test_curves_of_a_decay_panel_have_one_target() -> None:
         load_experiment(decays("All", "All"))
 
 
-def test_a_curve_of_decays_needs_its_panel() -> None:
-    with pytest.raises(InputError, match=r"figure_1\.panels\[1\].*'group'"):
-        load_experiment(decays("All", ""))
+def test_curves_without_a_group_share_the_panel_of_what_they_learn() -> None:
+    panels = load_experiment(decays("", "")).config["figures"]["figure_1"]["panels"]
+    assert [panel["group"] for panel in panels] == ["Tone 8000 Hz", "Tone 4000 Hz"]
 
 
 @pytest.mark.parametrize("config", [{}, [], None, "config.yaml"])

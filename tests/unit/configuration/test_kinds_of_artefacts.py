@@ -45,9 +45,9 @@ def test_each_kind_of_figure_has_a_module_that_draws_it_and_a_caption(kind: str)
 
 
 def test_as_many_curves_are_told_apart_as_there_are_lines_for() -> None:
-    assert FIGURES["decays"].most_titles == len(decays.LINES)
-    assert FIGURES["compared_losses"].most_titles == len(compared_losses.COLOURS)
-    assert FIGURES["error_spectra"].most_titles == len(error_spectra.LINES)
+    assert FIGURES["decays"].most_curves == len(decays.LINES)
+    assert FIGURES["compared_losses"].most_curves == len(compared_losses.COLOURS)
+    assert FIGURES["error_spectra"].most_curves == len(error_spectra.LINES)
 
 
 def curves(count: int) -> Config:

@@ -25,7 +25,8 @@ def test_the_quick_profile_is_sound_and_says_that_it_is_not_the_papers() -> None
     quick, full = load_experiment(config), shipped()
     factor = config["scale"]["epochs_factor"]
     assert factor < 1
-    assert set(config["configurations"]) <= quick.configurations.keys() <= full.configurations.keys()
+    assert quick.config["configurations"].keys() == quick.configurations.keys() <= full.configurations.keys()
+    assert quick.configurations_on("device") == full.configurations_on("device")
     for name, settings in quick.configurations.items():
         assert settings["epochs"] <= max(1, round(factor * full.configurations[name]["epochs"]))
         if "signal" in settings:
@@ -56,7 +57,7 @@ PAPER_TABLE_2 = {
 
 @pytest.mark.parametrize(
     ("table", "label", "paper"),
-    [("table_1", "epochs", PAPER_TABLE_1), ("table_2", "sub_sequence_samples", PAPER_TABLE_2)],
+    [("table_1", "epochs", PAPER_TABLE_1), ("table_2", "update_length_samples", PAPER_TABLE_2)],
 )
 def test_published_losses_and_times_are_the_papers(
     table: str, label: str, paper: dict[tuple[int, int], tuple[float, float]]
@@ -64,7 +65,7 @@ def test_published_losses_and_times_are_the_papers(
     rows = shipped().config["tables"][table]["rows"]
     assert len(rows) == len(paper)
     ours = {
-        (row["labels"]["sample_rate_hz"], row["labels"][label]): (row["published"]["value"], row["published"]["time_s"])
+        (row["labels"]["rate_hz"], row["labels"][label]): (row["published"]["value"], row["published"]["time_s"])
         for row in rows
     }
     assert ours == paper
@@ -74,7 +75,7 @@ def test_table_1_labels_are_its_configurations_rates_and_epochs() -> None:
     experiment = shipped()
     for row in experiment.config["tables"]["table_1"]["rows"]:
         settings = experiment.configurations[row["configuration"]]
-        labels = {"sample_rate_hz": settings["rate_hz"], "epochs": settings["epochs"]}
+        labels = {"rate_hz": settings["rate_hz"], "epochs": settings["epochs"]}
         assert row["labels"] == labels
         assert settings["update_length_samples"] is None
 
@@ -85,7 +86,7 @@ def test_table_2_labels_are_its_configurations_rates_and_sub_sequences() -> None
         settings = experiment.configurations[row["configuration"]]
         samples = int(0.5 * settings["rate_hz"])  # the paper's impulse response lasts half a second
         length = settings["update_length_samples"] or samples
-        assert row["labels"] == {"sample_rate_hz": settings["rate_hz"], "sub_sequence_samples": length}
+        assert row["labels"] == {"rate_hz": settings["rate_hz"], "update_length_samples": length}
         assert settings["epochs"] == 100
 
 
@@ -106,6 +107,14 @@ def mutate_shipped(change: Callable[[Config], None]) -> Config:
 
 
 def test_a_removed_configuration_is_missed_by_the_table_that_shows_it() -> None:
-    config = mutate_shipped(lambda config: config["configurations"].pop("room_1024_sub_16"))
-    with pytest.raises(InputError, match=r"table_2\.rows\[0\]\.configuration.*room_1024_sub_16"):
+    config = mutate_shipped(lambda config: config["configurations"].pop("room_1024_reset_64"))
+    with pytest.raises(InputError, match=r"table_3\.rows\[3\]\.configuration.*room_1024_reset_64"):
         load_experiment(config)
+
+
+def test_a_removed_value_of_a_grid_is_missed_by_what_is_published_of_it() -> None:
+    def shorten(config: Config) -> None:
+        config["configurations"]["room_1024_sub"]["grid"]["update_length_samples"] = [64, 128]
+
+    with pytest.raises(InputError, match=r"table_2\.rows\[0\]\.published: 'room_1024_sub_16' is not one of"):
+        load_experiment(mutate_shipped(shorten))

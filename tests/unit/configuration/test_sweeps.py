@@ -8,7 +8,7 @@ from support.configurations import AMPLIFIER as AMPLIFIER_PRESET
 from support.configurations import OVERFIT, REMOVED, Config, overlaid, read_yaml
 
 from rnn_audio.configuration.experiment import Experiment, load_experiment
-from rnn_audio.configuration.sweeps import name_part
+from rnn_audio.configuration.grids import name_part
 from rnn_audio.errors import InputError
 
 SCALED = ("epochs", "teacher_forcing", "auxiliary.pretraining_epochs")

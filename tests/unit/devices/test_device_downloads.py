@@ -124,9 +124,12 @@ def test_a_download_of_several_channels_names_the_key_that_chooses(server: Threa
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"address": "recordings/in.wav"}, r"devices\.amp\.url\.val\.target\.address: 'recordings/in\.wav' is no http"),
+        (
+            {"address": "recordings/in.wav"},
+            r"devices\.amp\.url\.val\.target\.address: 'recordings/in\.wav' is not an http",
+        ),
         ({"git_blob": None}, r"devices\.amp\.url\.val\.target: give the download's digest"),
-        ({"git_blob": "12"}, r"devices\.amp\.url\.val\.target\.git_blob: '12' is no digest; give its 40"),
+        ({"git_blob": "12"}, r"devices\.amp\.url\.val\.target\.git_blob: '12' is not a digest; give its 40"),
     ],
 )
 def test_an_address_that_cannot_be_right_is_named_without_fetching_anything(

@@ -64,7 +64,7 @@ def test_the_shipped_configuration_is_set_up() -> None:
     config = shipped()
     experiment, accelerator = set_up(config, inspect_recordings=True)
     assert accelerator == "cpu"
-    assert experiment.configurations.keys() >= config["configurations"].keys()
+    assert experiment.configurations.keys() == experiment.config["configurations"].keys()
 
 
 def test_an_unknown_key_is_named() -> None:

@@ -151,7 +151,11 @@ def test_note_is_struck_and_softer_mallets_are_duller() -> None:
         ("furnished_room", ROOM_KEYS | {"microphone_m": [1.0, 1.0, 0.0]}, "microphone_m: .*outside the room.*move it"),
         ("furnished_room", ROOM_KEYS | {"scattering": 1.5}, "scattering: .*choose a number from 0 to 1"),
         ("furnished_room", ROOM_KEYS | {"t30_s": 0.01}, "t30_s: 0.01 s is out of .*reach; choose one from"),
-        ("vibraphone", NOTE_KEYS | {"mode_ratios": [1.0]}, "mode_ratios, mode_levels_db and mode_decays_s: give each"),
+        (
+            "vibraphone",
+            NOTE_KEYS | {"mode_ratios": [1.0]},
+            "mode_ratios, mode_levels_db and mode_decays_s: give the three lists the same length",
+        ),
         ("vibraphone", NOTE_KEYS | {"mode_decays_s": [4.0, 0.0, 1.0]}, "mode_decays_s and contact_s: .*above 0 s"),
         ("vibraphone", NOTE_KEYS | {"mode_ratios": [1.0, 4.0, 30.0]}, "mode_ratios: .*raise rate_hz"),
     ],

@@ -83,7 +83,7 @@ MISTAKES = [
         {"source": "synthetic", "duration_s": 0.5, "synthetic": SINE | {"pitch": 1}},
         ["signals.room.synthetic.pitch", "remove it"],
     ),
-    (_url(address="file:///etc/a.wav"), ["signals.room.url.address", "no http or https", "source: file"]),
+    (_url(address="file:///etc/a.wav"), ["signals.room.url.address", "not an http or https", "source: file"]),
     (_url(address="ftp://example.org/a.wav"), ["signals.room.url.address"]),
     (_url(address="https:///a.wav"), ["signals.room.url.address"]),
     (_url(sha256=None), ["signals.room.url: give", "either sha256 or git_blob"]),

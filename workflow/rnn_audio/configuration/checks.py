@@ -19,7 +19,6 @@ _MEASURED = ("target", "prediction", "generation", "reconstruction")
 _NEEDED = {
     "quantity": "a quantity, such as prediction_mse",
     "shows": "'shows: prediction', 'shows: generation' or 'shows: reconstruction'",
-    "group": "a 'group', the title of the panel that its curve belongs to",
     "select_by": "'select_by: test_loss' or 'select_by: validation_loss'",
 }
 _SHORTEST_SIGNAL = 2  # a sample to feed, and one to predict
@@ -191,7 +190,7 @@ def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, An
     if "labels" in artefact and set(entry["labels"]) != set(artefact["labels"]):
         raise InputError(
             f"{where}.labels: has {sorted(entry['labels'])}, the table's labels are {sorted(artefact['labels'])}; "
-            "give each row all of them"
+            "give each row those that are not settings of its configuration"
         )
     if "quantity" in entry:
         check_quantity(f"{where}.quantity", entry["quantity"], (*_SIGNAL_LOSSES, *_AUXILIARY_LOSSES, *_DEVICE_LOSSES))
@@ -202,9 +201,9 @@ def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, An
 
 def _check_titles(where: str, artefact: Mapping[str, Any], kind: Kind) -> None:
     titles = {panel["title"] for panel in artefact.get("panels", [])}
-    if kind.most_titles is not None and len(titles) > kind.most_titles:
+    if kind.most_curves is not None and len(titles) > kind.most_curves:
         raise InputError(
-            f"{where}.panels: has {len(titles)} different titles, and '{artefact['kind']}' tells {kind.most_titles} "
+            f"{where}.panels: has {len(titles)} different titles, and '{artefact['kind']}' tells {kind.most_curves} "
             "apart; make two figures of it"
         )
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from rnn_audio.configuration.checks import check_artefacts, check_benchmark, check_configurations, check_schema
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
+from rnn_audio.configuration.grids import expand_grids
 from rnn_audio.configuration.method_checks import check_starts, start_of
 from rnn_audio.configuration.settings import signal_samples, total_epochs
+from rnn_audio.configuration.shorthand import write_out_entries, write_out_labels
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
 from rnn_audio.types import Settings
 
@@ -162,13 +164,14 @@ class Experiment:
 
 
 def load_experiment(config: Settings) -> Experiment:
-    """Check a configuration, merge its presets and write out its sweeps and convolutions.
+    """Check a configuration, merge its presets, and write out its grids, sweeps, convolutions and labels.
 
     Raises:
         InputError: a key is unknown, missing or of the wrong type, or something refers to what does not exist; the
             message names the key and says what to do.
     """
     check_schema(config)
+    config = write_out_entries(*expand_grids(config))
     merged = {name: _merge(own, config["presets"]) for name, own in config["configurations"].items()}
     check_configurations(config, merged)
     check_sweeps(config)
@@ -179,9 +182,11 @@ def load_experiment(config: Settings) -> Experiment:
     check_convolutions(expanded, merged)
     expanded = expand_convolutions(expanded)
     check_starts(merged)
-    check_artefacts(expanded, merged)
     factor = config["scale"]["epochs_factor"]
-    return Experiment(expanded, {name: _resolve(settings, factor) for name, settings in merged.items()})
+    resolved = {name: _resolve(settings, factor) for name, settings in merged.items()}
+    expanded = write_out_labels(expanded, resolved)
+    check_artefacts(expanded, merged)
+    return Experiment(expanded, resolved)
 
 
 def _merge(own: Settings, presets: Mapping[str, Settings]) -> Settings:

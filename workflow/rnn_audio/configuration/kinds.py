@@ -24,8 +24,9 @@ class Kind:
         shows: what its configurations learn.
         needs: keys of the table or figure itself that it cannot do without.
         entry_needs: likewise, keys of each of its rows or panels.
-        most_titles: how many different titles of curves it can tell apart; None where each has a panel of its own.
-        one_target: whether the panels of one `group` are compared with one target.
+        most_curves: where what it shows are curves, which share a panel with those of the same `group`: how many it can
+            tell apart by their titles. None where each has a panel of its own.
+        one_target: whether the curves of a panel are compared with one target.
         given: what a figure is given besides its files and its declaration: `seeds`, `published` losses.
         declared: whether `tables` or `figures` may declare it; if not, other sections write it out.
     """
@@ -34,7 +35,7 @@ class Kind:
     shows: tuple[str, ...] = (SIGNAL, DEVICE)
     needs: tuple[str, ...] = ()
     entry_needs: tuple[str, ...] = ()
-    most_titles: int | None = None
+    most_curves: int | None = None
     one_target: bool = False
     given: tuple[str, ...] = ()
     declared: bool = True
@@ -54,27 +55,11 @@ TABLES: Mapping[str, Kind] = {
 
 FIGURES: Mapping[str, Kind] = {
     "waveforms": Kind(("targets", "sounds", "metrics"), (SIGNAL,), needs=("panels",), entry_needs=("shows",)),
-    "decays": Kind(
-        ("targets", "generations", "metrics"),
-        (SIGNAL,),
-        needs=("panels",),
-        entry_needs=("group",),
-        most_titles=3,
-        one_target=True,
-    ),
+    "decays": Kind(("targets", "generations", "metrics"), (SIGNAL,), needs=("panels",), most_curves=3, one_target=True),
     "loss_curves": Kind(("selections", "histories"), needs=("panels",), given=("seeds", "published")),
-    "compared_losses": Kind(
-        ("selections", "histories"),
-        (SIGNAL,),
-        needs=("panels",),
-        entry_needs=("group",),
-        most_titles=4,
-        given=("seeds",),
-    ),
+    "compared_losses": Kind(("selections", "histories"), (SIGNAL,), needs=("panels",), most_curves=4, given=("seeds",)),
     "filter_responses": Kind(needs=("rate_hz",)),
-    "error_spectra": Kind(
-        ("targets", "predictions"), (DEVICE,), needs=("panels",), entry_needs=("group",), most_titles=8
-    ),
+    "error_spectra": Kind(("targets", "predictions"), (DEVICE,), needs=("panels",), most_curves=8),
     "sweep": Kind(("selections", "histories", "metrics"), given=("seeds",), declared=False),
 }
 

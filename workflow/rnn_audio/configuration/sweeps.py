@@ -5,10 +5,8 @@ them together one table and one figure. Nothing behind this module knows that th
 value whose settings are those of a configuration that exists already is that configuration, and trains nothing.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from rnn_audio.configuration.checks import (
@@ -18,13 +16,12 @@ from rnn_audio.configuration.checks import (
     losses_of,
     require_known,
 )
+from rnn_audio.configuration.grids import LONGEST_NAME, name_part
 from rnn_audio.configuration.method_checks import require_auxiliary
 from rnn_audio.errors import InputError
 from rnn_audio.types import Settings
 
 Label = str | int | float
-
-_LONGEST_NAME = 63
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ def check_sweeps(config: Mapping[str, Any]) -> None:
         require_known(f"sweeps.{name}.paper", sweep["paper"], config["papers"])
         if "preset" in sweep["configuration"]:
             require_known(f"sweeps.{name}.configuration.preset", sweep["configuration"]["preset"], config["presets"])
-        keys = [key for key in configuration_keys() if key != "preset"]
+        keys = [key for key in configuration_keys() if key not in ("preset", "grid")]
         require_known(f"sweeps.{name}.vary", sweep["vary"], keys)
         for section in ("tables", "figures"):
             if name in config[section]:
@@ -99,16 +96,6 @@ def expand_sweeps(
     added = {name: settings for name, settings in known.items() if name not in merged}
     sections = {"configurations": added, "tables": tables, "figures": figures}
     return {**config, **{section: {**config[section], **more} for section, more in sections.items()}}, known
-
-
-def name_part(label: Label) -> str:
-    """What a label contributes to a file name: lower-case letters, digits and underscores.
-
-    >>> name_part(0.95), name_part(1e-3), name_part(-40), name_part("Inverse sigmoid")
-    ('0_95', '0_001', 'minus_40', 'inverse_sigmoid')
-    """
-    text = label if isinstance(label, str) else f"{Decimal(str(label)):f}".replace("-", "minus_")
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
 def _points(name: str, sweep: Settings, base: Settings) -> Iterator[Point]:
@@ -159,8 +146,8 @@ def _new_name(point: Point, sweep: str, places: Mapping[str, str]) -> str:
     name = f"{sweep}_{part}"
     if not part:
         raise InputError(f"{point.place}: names no file; give it a label with a letter from a to z or a digit")
-    if len(name) > _LONGEST_NAME:
-        raise InputError(f"{point.place}: the name {name} has more than {_LONGEST_NAME} characters; shorten the label")
+    if len(name) > LONGEST_NAME:
+        raise InputError(f"{point.place}: the name {name} has more than {LONGEST_NAME} characters; shorten the label")
     if name in places:
         raise InputError(
             f"{point.place}: its configuration would be named '{name}', as that of {places[name]} is, whose settings "

@@ -1,1 +1,1 @@
-"""Amplifiers and effects to be modelled: a simulated one, recordings, their checks and split; free of PyTorch."""
+"""Devices to be modelled: a simulated amplifier, and recordings with their checks and split. Free of PyTorch."""

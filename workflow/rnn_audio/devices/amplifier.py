@@ -1,11 +1,11 @@
 """A valve amplifier simulated from its circuit: the target of the synthetic device.
 
-It stands in for the Blackstar HT-1 of paper B (section 3) where the authors' recordings are not at hand, and models
-no product. It has what makes such an amplifier hard to learn: strong distortion that depends on level and on the
-past, because grid current charges the coupling capacitors and the bias shifts after a loud note.
+It replaces the Blackstar HT-1 of paper B (section 3) if the authors' recordings are not available, and models no
+particular product. It has what makes such an amplifier hard to learn: strong distortion that depends on level and on
+the past, because grid current charges the coupling capacitors and the bias shifts after a loud note.
 
-The input is oversampled, run through the stages of `amplifier_stages`, and brought back to its rate, block by block
-with every state carried on, so a recording of any length needs little memory.
+The input is oversampled, run through the stages of `amplifier_stages`, and brought back to its rate. This is done
+block by block with all states carried on, so a recording of any length needs little memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rnn_audio.errors import InputError
 from rnn_audio.types import Floats
 
 OVERSAMPLING = 4
-"""Samples that the circuit is solved for per sample of the recording."""
+"""Samples of the circuit per sample of the recording."""
 
 _LOWEST_RATE_HZ = 16000.0
 _BLOCK_SAMPLES = 1 << 16
@@ -30,14 +30,14 @@ def amplify(
 ) -> Floats:
     """Play a recording through the amplifier.
 
-    The amplifier has been switched on, with nothing played, for long enough to have settled. The output has no
-    latency beyond that of the circuit's own filters: the delay of the resampling is removed.
+    The amplifier has first run on silence until it has settled. The output has only the latency of the circuit's own
+    filters: the delay of the resampling is removed.
 
     Args:
-        samples: direct-input recording, [N], 1.0 being `amplifier.full_scale_v`.
+        samples: direct-input recording, [N]; 1.0 is `amplifier.full_scale_v`.
         rate_hz: sampling rate in Hz, at least 16 kHz.
         amplifier: component values.
-        oversampling: samples solved for per sample, at least 1; below 4 the distortion aliases audibly.
+        oversampling: samples of the circuit per sample, at least 1; below 4 the distortion aliases audibly.
 
     Returns:
         Output, float64, [N]; the same arguments give the same bytes on the same machine and library versions.
@@ -65,7 +65,7 @@ def amplify(
 
 
 class _Run:
-    """One amplifier being played: its filters and the charges of its capacitors."""
+    """An amplifier while it is played: its filters and the charges of its capacitors."""
 
     def __init__(self, amplifier: Amplifier, rate_hz: float, oversampling: int) -> None:
         from scipy.signal import butter, firwin
@@ -77,7 +77,7 @@ class _Run:
         self.oversampling = oversampling
         fast_hz = rate_hz * oversampling
         self.step_s = 1.0 / fast_hz
-        # Delays of whole samples of the recording, so that both filters' can be taken off exactly.
+        # The filters' delays are whole samples of the recording, so that they can be removed exactly.
         taps = 2 * _FILTER_DELAY * oversampling + 1
         self.resampler = firwin(taps, 0.95 / oversampling, window=("kaiser", 8.0)) if oversampling > 1 else _delay()
         self.before = np.zeros(2 * _FILTER_DELAY)

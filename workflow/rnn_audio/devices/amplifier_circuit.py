@@ -1,11 +1,11 @@
 """Component values of the synthetic amplifier, and the linear parts of its circuit.
 
-A small valve amplifier of the common pattern: two 12AX7 stages with cathode bias, coupled through capacitors and a gain
+A small valve amplifier of the common design: two 12AX7 stages with cathode bias, coupled through capacitors and a gain
 control; a cathode follower into a treble, middle and bass stack; a phase inverter driving a push-pull pair; an output
-transformer and a loudspeaker. The values are textbook ones and belong to no particular product.
+transformer and a loudspeaker. The values are from textbooks and belong to no particular product.
 
-Everything is in volts, amperes, ohms, farads, hertz and seconds. The classes are named tuples, which compiled code
-can read by field name.
+Units are volts, amperes, ohms, farads, hertz and seconds. The classes are named tuples, because numba can read their
+fields by name.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from rnn_audio.types import Floats
 
 
 class TriodeStage(NamedTuple):
-    """A common-cathode 12AX7 stage and the network in front of its grid.
+    """A common-cathode 12AX7 stage and the network before its grid.
 
     Attributes:
         coupling_f: capacitor into the stage, in F.
-        control_ohm: gain control (or grid leak) after it, end to end, in ohm.
+        control_ohm: gain control (or grid leak) after the capacitor, end to end, in ohm.
         control_position: wiper of the gain control, above 0 (off) to 1 (full).
         stopper_ohm: resistor from the wiper to the grid, in ohm.
-        input_f: the grid's capacitance to ground, with the plate's as the gain multiplies it (Miller), in F.
+        input_f: the grid's capacitance to ground, including the Miller capacitance of the plate, in F.
         plate_ohm: plate resistor, in ohm.
         cathode_ohm: cathode resistor, in ohm.
         bypass_f: capacitor across the cathode resistor, in F.
@@ -75,8 +75,8 @@ class OutputStage(NamedTuple):
         driver_ohm: resistance of the inverter's plate and the grid stopper, in ohm.
         input_f: capacitance of each grid, in F.
         bias_v: grid bias, below 0, in V.
-        cutoff_v: grid voltage at which the plate current ends, below the bias, in V.
-        perveance: plate current over the square of the grid voltage above cut-off, in A/V^2.
+        cutoff_v: grid voltage at which the plate current stops, below the bias, in V.
+        perveance: plate current divided by the square of the grid voltage above cut-off, in A/V^2.
     """
 
     inverter_gain: float
@@ -93,13 +93,13 @@ class Amplifier(NamedTuple):
     """The whole amplifier.
 
     Attributes:
-        full_scale_v: voltage at the input jack that a sample of 1.0 stands for, in V.
+        full_scale_v: voltage at the input jack for a sample of 1.0, in V.
         first, second: the triode stages.
         tone: the tone stack.
         output: the push-pull stage.
         transformer_hz: corner of the transformer's first-order high-pass, in Hz.
         loudspeaker_hz: corner of the loudspeaker's third-order low-pass, in Hz.
-        output_per_a: output sample for one ampere of difference between the pair's plate currents.
+        output_per_a: output sample per ampere of difference between the plate currents of the push-pull pair.
     """
 
     full_scale_v: float
@@ -168,12 +168,12 @@ HIGH_GAIN = Amplifier(
 def tone_stack_filter(tone: ToneStack, rate_hz: float) -> tuple[Floats, Floats]:
     """Discretise the tone stack by the bilinear transform.
 
-    With the three capacitors' voltages v as states and their currents i, the loops of the circuit give
-    Z i = u - v, with one row of the resistance matrix Z for each path from the input u to ground: through the treble
-    capacitor, the bass capacitor and the middle capacitor.
+    The states are the voltages v of the three capacitors, with currents i. The loops of the circuit give Z i = u - v.
+    The resistance matrix Z has one row for each path from the input u to ground: through the treble capacitor, the
+    bass capacitor and the middle capacitor.
 
     Args:
-        tone: components and positions.
+        tone: components and positions of the controls.
         rate_hz: sampling rate in Hz.
 
     Returns:
@@ -193,7 +193,7 @@ def tone_stack_filter(tone: ToneStack, rate_hz: float) -> tuple[Floats, Floats]:
     )
     conductances = np.linalg.inv(resistances)
     per_farad = 1.0 / np.array([tone.treble_f, tone.bass_f, tone.middle_f])
-    # The output is the treble control's wiper: the bass node, and its share of the drop across the control.
+    # The output is the wiper of the treble control: the bass node plus a share of the voltage across the control.
     wiper = np.array([tone.treble * tone.treble_ohm + upper + lower, upper + lower, lower])
     ones = np.ones((3, 1))
     system = (

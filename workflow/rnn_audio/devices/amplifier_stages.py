@@ -1,9 +1,9 @@
-"""The amplifier's valves, sample by sample, compiled with numba: each sample needs the charges that the last one left.
+"""The amplifier's valves, sample by sample, compiled with numba: each sample depends on the charges after the last one.
 
-Triodes read their plate current off their load line (`triode`). Grids conduct a current that grows with the square of
-the voltage above a threshold, which lets the grid's node be solved in closed form. Grid capacitances are integrated
-by backward Euler (they are stiff once the grid conducts), the much slower coupling and bypass capacitors by forward
-Euler.
+The plate current of a triode is looked up in its load line (`triode`). A grid conducts a current that grows with the
+square of the voltage above a threshold, so the voltage of the grid has a closed solution. Grid capacitances are
+integrated by backward Euler, since they are stiff when the grid conducts. The much slower coupling and bypass
+capacitors are integrated by forward Euler.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numpy as np
 from rnn_audio.devices.amplifier_circuit import OutputStage, TriodeStage
 from rnn_audio.types import Floats
 
-# The load lines' grid. It stands here because numba keeps compiled functions until their own file changes.
+# The grid of the load lines. It is in this file because numba keeps compiled functions until their own file changes.
 LOWEST_GRID_V = -8.0
-"""Grid to cathode voltage of a table's first row: the valve is cut off."""
+"""Grid to cathode voltage of a table's first row: there the valve is cut off."""
 GRID_STEP_V = 0.01
 SUPPLY_SPAN_V = 80.0
-"""How far a table reaches on both sides of the supply voltage: a stage's load moves it by some 30 V."""
+"""Range of a table on both sides of the supply voltage: a stage's load changes the voltage by about 30 V."""
 SUPPLY_STEP_V = 1.0
 
 _GRID_THRESHOLD_V = -0.2
@@ -38,7 +38,7 @@ STATE_SIZE = 5
 
 @numba.njit(cache=True)
 def _between(table: Floats, row: float, column: float) -> float:
-    """Bilinear interpolation; outside the table its nearest edge holds."""
+    """Bilinear interpolation; outside the table, the value at its nearest edge."""
     row = min(max(row, 0.0), table.shape[0] - 1.000001)
     column = min(max(column, 0.0), table.shape[1] - 1.000001)
     top = int(row)
@@ -52,7 +52,7 @@ def _between(table: Floats, row: float, column: float) -> float:
 
 @numba.njit(cache=True)
 def _conducting_grid(open_v: float, resistance: float) -> float:
-    """Grid to cathode voltage behind a resistance, whose open-circuit voltage is `open_v`."""
+    """Grid to cathode voltage of a grid fed through a resistance; `open_v` is the voltage without grid current."""
     above = open_v - _GRID_THRESHOLD_V
     if above <= 0.0:
         return open_v
@@ -63,7 +63,7 @@ def _conducting_grid(open_v: float, resistance: float) -> float:
 def _grid_step(
     old_v: float, drive_v: float, cathode_v: float, resistance: float, farads: float, step_s: float
 ) -> float:
-    """Grid's new voltage, from a drive behind a resistance into its capacitance and its conduction."""
+    """The grid's next voltage; a drive voltage feeds its capacitance and its grid current through a resistance."""
     ratio = step_s / (resistance * farads)
     open_v = (old_v + ratio * drive_v) / (1.0 + ratio)
     seen_ohm = step_s / farads / (1.0 + ratio)
@@ -80,7 +80,7 @@ def _triode_step(
     source_v = position * coupled_v
     cathode_v = state[CATHODE_V]
     grid_v = _grid_step(state[GRID_V], source_v, cathode_v, source_ohm, stage.input_f, step_s)
-    # A current drawn from a divider's wiper appears at its top in the ratio of the divider.
+    # A current drawn from the wiper of a divider loads its top with the divider's ratio of that current.
     drawn_a = coupled_v / stage.control_ohm + position * (source_v - grid_v) / source_ohm
     # The load's current through the plate resistor acts like a lower supply.
     behind_v = stage.supply_v - stage.plate_ohm * load_a
@@ -106,15 +106,15 @@ def preamplify(
 ) -> Floats:
     """Run both triode stages.
 
-    The first stage's load is the current that the second drew one step before: that current changes little in a step,
-    and the circuit need not be solved as a whole.
+    The load of the first stage is the current that the second drew one step before. It changes little within a step,
+    so the two stages need not be solved together.
 
     Args:
         input_v: voltage at the input jack, [N], in V.
         first: the stage at the input.
         second: the stage after it.
         first_currents: `triode.load_line` of the first stage, in A.
-        second_currents: the same of the second stage.
+        second_currents: `triode.load_line` of the second stage, in A.
         state: charges and voltages of both stages, [2, STATE_SIZE]; changed to those after the last sample.
         step_s: time between samples, in s.
 
@@ -131,10 +131,10 @@ def preamplify(
 
 @numba.njit(cache=True)
 def push_pull(drive_v: Floats, stage: OutputStage, state: Floats, step_s: float) -> Floats:
-    """Run the output pair: two halves in opposite phase, each behind its own coupling capacitor.
+    """Run the output pair: two halves in opposite phase, each with its own coupling capacitor.
 
-    Transformer and supply hold the plates' voltage, so a plate's current follows its grid alone: the square of the
-    voltage above cut-off. It ends at cut-off on one side, and where the grid starts to conduct on the other.
+    Transformer and supply keep the plate voltages constant, so a plate current depends on its grid alone: it is
+    proportional to the square of the voltage above cut-off. Cut-off limits it on one side, grid current on the other.
 
     Args:
         drive_v: output of the tone stack, [N], in V.
@@ -152,7 +152,7 @@ def push_pull(drive_v: Floats, stage: OutputStage, state: Floats, step_s: float)
             sign = 1.0 - 2.0 * half
             own = state[half]
             coupled_v = sign * stage.inverter_gain * drive_v[now] - own[COUPLING_V]
-            # Voltages are counted from the bias supply, so the cathode lies above by the bias.
+            # Voltages are relative to the bias supply, so the cathode is at -bias_v.
             grid_v = _grid_step(own[GRID_V], coupled_v, -stage.bias_v, stage.driver_ohm, stage.input_f, step_s)
             drawn_a = coupled_v / stage.leak_ohm + (coupled_v - grid_v) / stage.driver_ohm
             own[COUPLING_V] += step_s * drawn_a / stage.coupling_f

@@ -1,6 +1,6 @@
 """Checks of a device's input and target before anything is trained on them.
 
-What makes training pointless is an error; what may be meant that way is a finding, which the caller logs and shows.
+A fault that makes training pointless is an error. What may be intended is a finding, which the caller logs and shows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SILENCE_PEAK = 1e-4
 """A recording whose largest sample is below this (-80 dB re full scale) is silent."""
 
 _FULL_SCALE = 0.999
-_CLIPPED_RUN = 3  # consecutive samples at full scale; two can be a sine's top
+_CLIPPED_RUN = 3  # consecutive samples at full scale; two can be the peak of a sine
 _DC_OFFSET = 1e-3
 _LATENCY_S = 0.0005  # a device's own phase shift stays below this
 _TRUSTED_CONFIDENCE = 0.05
@@ -27,11 +27,11 @@ _TRUSTED_CONFIDENCE = 0.05
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about a recording that its owner should know.
+    """A property of a recording that may be a fault.
 
     Attributes:
         name: `clipping`, `dc_offset`, `latency`, `latency_uncertain` or `latency_unmeasured`.
-        message: which recording, what was found, and what to do about it.
+        message: which recording, what was found, and what to do.
     """
 
     name: str
@@ -42,11 +42,11 @@ def check_pair(input: Recording, target: Recording) -> list[Finding]:
     """Check that a pair can be trained on.
 
     Args:
-        input: what went into the device.
-        target: what came out of it.
+        input: input of the device.
+        target: output of the device.
 
     Returns:
-        Findings, in the order clipping, DC offset (input, then target), latency; empty where all is well.
+        Findings: clipping and DC offset of the input, then of the target, then latency; empty if there are none.
 
     Raises:
         InputError: a recording is silent, or rates or lengths differ.
@@ -56,7 +56,7 @@ def check_pair(input: Recording, target: Recording) -> list[Finding]:
     if input.rate_hz != target.rate_hz:
         raise InputError(
             f"{input.name} has {input.rate_hz:g} Hz and {target.name} {target.rate_hz:g} Hz: "
-            "resample one of them, input and target need one rate"
+            "resample one of them, since input and target need the same rate"
         )
     require_equal_lengths(input, target)
     findings = [finding for recording in (input, target) for finding in (*_clipping(recording), *_offset(recording))]
@@ -64,7 +64,7 @@ def check_pair(input: Recording, target: Recording) -> list[Finding]:
 
 
 def require_equal_lengths(input: Recording, target: Recording) -> None:
-    """Check that both sides are as long as each other: raises InputError with both lengths where they differ."""
+    """Check that input and target are equally long; raises InputError with both lengths."""
     if len(input.samples) != len(target.samples):
         raise InputError(
             f"{input.name} has {len(input.samples)} samples and {target.name} {len(target.samples)}: "
@@ -73,7 +73,7 @@ def require_equal_lengths(input: Recording, target: Recording) -> None:
 
 
 def count_clipped(samples: Floats) -> int:
-    """Count samples in runs of at least three at full scale, of one sign.
+    """Count the samples in runs of at least three consecutive samples at full scale with the same sign.
 
     Args:
         samples: recording, [N].

@@ -1,12 +1,12 @@
-"""Latency between the input and the target of a device: measured, reported, and corrected when asked to.
+"""Latency between the input and the target of a device: measured, reported, and corrected if the configuration says so.
 
-A pair that is recorded through converters often comes back some samples late. A recurrent network can learn a delay
-of a few samples, at the cost of capacity, and fails at hundreds.
+A target that is recorded through converters is often some samples late. A recurrent network can learn a delay of a few
+samples, at the cost of capacity, but not one of hundreds.
 
-Distortion and filters change the waveform, so the waveforms themselves are no good to compare. Their envelopes keep
-their shape: the peak of the cross-correlation of both envelopes tells the latency to a few milliseconds, and that of
-both onset curves (how fast the logarithm of the envelope rises) sharpens it. What remains is the device's own phase
-shift, which no measurement of this kind can tell from latency: up to about 0.5 ms for a guitar amplifier.
+Distortion and filters change the waveform, so the waveforms cannot be compared directly. Their envelopes keep their
+shape: the peak of the cross-correlation of both envelopes gives the latency within a few milliseconds. That of both
+onset curves (how fast the logarithm of the envelope rises) refines it. The rest is the device's own phase shift, which
+this measurement cannot distinguish from latency: up to about 0.5 ms for a guitar amplifier.
 """
 
 from __future__ import annotations
@@ -19,24 +19,25 @@ from rnn_audio.errors import InputError
 from rnn_audio.types import Floats
 
 LONGEST_S = 0.5
-"""Longest latency that is looked for by default, on both sides, in seconds."""
+"""Longest latency that is searched for by default, late or early, in seconds."""
 
 _SMOOTHING_S = 0.001
 _REFINED_WITHIN_S = 0.003
 _RIVAL_BEYOND_S = 0.010
-_ONSET_FLOOR = 1e-3  # of the envelope's peak: rises of the noise below are no onsets
+_ONSET_FLOOR = 1e-3  # relative to the envelope's peak: rises of the noise below it are not onsets
 _BLOCK_S = 10.0
 
 
 @dataclass(frozen=True)
 class Latency:
-    """How late the target is after the input.
+    """Delay of the target relative to the input.
 
     Attributes:
-        samples: latency from the onsets, in samples; negative where the target is early.
+        samples: latency from the onsets, in samples; negative if the target is early.
         envelope_samples: latency from the envelopes alone, in samples; the difference shows the uncertainty.
-        confidence: 0 to 1: by which share the onsets' match beats the best one elsewhere. Unrelated recordings have
-            0, some seconds of repetitive playing 0.1 and more, a minute of varied playing more than 0.5.
+        confidence: 0 to 1: 1 minus the next best correlation of the onsets elsewhere over that at the latency.
+            Unrelated recordings have 0, some seconds of repetitive playing 0.1 and more, a minute of varied playing
+            more than 0.5.
     """
 
     samples: int
@@ -50,7 +51,7 @@ class Corrected:
 
     Attributes:
         input: input without the samples that have no counterpart, [N - |latency|].
-        target: target without the same, [N - |latency|].
+        target: likewise the target, [N - |latency|].
         message: what was done, for the log and the report.
     """
 
@@ -64,23 +65,23 @@ def measure_latency(input: Floats, target: Floats, rate_hz: float, longest_s: fl
 
     Args:
         input: input of the device, [N].
-        target: what the device made of it, [N].
+        target: output of the device, [N].
         rate_hz: sampling rate of both in Hz.
-        longest_s: longest latency to look for, on both sides, in seconds.
+        longest_s: longest latency to search for, late or early, in seconds.
 
     Returns:
-        The latency and how far to trust it.
+        The latency and its confidence.
 
     Raises:
-        InputError: the lengths differ, one of the two is silent or constant, or the recordings are not longer than
-            the longest latency.
+        InputError: the lengths differ, a recording is silent or constant, or the recordings are not longer than the
+            longest latency.
     """
     if len(input) != len(target):
         raise InputError(f"latency: input has {len(input)} samples and target {len(target)}: make them equally long")
     lags = round(longest_s * rate_hz)
     if len(input) <= lags:
         raise InputError(
-            f"latency: {len(input)} samples are too short to look for latencies of up to {lags}: "
+            f"latency: {len(input)} samples are too short to search for latencies of up to {lags}: "
             "give a longer recording or a smaller longest_s"
         )
     smoothing = max(1, round(_SMOOTHING_S * rate_hz))
@@ -102,13 +103,13 @@ def correct_latency(input: Floats, target: Floats, rate_hz: float, latency_sampl
         input: input of the device, [N].
         target: target, [N].
         rate_hz: sampling rate of both in Hz, for the message.
-        latency_samples: how late the target is; negative where it is early.
+        latency_samples: how late the target is; negative if it is early.
 
     Returns:
         The trimmed pair and a message that says what was trimmed.
 
     Raises:
-        InputError: the lengths differ, or nothing would be left.
+        InputError: the lengths differ, or no sample would be left.
     """
     if len(input) != len(target):
         raise InputError(f"latency: input has {len(input)} samples and target {len(target)}: make them equally long")
@@ -145,9 +146,9 @@ def _onsets(envelope: Floats, smoothing: int) -> Floats:
 
 
 def _correlation(first: Floats, second: Floats, lags: int, rate_hz: float) -> Floats:
-    """Normalised cross-correlation at lags -lags to lags of `second` behind `first`, [2 lags + 1].
+    """Normalised cross-correlation for delays -lags to lags of `second` relative to `first`, [2 lags + 1].
 
-    Summed over blocks, which is exact and keeps the transforms short for long recordings.
+    The sum over blocks is exact, and keeps the transforms short for long recordings.
     """
     from scipy.signal import correlate
 

@@ -1,7 +1,7 @@
 """Where a device's paired recordings come from: a simulated amplifier, the user's own files, or a download.
 
-They are split by time into train, val and test before anything else (paper B, section 3), so that no segment of one
-has heard a sample of another.
+They are split by time into train, val and test before anything else (paper B, section 3), so that no two splits share
+a sample.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from rnn_audio.types import Floats
 SPLITS = ("train", "val", "test")
 SIDES = ("input", "target")
 LOWEST_RATE_HZ = 16_000
-"""Lowest rate of the simulated amplifier and of the strings that are played through it."""
+"""Lowest rate that the simulated amplifier and the plucked strings support."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class DeviceRecordings:
     Attributes:
         pairs: input and target of `train`, `val` and `test`, [N] each.
         rate_hz: their common rate.
-        findings: what their owner should know.
-        corrections: what was done about it.
+        findings: properties that may be faults, such as clipping and latency.
+        corrections: what was corrected.
     """
 
     pairs: dict[str, tuple[Floats, Floats]]
@@ -51,7 +51,7 @@ def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -
         download_folder: where downloads are kept.
 
     Raises:
-        InputError: a recording is missing, unreadable or silent, rates or lengths differ, or the split leaves nothing.
+        InputError: a recording is missing, unreadable or silent, rates or lengths differ, or a split has no samples.
     """
     section = f"devices.{name}"
     if settings["source"] == "url":
@@ -67,7 +67,7 @@ def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -
 
 
 def inspect_device(name: str, settings: Mapping[str, Any], longest_segment: int = 1) -> None:
-    """Check what can be checked before anything runs: files exist and fit each other, addresses are sound.
+    """Check what can be checked before anything runs: files exist and match each other, addresses are valid.
 
     Args:
         name: the device.

@@ -1,6 +1,6 @@
 """Split a device's recordings by time, before the training part is cut into segments (paper B, section 3).
 
-The order matters: segments of one passage on both sides of a split would let the test set leak into the training.
+The order matters: with segments of one passage on both sides of a split, the test set would leak into the training.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from rnn_audio.types import Floats
 
 @dataclass(frozen=True)
 class Split:
-    """Consecutive stretches of one recording, in the order of time.
+    """Consecutive parts of one recording, in the order of time.
 
     Attributes:
-        train: first stretch, [N_train].
-        val: second stretch, [N_val].
-        test: third stretch, [N_test].
+        train: first part, [N_train].
+        val: second part, [N_val].
+        test: third part, [N_test].
     """
 
     train: Floats
@@ -36,14 +36,14 @@ def split_by_fractions(samples: Floats, fractions: Sequence[float]) -> Split:
 
     Args:
         samples: recording, [N].
-        fractions: shares of train, val and test, each above 0, together 1 (or less: the rest is left out).
+        fractions: shares of train, val and test, each above 0, together at most 1; the rest is left out.
 
     Returns:
-        The three stretches.
+        The three parts.
 
     Raises:
-        InputError: there are not three fractions, one is not positive, they add up to more than 1, or a stretch
-            would have no samples.
+        InputError: there are not three fractions, one is not positive, they add up to more than 1, or a part would
+            have no samples.
     """
     if len(fractions) != 3 or min(fractions) <= 0.0:
         raise InputError(f"split: {list(fractions)} should be three shares above 0, for train, val and test")

@@ -1,8 +1,8 @@
 """The 12AX7 triode and its load line (N. Koren, "Improved vacuum-tube models for SPICE simulations", 1996).
 
-A stage's plate current follows from the grid voltage and the voltage behind the plate resistor, by an equation that
-has no closed solution. It is solved once for a grid of both voltages; the sample loop then reads between the points.
-The points are so dense that reading linearly is off by less than 0.1 microampere of some 2 milliamperes.
+A stage's plate current depends on the grid voltage and the supply voltage of the plate resistor, by an equation that
+has no closed solution. It is solved once for a grid of both voltages; the sample loop interpolates linearly between
+the points. They are dense enough for an error below 0.1 microampere of about 2 milliamperes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def plate_current(grid_cathode_v: Floats, plate_cathode_v: Floats) -> Floats:
 
 
 def load_line(supply_v: float, plate_ohm: float) -> Floats:
-    """Plate currents at which valve and plate resistor agree.
+    """Plate currents at which the valve and the plate resistor carry the same current.
 
     Args:
         supply_v: supply voltage, in V.
@@ -47,12 +47,12 @@ def load_line(supply_v: float, plate_ohm: float) -> Floats:
 
     Returns:
         Currents in A, [grid voltages, supplies]: rows from `LOWEST_GRID_V` up in steps of `GRID_STEP_V`, columns from
-        `supply_v - SUPPLY_SPAN_V` up in steps of `SUPPLY_STEP_V`, both voltages against the cathode.
+        `supply_v - SUPPLY_SPAN_V` up in steps of `SUPPLY_STEP_V`, both voltages relative to the cathode.
     """
     grid_v = LOWEST_GRID_V + GRID_STEP_V * np.arange(_GRID_POINTS)[:, None]
     supplies = round(2.0 * SUPPLY_SPAN_V / SUPPLY_STEP_V) + 1
     behind_v = supply_v - SUPPLY_SPAN_V + SUPPLY_STEP_V * np.arange(supplies)[None, :]
-    # The current rises with the plate's voltage while the resistor's falls: one crossing, found by bisection.
+    # With the plate voltage, the valve's current rises and the resistor's falls: they cross once, found by bisection.
     low_v = np.zeros((_GRID_POINTS, supplies))
     high_v = np.broadcast_to(behind_v, low_v.shape)
     for _ in range(_BISECTIONS):

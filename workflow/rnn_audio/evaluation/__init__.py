@@ -1,1 +1,1 @@
-"""What models sound like, how far that is from the target, and the best of the seeds."""
+"""Sounds of trained models, their distances from the target, and the choice of the best seed."""

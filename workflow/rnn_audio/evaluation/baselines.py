@@ -1,7 +1,7 @@
-"""Trivial models of a device: what a network has to beat. Fitted to the training split, applied to any.
+"""Trivial models of a device, which a network should beat: a gain and a waveshaper, fitted to the training split.
 
-Neither has a memory. The waveshaper is the best curve of its kind, so a network that does no better has learned
-nothing of the device's dynamics.
+Neither has a memory. The waveshaper is the best piecewise linear curve, so a network that is not better has learned
+nothing about the device's dynamics.
 """
 
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ class Waveshaper:
     outputs: Floats
 
     def apply(self, samples: Samples) -> Floats:
-        """Send samples, [N], through the curve; beyond the outermost knots their outputs hold."""
+        """Apply the curve to samples, [N]; beyond the outermost knots it is constant."""
         return np.interp(samples, self.inputs, self.outputs)
 
 
 def fit_gain(device_input: Samples, target: Samples) -> float:
-    """The gain by which the input comes closest to the target in the least squares, <x, y> / <x, x>.
+    """The gain that maps the input to the target with the least squared error, <x, y> / <x, x>.
 
     Args:
         device_input: [N].
@@ -46,16 +46,16 @@ def fit_gain(device_input: Samples, target: Samples) -> float:
 
 
 def fit_waveshaper(device_input: Samples, target: Samples, bins: int) -> Waveshaper:
-    """The piecewise linear curve that comes closest to the target in the least squares.
+    """The piecewise linear curve that maps the input to the target with the least squared error.
 
-    Its knots bound bins that hold equally many input samples each. As in the conditional mean over bins, every part of
-    the curve is decided by the samples nearby; but the curve is continuous, and never worse on its training data than
-    the best gain, which is one such curve.
+    Its knots bound bins with equal numbers of input samples. As with the mean of the target in each bin, the samples
+    nearby determine each part of the curve. But the curve is continuous, and on its training data it is at least as
+    good as the best gain, which is one such curve.
 
     Args:
         device_input: [N].
         target: [N].
-        bins: number of bins, at least 1; fewer come out where many samples are equal.
+        bins: number of bins, at least 1; there are fewer if many samples are equal.
 
     Raises:
         InputError: there is no bin, or the signals differ in length, hold NaN or infinity, or the input is silent.
@@ -63,7 +63,7 @@ def fit_waveshaper(device_input: Samples, target: Samples, bins: int) -> Wavesha
     if bins < 1:
         raise InputError(f"a waveshaper needs at least one bin, not {bins}")
     x, y = _checked(device_input, target)
-    # Knots that are samples themselves make the equations below positive definite, whatever the input.
+    # The knots are input samples, so the normal equations are positive definite for any input.
     knots = np.unique(np.quantile(x, np.linspace(0.0, 1.0, bins + 1), method="nearest"))
     if len(knots) == 1:
         return Waveshaper(knots, np.array([y.mean()]))
@@ -73,12 +73,12 @@ def fit_waveshaper(device_input: Samples, target: Samples, bins: int) -> Wavesha
 
 
 def _least_squares(left: NDArray[np.intp], share: Floats, y: Floats, knots: int) -> Floats:
-    """Outputs at the knots; sample n lies between knots left[n] and left[n] + 1, `share` of the way along."""
+    """Outputs at the knots; sample n lies between knots left[n] and left[n] + 1, at the fraction share[n]."""
 
     def sums(at: NDArray[np.intp], weights: Floats) -> Floats:
         return np.bincount(at, weights, minlength=knots)
 
-    # Each sample touches two neighbouring knots, so the normal equations are tridiagonal: diagonals above and on.
+    # Each sample affects two adjacent knots, so the normal equations are tridiagonal. Rows: upper and main diagonal.
     bands = np.zeros((2, knots))
     bands[0, 1:] = sums(left, share * (1.0 - share))[:-1]
     bands[1] = sums(left, (1.0 - share) ** 2) + sums(left + 1, share**2)
@@ -88,7 +88,7 @@ def _least_squares(left: NDArray[np.intp], share: Floats, y: Floats, knots: int)
 def _checked(device_input: Samples, target: Samples) -> tuple[Floats, Floats]:
     x, y = (np.asarray(signal, dtype=np.float64) for signal in (device_input, target))
     if x.ndim != 1 or x.shape != y.shape or x.size == 0:
-        raise InputError(f"input {x.shape} and target {y.shape} have to be mono, of the same length and not empty")
+        raise InputError(f"input {x.shape} and target {y.shape} must be mono, of the same length and not empty")
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise InputError("input or target of a baseline holds NaN or infinity")
     if not x.any():

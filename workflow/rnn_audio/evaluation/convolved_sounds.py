@@ -1,4 +1,4 @@
-"""A dry sound in a room: through the recorded response and through the generated one, to hear how they differ."""
+"""A dry sound convolved with the recorded and with the generated room response, to hear how they differ."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,11 +7,11 @@ from rnn_audio.evaluation.distances import log_spectral_distance, relative_error
 from rnn_audio.types import Samples
 
 LOWEST_PLAYABLE_HZ = 8000
-"""Sound cards and browsers take this rate and higher ones; a response at 1024 Hz would stay silent in a browser."""
+"""Lowest rate that sound cards and browsers play; a browser does not play a response at 1024 Hz."""
 
 
 def play_in_room(dry: Samples, response: Samples) -> NDArray[np.float64]:
-    """Convolve a dry sound, shape (n,), with a response, shape (m,), of the same rate: in full, shape (n + m - 1,).
+    """Convolve a dry sound, shape (n,), with a response, shape (m,), at the same rate; returns shape (n + m - 1,).
 
     >>> play_in_room(np.array([1.0, 2.0]), np.array([0.0, 1.0, 0.5])).round(6).tolist()
     [0.0, 1.0, 2.5, 1.0]
@@ -22,9 +22,9 @@ def play_in_room(dry: Samples, response: Samples) -> NDArray[np.float64]:
 
 
 def compare_convolved(target: Samples, generation: Samples, rate_hz: int) -> dict[str, float]:
-    """How far the dry sound in the generated room, shape (n,), is from that in the target's, shape (n,).
+    """Distances of the dry sound in the generated room, shape (n,), from that in the recorded room, shape (n,).
 
-    Raises ValueError where the target is silent.
+    Raises ValueError if the target is silent.
     """
     return {
         "relative_error": relative_error(generation, target),
@@ -33,10 +33,10 @@ def compare_convolved(target: Samples, generation: Samples, rate_hz: int) -> dic
 
 
 def make_playable(samples: Samples, rate_hz: int) -> tuple[NDArray[np.float64], int]:
-    """Raise a rate that is too low to be played to its first multiple that is not; a copy where it can be played.
+    """Raise a rate that is too low to be played to its smallest multiple that can be played; otherwise copy.
 
-    The same sound at more samples a second (polyphase interpolation by a whole factor): nothing is added above half
-    the old rate but what the interpolation filter lets through, 60 dB below.
+    The rate is raised by polyphase interpolation with an integer factor. Above half the old rate, the result has only
+    what the interpolation filter lets through, 60 dB below.
 
     Args:
         samples: shape (n,).
@@ -54,7 +54,7 @@ def make_playable(samples: Samples, rate_hz: int) -> tuple[NDArray[np.float64], 
 
 
 def scale_together(sounds: list[Samples]) -> list[NDArray[np.float64]]:
-    """Scale sounds by one gain, so that the largest magnitude of all is 1 and the difference of their levels stays.
+    """Scale sounds by one common gain, so that their largest magnitude is 1 and their relative levels are kept.
 
     >>> [sound.tolist() for sound in scale_together([np.array([0.0, -4.0]), np.array([1.0])])]
     [[0.0, -1.0], [0.25]]

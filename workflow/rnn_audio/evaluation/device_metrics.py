@@ -1,4 +1,4 @@
-"""All metrics of one device model's output, and of models that need no network."""
+"""All metrics of one device model's output, and of the baselines."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ WAVESHAPER_BINS = 1000
 
 
 def evaluate_device(target: Samples, prediction: Samples, rate_hz: int, own_filter: str) -> dict[str, Any]:
-    """Losses of an output behind every filter, and its error from 1 to 2 kHz (paper B, section 5.1).
+    """Losses of an output with every pre-emphasis filter, and its error from 1 to 2 kHz (paper B, section 5.1).
 
     Args:
         target: the device's output for the whole test set, [N].
-        prediction: the model's, [N].
-        rate_hz: their rate.
-        own_filter: the pre-emphasis that the model was trained with.
+        prediction: the model's output, [N].
+        rate_hz: sampling rate of both in Hz.
+        own_filter: the pre-emphasis filter that the model was trained with.
     """
     losses = _losses(target, prediction, rate_hz)
     silence = _losses(target, np.zeros_like(target), rate_hz)
@@ -39,12 +39,12 @@ def evaluate_device(target: Samples, prediction: Samples, rate_hz: int, own_filt
 def baseline_losses(
     train: tuple[Samples, Samples], test: tuple[Samples, Samples], rate_hz: int
 ) -> dict[str, dict[str, float]]:
-    """Test losses, behind every filter, of silence, a least-squares gain and a waveshaper, both fitted to `train`.
+    """Test losses with every pre-emphasis filter: of silence, and of a gain and a waveshaper fitted to `train`.
 
     Args:
         train: input and target, [N] each.
         test: input and target, [N] each.
-        rate_hz: their rate.
+        rate_hz: sampling rate of all in Hz.
     """
     source, target = test
     outputs = {

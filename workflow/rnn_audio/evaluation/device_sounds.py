@@ -1,4 +1,4 @@
-"""A device model judged on a whole recording, as one signal (paper B, section 5.1)."""
+"""Outputs and losses of a device model for a whole recording as one signal (paper B, section 5.1)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,9 +19,9 @@ CHUNK_SAMPLES = 44_100
 
 @torch.no_grad()
 def process(parameters: Parameters, shape: ModelShape, recording: torch.Tensor) -> torch.Tensor:
-    """Send a recording, [N], through each model, from rest: [M, N].
+    """Process a recording, [N], with each model, from a state of zeros; returns [M, N].
 
-    The state is carried from chunk to chunk, so that the chunks make what the whole makes.
+    The state is carried from chunk to chunk, so the result is that of the whole recording.
     """
     models = next(iter(parameters.values())).shape[0]
     zeros = recording.new_zeros(models, 1, shape.hidden_size)
@@ -37,12 +37,12 @@ def process(parameters: Parameters, shape: ModelShape, recording: torch.Tensor) 
 def whole_losses(
     target: torch.Tensor, outputs: torch.Tensor, rate_hz: float, filters: Sequence[str] = NAMES
 ) -> Mapping[str, list[float]]:
-    """The loss of equation 4 behind each filter, over the whole recording as one signal.
+    """The loss of equation 4 with each pre-emphasis filter, over the whole recording as one signal.
 
     Args:
         target: [N].
         outputs: [M, N].
-        rate_hz: sampling rate.
+        rate_hz: sampling rate in Hz.
         filters: names of pre-emphasis filters.
 
     Returns:
@@ -56,7 +56,7 @@ def whole_losses(
 
 
 def process_recording(model_path: Path, recording: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Send a recording, [N], through a trained model, from rest: [N]."""
+    """Process a recording, [N], with a trained model, from a state of zeros; returns [N]."""
     shape, parameters = load_model(model_path)
     return process(parameters, shape, torch.from_numpy(recording))[0].numpy()
 

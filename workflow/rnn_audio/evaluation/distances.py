@@ -1,4 +1,4 @@
-"""How far a prediction or generation lies from its target."""
+"""Distances of a prediction or generation from its target."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,9 @@ _BLOCK = 65536
 
 
 def mean_squared_error(output: NDArray[np.floating], target: NDArray[np.floating]) -> float:
-    """Mean of (output - target)^2, both of shape (samples,); not finite where the output is not.
+    """Mean of (output - target)^2, both of shape (samples,); not finite if the output is not.
 
-    Raises ValueError where the lengths differ or there are no samples.
+    Raises ValueError if the lengths differ or there are no samples.
 
     >>> mean_squared_error(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
     2.0
@@ -28,7 +28,7 @@ def mean_squared_error(output: NDArray[np.floating], target: NDArray[np.floating
 
 
 def signal_power(samples: NDArray[np.floating]) -> float:
-    """Mean square of `samples`, shape (samples,): the mean squared error of predicting zero.
+    """Mean square of `samples`, shape (samples,), which is the mean squared error of predicting zero.
 
     >>> signal_power(np.array([3.0, -1.0]))
     5.0
@@ -37,9 +37,9 @@ def signal_power(samples: NDArray[np.floating]) -> float:
 
 
 def relative_error(output: NDArray[np.floating], target: NDArray[np.floating]) -> float:
-    """Mean squared error over the target's power: 0 is perfect, 1 is no better than predicting zero.
+    """Mean squared error over the target's power: 0 is perfect, 1 is the error of predicting zero.
 
-    Raises ValueError where the target is silent or the lengths differ.
+    Raises ValueError if the target is silent or the lengths differ.
     """
     power = signal_power(target)
     if power == 0:
@@ -48,13 +48,13 @@ def relative_error(output: NDArray[np.floating], target: NDArray[np.floating]) -
 
 
 def log_spectral_distance(output: NDArray[np.floating], target: NDArray[np.floating], rate_hz: float) -> float:
-    """Mean over frames of the root mean square, over frequencies, of the difference of power spectra in dB.
+    """Difference of the power spectra in dB: root mean square over frequencies, then mean over frames.
 
-    Distance as in Rabiner and Juang, Fundamentals of Speech Recognition (1993), taken over short frames. They overlap
-    by three quarters under a Hann window whose length is the power of two nearest to 32 ms, at least 32 samples: 32
-    at 1024 Hz, 128 at 5512 Hz, 1024 at 44.1 kHz. Levels below -100 dB re the target's strongest bin count as -100 dB,
-    so that silence stays finite. Raises ValueError where the target is silent or the lengths differ; nan where the
-    output is not finite.
+    The distance is that of Rabiner and Juang, Fundamentals of Speech Recognition (1993), over short frames. They
+    overlap by three quarters under a Hann window whose length is the power of two nearest to 32 ms, at least 32
+    samples: 32 at 1024 Hz, 128 at 5512 Hz, 1024 at 44.1 kHz. Levels below -100 dB re the target's strongest bin count
+    as -100 dB, so that silence has a finite distance. Returns NaN if the output is not finite. Raises ValueError if the
+    target is silent or the lengths differ.
     """
     output, target = _pair(output, target)
     window = max(32, 2 ** round(np.log2(SPECTRAL_WINDOW_S * rate_hz)))
@@ -68,10 +68,10 @@ def log_spectral_distance(output: NDArray[np.floating], target: NDArray[np.float
 
 
 def envelope(samples: NDArray[np.floating], rate_hz: float) -> NDArray[np.float64]:
-    """Short-time standard deviation around each sample, shape (samples,): the amplitude of what moves.
+    """Short-time standard deviation around each sample, shape (samples,): the amplitude without DC.
 
-    The window is 5 ms, at least 16 samples, centred; beyond the ends the signal is mirrored. Taking each window's
-    own mean away is what makes a network that is stuck at a constant come out silent, whatever that constant.
+    The window is 5 ms, at least 16 samples, centred; beyond the ends the signal is mirrored. Each window's own mean is
+    subtracted, so a network that is stuck at a constant counts as silent.
 
     >>> envelope(np.ones(4), rate_hz=1000).tolist()
     [0.0, 0.0, 0.0, 0.0]
@@ -80,22 +80,22 @@ def envelope(samples: NDArray[np.floating], rate_hz: float) -> NDArray[np.float6
     window = _envelope_window(rate_hz)
     padded = np.pad(samples, (window // 2, window - 1 - window // 2), mode="symmetric")
     windows = np.lib.stride_tricks.sliding_window_view(padded, window)
-    # In blocks: the windows of a minute at 44.1 kHz would need gigabytes at once.
+    # In blocks, because the windows of a minute at 44.1 kHz would take gigabytes.
     blocks = [windows[first : first + _BLOCK].std(axis=1) for first in range(0, samples.size, _BLOCK)]
     return np.concatenate(blocks)
 
 
 def effective_length(generation: NDArray[np.floating], target: NDArray[np.floating], rate_hz: float) -> int:
-    """Count for how many samples a generation keeps its target's level, before it dies, bursts or gets stuck.
+    """Number of samples for which a generation has the level of its target, before it dies, explodes or gets stuck.
 
-    Both signals' `envelope`s are put in dB re the target's largest, and what lies below -60 dB counts as -60 dB: there
-    the target is over, and the generation should be. The length ends with the first sample from which the two differ
-    by more than 12 dB for longer than one envelope window; where that never happens it is the whole length. As the
-    window is centred, an abrupt end is found up to half a window off. Phase and pitch play no part: they are the
-    business of the other metrics.
+    The `envelope`s of both signals are compared in dB re the largest value of the target's. Levels below -60 dB count
+    as -60 dB: there the target has ended, and the generation should have too. The length ends at the first sample from
+    which the two differ by more than 12 dB for longer than one envelope window. If there is none, it is the whole
+    length. Because the window is centred, an abrupt end is found within half a window. Phase and pitch have no
+    influence; other metrics measure them.
 
-    The paper judges such lengths by eye ("only about 200 samples long" of 512). Returns 0 where the generation is not
-    finite; raises ValueError where the target is constant or the lengths differ.
+    Paper A estimates such lengths by eye ("only about 200 samples long" of 512). Returns 0 if the generation is not
+    finite. Raises ValueError if the target is constant or the lengths differ.
     """
     generation, target = _pair(generation, target)
     if not np.isfinite(generation).all():
@@ -104,7 +104,7 @@ def effective_length(generation: NDArray[np.floating], target: NDArray[np.floati
     if target_envelope.max() == 0:
         raise ValueError("a constant target has no envelope to compare with")
 
-    # What has burst is out of tolerance anyhow; limited, its squares do not overflow.
+    # Larger values are out of tolerance anyway, and their squares could overflow.
     limit = _LIMIT * np.abs(target).max()
     generation_envelope = envelope(np.clip(generation, -limit, limit), rate_hz)
     finished = target_envelope.max() * 10 ** (FINISHED_DB / 20)
@@ -125,12 +125,12 @@ def _start_of_long_run(flags: NDArray[np.bool_], longer_than: int) -> int:
 
 
 def _spectrogram(samples: NDArray[np.float64], window: int) -> NDArray[np.float64]:
-    """Power of the short-time spectrum, shape (frames, window / 2 + 1); the end is padded with zeros to a full hop."""
+    """Short-time power spectrum, shape (frames, window / 2 + 1); the end is padded with zeros to a full hop."""
     hop = window // 4
     padding = max(0, window - samples.size) + -max(0, samples.size - window) % hop
     padded = np.pad(samples, (0, padding))
     frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
-    # The periodic Hann window: its shifted copies add up to a constant.
+    # The periodic Hann window, whose shifted copies add up to a constant.
     hann = np.hanning(window + 1)[:-1]
     return np.square(np.abs(np.fft.rfft(frames * hann, axis=1)))
 

@@ -1,7 +1,7 @@
-"""Spectrum of a model's error, beside the target's (paper B, section 5.1 and figure 4).
+"""Spectra of a model's error and of the target (paper B, section 5.1 and figure 4).
 
-Power spectra are averages of Hann-windowed periodograms that overlap by half (Welch's method), of signals as they are:
-no mean is removed. Levels are in decibels relative to amplitude 1 squared, and the error relative to the target.
+Power spectra are averages of Hann-windowed periodograms that overlap by half (Welch's method), without removing the
+mean. Levels are in decibels relative to amplitude 1 squared; those of the error also relative to the target.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from rnn_audio.types import Floats, Samples
 
 _LOWEST_HZ = 20.0
 _THIRD_OCTAVES = range(-17, 14)  # 20 Hz to 20 kHz, counted from 1 kHz
-# Resolution of 1.3 Hz for bands, three bins in the third octave at 20 Hz; and of 10 Hz for the fine spectrum.
+# A resolution of 1.3 Hz for bands (three bins in the third octave at 20 Hz), and of 10 Hz for the fine spectrum.
 _BAND_SEGMENT_S = 0.75
 _FINE_SEGMENT_S = 0.1
 _SMOOTHING_OCTAVES = 1 / 12
@@ -28,7 +28,7 @@ class ErrorSpectrum:
 
     Attributes:
         frequencies_hz: frequencies, or centres of bands, ascending, [F].
-        error_db: levels of the error, [F]; minus infinity where there is none.
+        error_db: levels of the error, [F]; minus infinity where the error is zero.
         target_db: levels of the target, [F].
     """
 
@@ -38,7 +38,7 @@ class ErrorSpectrum:
 
     @property
     def relative_db(self) -> Floats:
-        """Error over target, [F]: 0 dB is what silence would get. NaN where there is neither."""
+        """Error over target in dB, [F]: silence has 0 dB. NaN where both are zero."""
         with np.errstate(invalid="ignore"):
             return self.error_db - self.target_db
 
@@ -48,8 +48,8 @@ def error_spectrum(target: Samples, output: Samples, rate_hz: float) -> ErrorSpe
 
     Args:
         target: [N].
-        output: the model's, [N].
-        rate_hz: samples a second.
+        output: the model's output, [N].
+        rate_hz: sampling rate in Hz.
 
     Raises:
         InputError: the signals differ in length or are empty, or the rate is too low for any bin.
@@ -64,17 +64,17 @@ def error_spectrum(target: Samples, output: Samples, rate_hz: float) -> ErrorSpe
 
 
 def third_octaves(target: Samples, output: Samples, rate_hz: float) -> ErrorSpectrum:
-    """Power in third-octave bands: IEC 61260-1, base 10, centres 1000 · 10^(n/10) Hz, edges 10^(±1/20) of them.
+    """Power in third-octave bands: IEC 61260-1, base 10, centres 1000 · 10^(n/10) Hz, edges 10^(±1/20) times these.
 
-    Bands from 20 Hz to 20 kHz, less those that half the rate cuts and those too narrow to be resolved in the signal.
+    Bands from 20 Hz to 20 kHz, without those that reach beyond half the rate or are too narrow to be resolved.
 
     Args:
         target: [N].
-        output: the model's, [N].
-        rate_hz: samples a second.
+        output: the model's output, [N].
+        rate_hz: sampling rate in Hz.
 
     Raises:
-        InputError: the signals differ in length or are empty, or no band is left.
+        InputError: the signals differ in length or are empty, or there is no usable band.
     """
     error, wanted = _error_and_target(target, output, rate_hz, _BAND_SEGMENT_S)
     centres = 1000.0 * 10.0 ** (np.array(_THIRD_OCTAVES) / 10.0)
@@ -87,25 +87,25 @@ def third_octaves(target: Samples, output: Samples, rate_hz: float) -> ErrorSpec
 
 
 def band_level_db(target: Samples, output: Samples, rate_hz: float, low_hz: float, high_hz: float) -> float:
-    """Energy of the error in a band over the target's energy in it, in decibels.
+    """Energy of the error in a band over the target's energy in that band, in decibels.
 
     Paper B, section 5.1: from 1 to 2 kHz it is about 5 dB lower for the A-weighting than for the other filters.
 
     Args:
         target: [N].
-        output: the model's, [N].
-        rate_hz: samples a second.
+        output: the model's output, [N].
+        rate_hz: sampling rate in Hz.
         low_hz: lower edge of the band in Hz.
         high_hz: upper edge in Hz, at most half the rate.
 
     Returns:
-        The level; minus infinity without error, infinity where the target has nothing in the band.
+        The level; minus infinity if the error is zero, infinity if the target has no energy in the band.
 
     Raises:
         InputError: the signals differ in length or are empty, or the band is not within 0 Hz and half the rate.
     """
     if not 0 <= low_hz < high_hz <= rate_hz / 2:
-        raise InputError(f"a band from {low_hz:g} to {high_hz:g} Hz does not lie within 0 and {rate_hz / 2:g} Hz")
+        raise InputError(f"a band from {low_hz:g} to {high_hz:g} Hz does not lie between 0 and {rate_hz / 2:g} Hz")
     error, wanted = _error_and_target(target, output, rate_hz, _BAND_SEGMENT_S)
     edges = np.array([low_hz]), np.array([high_hz])
     with np.errstate(invalid="ignore"):
@@ -125,7 +125,7 @@ class _PowerSpectrum:
         return float(self.frequencies_hz[1])
 
     def within(self, low_hz: Floats, high_hz: Floats) -> Floats:
-        """Power between two frequencies each; a bin at an edge counts by the share of it that lies inside."""
+        """Power between pairs of frequencies; a bin at an edge counts with the share of it that lies inside."""
         edges = np.append(np.maximum(self.frequencies_hz - self.bin_hz / 2, 0.0), self.rate_hz / 2)
         total = np.append(0.0, np.cumsum(self.density * self.bin_hz))
         return np.interp(high_hz, edges, total) - np.interp(low_hz, edges, total)
@@ -136,7 +136,7 @@ def _error_and_target(
 ) -> tuple[_PowerSpectrum, _PowerSpectrum]:
     if target.ndim != 1 or target.shape != output.shape or target.size < 2:
         raise InputError(
-            f"target {target.shape} and output {output.shape} have to be mono, equally long and at least 2 samples"
+            f"target {target.shape} and output {output.shape} must be mono, equally long and at least 2 samples"
         )
     wanted = np.asarray(target, dtype=np.float64)
     segment = min(next_fast_len(round(segment_s * rate_hz)), len(wanted))
@@ -149,5 +149,5 @@ def _welch(signal: Floats, rate_hz: float, segment: int) -> _PowerSpectrum:
 
 def _decibels(power: Floats) -> Floats:
     with np.errstate(divide="ignore"):
-        # Differences of running sums can come out a rounding error below zero.
+        # Because of rounding, differences of cumulative sums can be slightly negative.
         return 10.0 * np.log10(np.maximum(power, 0.0))

@@ -1,4 +1,4 @@
-"""How well a trained auxiliary network reconstructs segments, from initial states that no training drew.
+"""Reconstructions of a trained auxiliary network, from initial states that were not used in training.
 
 Paper A, section V-D, figures 6 and 7.
 """
@@ -19,18 +19,18 @@ from rnn_audio.training.data import SignalData
 from rnn_audio.training.recipe import build_auxiliary_loss, build_data
 
 MOST_EVALUATED = 64
-"""Segments of an evaluation at most: it takes memory for the whole batch at each."""
+"""Most segments of an evaluation, which takes memory for the whole batch at each of them."""
 
 
 @dataclass(frozen=True)
 class ShownReconstruction:
-    """What the chosen model's auxiliary network makes of one segment, from the first initial state of its evaluation.
+    """The chosen model's reconstruction of one segment, from the first initial state of its evaluation.
 
     Attributes:
         segment: [L].
-        reconstruction: [L]; opens with the segment's first sample, its seed.
-        anchor: samples of the signal before the end of the segment.
-        evaluated: the anchors that the auxiliary loss was evaluated at.
+        reconstruction: [L]; its first sample is that of the segment, the seed.
+        anchor: number of samples of the signal up to the end of the segment.
+        evaluated: the anchors at which the auxiliary loss was evaluated.
     """
 
     segment: NDArray[np.float32]
@@ -43,8 +43,8 @@ class ShownReconstruction:
 def auxiliary_mse(parameters: Parameters, auxiliary: AuxiliaryLoss, data: SignalData, seeds: list[int]) -> list[float]:
     """Mean squared error of each model's reconstructions, fed as in training, over segments, states and samples.
 
-    The initial states are those of the prediction and the generation (`performance`). The segments are spread evenly
-    and the same for every seed: with random ones, the power of a decaying signal's segments would decide.
+    The initial states are those of the prediction and the generation (`signal_sounds`). The segments are evenly spaced
+    and the same for every seed: with random ones of a decaying signal, their power would determine the error.
     """
     batch = data.batch(RandomStreams(seeds), "evaluation")
     anchors = auxiliary.spread_anchors(batch.inputs.shape[-1], MOST_EVALUATED)
@@ -58,12 +58,12 @@ def reconstruct_chosen(
 ) -> ShownReconstruction:
     """A trained model's reconstruction of the segment before a random anchor.
 
-    The anchor is drawn behind the evaluation's initial states, from the same stream: the same seed has the same one.
+    The anchor is drawn after the evaluation's initial states, from the same stream, so it depends on the seed only.
 
     Args:
-        model_path: its weights.
+        model_path: the model's file.
         settings: the resolved configuration that it was trained with.
-        signal: [N], what it was trained on.
+        signal: [N], the signal that it was trained on.
         seed: the seed that it was trained with.
     """
     parameters = load_chosen(model_path, settings)

@@ -1,4 +1,4 @@
-"""The best of several seeds (paper B, section 3), beside all others."""
+"""The choice of the best of several seeds (paper B, section 3), with the losses of all."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,17 +16,19 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
         rule: the loss that decides, such as `prediction_mse`.
 
     Raises:
-        InputError: the runs do not state that loss.
+        InputError: the runs do not have that loss.
 
     Returns:
-        The choice, every seed's losses, under `chosen_seeds` which seed each loss would have chosen, and what all
-        seeds share: the number of `parameters` of a model, and of `samples` that it trained on.
+        The choice, the losses of every seed, the seed that each loss would have chosen (`chosen_seeds`), and the
+        values common to all seeds: the number of `parameters` of a model, and of `samples` that it trained on.
     """
     ordered = sorted(runs, key=lambda run: run["seed"])
     for run in ordered:
         if rule not in run["losses"]:
             known = ", ".join(run["losses"])
-            raise InputError(f"configuration {configuration}: select_by is '{rule}', but its runs state {known}")
+            raise InputError(
+                f"configuration {configuration}: its runs have no loss '{rule}'; set select_by to one of {known}"
+            )
     shared = set.intersection(*(set(run["losses"]) for run in ordered))
     chosen_seeds = {loss: _lowest(ordered, loss) for loss in sorted(shared)}
     return {
@@ -44,12 +46,12 @@ def chosen_model(selection: Path | str, seeds: Sequence[int], models: Sequence[s
     """The chosen seed and its model.
 
     Args:
-        selection: the file of the choice.
+        selection: the file with the choice.
         seeds: all seeds of the configuration.
-        models: the model of each.
+        models: the model file of each seed.
 
     Raises:
-        InputError: the file cannot be read, or its choice is none of the seeds.
+        InputError: the file cannot be read, or its choice is not one of the seeds.
     """
     seed = read_json(Path(selection))["chosen_seed"]
     if seed not in seeds:

@@ -22,12 +22,13 @@ def evaluate_sounds(
     """Metrics of a prediction and a generation, all of shape [N].
 
     Args:
-        kind: `room` adds the acoustic parameters of ISO 3382 to target and generation, and to the latter how far
-            they are from the target's.
-        seeded: whether the sounds open with the target's own first sample, which then counts in no error.
+        kind: `room` adds the acoustic parameters of ISO 3382 to target and generation, and to the latter their
+            differences from the target's.
+        seeded: whether the first sample of the sounds is that of the target, which then counts in no error.
 
     Returns:
-        A record with the entries `kind`, `rate_hz`, `target`, `prediction` and `generation`, units in the keys.
+        A record with the entries `kind`, `rate_hz`, `zero_loss`, `target`, `prediction` and `generation`; the keys
+        contain the units.
     """
     first = 1 if seeded else 0
     length = effective_length(generation, target, rate_hz)
@@ -54,15 +55,16 @@ def evaluate_sounds(
 def evaluate_reconstruction(
     signal: Samples, reconstruction: Samples, *, anchor: int, evaluated: Sequence[int]
 ) -> dict[str, Any]:
-    """Metrics of a reconstructed segment, shape [L], beside the segment of the signal, [N], that it should equal.
+    """Metrics of a reconstruction, shape [L], of a segment of the signal, [N].
 
     Args:
-        anchor: samples of the signal before the end of the segment.
-        evaluated: likewise for the segments that the auxiliary loss was evaluated on.
+        anchor: number of samples of the signal up to the end of the segment.
+        evaluated: the anchors of the segments on which the auxiliary loss was evaluated.
 
     Returns:
-        A record with the place, error and power of the segment, and `evaluated_power`, the mean power of the others:
-        what the auxiliary loss of predicting zero is. A segment's first sample is the seed and counts in none of them.
+        A record with the position, error and power of the segment, and `evaluated_power`, the mean power of the
+        evaluated segments, which is the auxiliary loss of predicting zero. The first sample of a segment, the seed,
+        does not count.
     """
     length = len(reconstruction)
     segment = signal[anchor - length + 1 : anchor]

@@ -1,8 +1,8 @@
-"""What a trained model sounds like: its prediction and its generation of the signal that it was trained on.
+"""Sounds of a trained model: its prediction and its generation of the signal that it was trained on.
 
-A prediction is fed the true input, a generation its own output from one seed sample (paper A, section IV-A). A
-network that was trained without teacher forcing never saw true input: its prediction is what it produced in training
-(section V-A, figure 2), which is a generation.
+For a prediction the network is fed the true input, for a generation its own output, from one seed sample (paper A,
+section IV-A). A network that was trained without teacher forcing has never read true input. Its prediction is its
+output in training (section V-A, figure 2), which is a generation.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Performance:
     """Sounds of a pack, one for each random initial state.
 
     Attributes:
-        targets: what they are compared with, [T].
+        targets: the target of all, [T].
         predictions: [M, B, T].
         generations: [M, B, T].
     """
@@ -47,10 +47,10 @@ class Performance:
 
 @torch.no_grad()
 def perform(parameters: Parameters, method: Method, data: SignalData, seeds: list[int]) -> Performance:
-    """Predict and generate, from initial states that no training drew.
+    """Predict and generate, from initial states that were not used in training.
 
-    The same seeds give the same sounds, whoever asks. A model that was trained with fresh states at each
-    sub-sequence predicts with them (figure 4).
+    The same seeds always give the same sounds. A model that was trained with new random states at each sub-sequence
+    predicts with them too (figure 4).
     """
     streams = RandomStreams(seeds)
     batch = data.batch(streams, "evaluation")
@@ -72,13 +72,13 @@ def load_chosen(model_path: Path, settings: dict[str, Any]) -> Parameters:
     """The weights of a trained model, as a pack of one.
 
     Raises:
-        InputError: it is no model, or not one of this resolved configuration.
+        InputError: the file is not a model, or not one of this resolved configuration.
     """
     shape, parameters = load_model(model_path)
     if shape != build_shape(settings):
         raise InputError(
-            f"{model_path}: its hidden size {shape.hidden_size}, its initial state or its auxiliary network is not "
-            "its configuration's; delete it and run the workflow again"
+            f"{model_path}: its hidden size {shape.hidden_size}, its initial state or its auxiliary network does not "
+            "match the configuration; delete it and run the workflow again"
         )
     return parameters
 
@@ -86,15 +86,15 @@ def load_chosen(model_path: Path, settings: dict[str, Any]) -> Parameters:
 def perform_chosen(
     model_path: Path, settings: dict[str, Any], signal: NDArray[np.float32], seed: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A trained model's prediction and generation, [N] each, from the first of its evaluation's initial states.
+    """A trained model's prediction and generation, [N] each, from the first initial state of its evaluation.
 
     Args:
-        model_path: its weights.
+        model_path: the model's file.
         settings: the resolved configuration that it was trained with.
-        signal: [N], what it was trained on.
+        signal: [N], the signal that it was trained on.
         seed: the seed that it was trained with.
 
-    Both open with the signal's first sample where that was the seed of the generation.
+    If the generation's seed is the signal's first sample, both sounds begin with that sample.
     """
     parameters = load_chosen(model_path, settings)
     target = torch.from_numpy(signal)

@@ -1,1 +1,1 @@
-"""What training minimises: the papers' losses, the pre-emphasis filters before them, and the loss of a generation."""
+"""The losses that training minimises: those of the papers, with pre-emphasis filters, and that of a generation."""

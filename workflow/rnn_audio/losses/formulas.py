@@ -1,16 +1,16 @@
-"""Losses of a pack of models (paper B, eqs. 2 to 4; paper A's mean squared error), and their whole-signal sums.
+"""Losses of a pack of models (paper B, eqs. 2 to 4; paper A's mean squared error), and their sums over a recording.
 
-Every loss takes [M, B, T] (models, batch, time) and returns [M], one loss a model: the sum over models moves each
-model as if it were alone. Within a model, numerators and denominators are summed over the batch before they are
-divided, so a quiet segment weighs little instead of as much as a loud one.
+Every loss takes [M, B, T] (models, batch, time) and returns [M], one loss per model: the gradient of their sum trains
+each model as if it were alone. Within a model, numerators and denominators are summed over the batch before the
+division, so a quiet segment has less weight than a loud one.
 
-Public code computes other things under these names. The authors' own training code pools as here, but adds 1e-5 to
-the target's mean power, which shifts every value; auraloss averages one ratio per item and adds 1e-8 to the energy
-(ESR) or to the power (DC). With one item of ordinary level all three agree closely.
+Public code computes other losses under these names. The authors' own training code sums as here, but adds 1e-5 to the
+target's mean power, which shifts every value. auraloss averages one ratio per item and adds 1e-8 to the energy (ESR) or
+to the power (DC). For one item of normal level, all three agree closely.
 
-Silence: the power that an error is divided by is never taken below `power_floor`. Above the floor (-50 dB re full
-scale by default) the formulas hold exactly; a silent chunk has a large and finite loss. NaN and infinity in a signal
-stay visible in its model's loss and touch no other model's.
+Silence: the power in a denominator is at least `power_floor`. Above the floor (-50 dB re full scale by default) the
+formulas hold exactly; a silent chunk has a large but finite loss. NaN and infinity in a signal appear in the loss of
+its model and do not affect other models.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Callable
 import torch
 
 POWER_FLOOR = 1e-5
-"""Smallest mean power of a target (1.0 = full scale squared) that an error is divided by."""
+"""Smallest mean target power to divide by; 1.0 is full scale squared."""
 
 
 def esr(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_FLOOR) -> torch.Tensor:
@@ -32,7 +32,7 @@ def esr(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_F
         power_floor: smallest mean target power to divide by.
 
     Returns:
-        Losses, [M]; 1.0 is what an output of zeros gets.
+        Losses, [M]; an output of zeros has 1.0.
 
     Raises:
         ValueError: the shapes differ or are not [M, B, T].
@@ -44,8 +44,8 @@ def esr(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_F
 def dc(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_FLOOR) -> torch.Tensor:
     """DC loss (paper B, eq. 3): squared mean error over mean target power, of signals without pre-emphasis.
 
-    The mean of eq. 3 runs over one sequence: it is squared per item and then averaged over the batch, as in the
-    authors' code, so that offsets of opposite sign in two segments do not cancel.
+    The mean of eq. 3 is over one sequence. It is squared per item and then averaged over the batch, as in the authors'
+    code, so that offsets of opposite sign in two segments do not cancel.
 
     Args:
         target: target, [M, B, T].
@@ -106,18 +106,19 @@ def mse(target: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
 
 
 def model_by_model(function: Callable[..., torch.Tensor], *tensors: torch.Tensor) -> torch.Tensor:
-    """The function of each model's own part, [1, ...], of tensors [M, ...], side by side again.
+    """Apply the function to each model's part, [1, ...], of tensors [M, ...], and concatenate the results.
 
-    A GPU cuts sums by how many of them there are. Summed all at once, a pack's would round unlike its models' alone.
+    A GPU splits a reduction depending on the number of sums. Over the whole pack at once, they would be rounded
+    differently than for a model alone.
     """
     return torch.cat([function(*own) for own in zip(*(tensor.split(1) for tensor in tensors), strict=True)])
 
 
 class EsrAccumulator:
-    """Equations 2 to 4 of paper B over a whole recording that arrives in chunks.
+    """Equations 2 to 4 of paper B over a whole recording that is added in chunks.
 
-    Sums are float64, so any cut into chunks gives the whole's value up to rounding; an average of per-chunk losses
-    would not. The recording counts as one sequence: its DC offset is one mean over all samples.
+    Sums are float64, so the value does not depend on the chunks, up to rounding; an average of per-chunk losses would.
+    The recording counts as one sequence: its DC offset is one mean over all samples.
 
     Args:
         models: number of models M of the pack.
@@ -141,7 +142,7 @@ class EsrAccumulator:
         emphasised_target: torch.Tensor,
         emphasised_output: torch.Tensor,
     ) -> None:
-        """Add the next chunk; the emphasised signals come from filters whose state is carried across chunks.
+        """Add the next chunk; the state of the pre-emphasis filters must be carried from chunk to chunk.
 
         Args:
             target: target, [M, B, T].
@@ -150,7 +151,7 @@ class EsrAccumulator:
             emphasised_output: output after the same filter, [M, B, T].
 
         Raises:
-            ValueError: the four shapes differ, are not [M, B, T], or M is another number of models.
+            ValueError: the four shapes differ, are not [M, B, T], or M is not the accumulator's number of models.
         """
         signals = (target, output, emphasised_target, emphasised_output)
         for signal in signals:
@@ -175,7 +176,7 @@ class EsrAccumulator:
         return (self._error_sum / self.samples).square() / power
 
     def joint(self) -> torch.Tensor:
-        """Sum of both (eq. 4), float64 on the CPU, [M]: a cell of table 1 as a fraction; NaN before any chunk."""
+        """Sum of both (eq. 4), float64 on the CPU, [M]: paper B's table 1 as fractions; NaN before any chunk."""
         return self.esr() + self.dc()
 
 

@@ -1,6 +1,6 @@
-"""What free-running training minimises: squared error, and what an ear hears of a decay and of a spectrum.
+"""The loss of free-running training: squared error, and differences of decay curves and of spectra.
 
-All terms are free of the signal's level: the error is relative to the target's power, levels are in decibels.
+No term depends on the signal's level: the error is relative to the target's energy, levels are in decibels.
 """
 
 import math
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 _FLOOR = 1e-12
-"""Energy, relative to the whole signal's, below which a decay is not followed: float32 has no more digits."""
+"""Energy relative to the whole signal's that is added before the logarithm; float32 resolves no less."""
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class SpectralTerm:
     """The multi-resolution STFT loss of Yamamoto et al. 2020: spectral convergence and log magnitudes.
 
     Attributes:
-        weight: its share in the sum.
-        window_samples: lengths of the Hann windows; each hops by a quarter of its length.
+        weight: factor in the sum of the terms.
+        window_samples: lengths of the Hann windows; the hop is a quarter of the length.
     """
 
     weight: float
@@ -30,10 +30,10 @@ class DecayTerm:
     """The mean squared difference of the Schroeder decay curves, in dB squared.
 
     Attributes:
-        weight: its share in the sum.
-        range_db: how far the target's decay is followed.
-        from_share: share of the epochs after which the term comes in. From the start, it would outweigh the waveform.
-        start_weight: the weight with which it comes in, to rise to its own by equal factors; None: its own at once.
+        weight: factor in the sum of the terms.
+        range_db: decibels of the target's decay that count.
+        from_share: share of the epochs after which the term is added. From the start, it would outweigh the waveform.
+        start_weight: weight at which the term is added, to rise to `weight` by equal factors; None: `weight` at once.
     """
 
     weight: float
@@ -43,7 +43,7 @@ class DecayTerm:
 
 
 def relative_error(targets: torch.Tensor, outputs: torch.Tensor, energy: torch.Tensor) -> torch.Tensor:
-    """Squared error over the whole signal's energy, [M]; targets [T], outputs [M, B, T], mean over the batch."""
+    """Squared error over the whole signal's energy, averaged over the batch, [M]; targets [T], outputs [M, B, T]."""
     return (outputs - targets).square().sum(-1).mean(-1) / energy
 
 
@@ -52,13 +52,13 @@ def decay_difference(
 ) -> torch.Tensor:
     """Mean squared difference of two decay curves in dB squared, [M].
 
-    Each curve is the energy that is still to come (Schroeder 1965), in dB; the target's first `range_db` count.
+    Each curve is the remaining energy (Schroeder 1965), in dB; only the first `range_db` of the target's decay count.
 
     Args:
         targets: [T].
         outputs: [M, B, T].
-        energy: the whole signal's; the targets may be its beginning, and as faint as silence.
-        range_db: how far the target's decay is followed.
+        energy: energy of the whole signal, of which the targets may be the beginning and may be nearly silent.
+        range_db: decibels of the target's decay that count.
     """
     target_db = _level_db(targets, energy)
     followed = target_db > target_db[0] - range_db
@@ -67,9 +67,9 @@ def decay_difference(
 
 
 def spectral_difference(targets: torch.Tensor, outputs: torch.Tensor, window_samples: tuple[int, ...]) -> torch.Tensor:
-    """Multi-resolution STFT loss, [M]: the mean over the resolutions of convergence and log-magnitude distance.
+    """Multi-resolution STFT loss, [M]: mean over the resolutions of spectral convergence plus log-magnitude distance.
 
-    Windows that are longer than the signal are passed over.
+    Windows that are longer than the signal are skipped.
 
     Args:
         targets: [T].
@@ -85,16 +85,16 @@ def spectral_difference(targets: torch.Tensor, outputs: torch.Tensor, window_sam
 
 
 def _level_db(signals: torch.Tensor, energy: torch.Tensor) -> torch.Tensor:
-    # Backwards, so that the faint tail is summed before the loud beginning would swallow it.
+    # Summed backwards, so that the quiet tail is not lost by rounding against the loud beginning.
     remaining = _running_sums(signals.square().flip(-1)).flip(-1)
     return 10 * torch.log10(remaining / energy + _FLOOR)
 
 
 def _running_sums(values: torch.Tensor) -> torch.Tensor:
-    """Sums over the last dimension, up to and with each value; on a GPU by doubling what they cover, pass by pass."""
+    """Cumulative sums over the last dimension; on a GPU by repeated doubling of the number of summed values."""
     if values.device.type == "cpu":
         return values.cumsum(-1)
-    covered = 1  # there, PyTorch's own is not deterministic
+    covered = 1  # PyTorch's `cumsum` is not deterministic on a GPU
     while covered < values.shape[-1]:
         values = values + torch.nn.functional.pad(values[..., :-covered], (covered, 0))
         covered *= 2
@@ -103,7 +103,7 @@ def _running_sums(values: torch.Tensor) -> torch.Tensor:
 
 def _spectral_distance(targets: torch.Tensor, outputs: torch.Tensor, length: int) -> torch.Tensor:
     target, output = (_magnitudes(sound, length) for sound in (targets, outputs))
-    # This norm has a gradient (of 0) where target and output are equal.
+    # The gradient of this norm is 0, not NaN, where target and output are equal.
     norm = torch.linalg.vector_norm
     convergence = norm(target - output, dim=(1, 2)) / norm(target, dim=(1, 2))
     return convergence + (target.log() - output.log()).abs().mean(dim=(1, 2))
@@ -111,11 +111,11 @@ def _spectral_distance(targets: torch.Tensor, outputs: torch.Tensor, length: int
 
 def _magnitudes(sounds: torch.Tensor, length: int) -> torch.Tensor:
     window = torch.hann_window(length, dtype=sounds.dtype, device=sounds.device)
-    # Mirrored at both ends, as `torch.stft` would do, but for CUDA without a gradient that is not deterministic.
+    # Mirrored at both ends as `torch.stft` does, but with a gradient that is deterministic on CUDA.
     reach = length // 2
     ends = sounds[..., 1 : reach + 1].flip(-1), sounds[..., -reach - 1 : -1].flip(-1)
     mirrored = torch.cat([ends[0], sounds, ends[1]], dim=-1)
     hop = math.ceil(length / 4)
     spectrum = torch.stft(mirrored, length, hop_length=hop, window=window, center=False, return_complex=True)
-    # The magnitude's gradient has no value at 0; silence has a floor.
+    # The gradient of the magnitude is not finite at 0, so silence has a floor.
     return (spectrum.real.square() + spectrum.imag.square()).clamp(min=1e-14).sqrt()

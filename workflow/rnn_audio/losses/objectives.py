@@ -1,7 +1,7 @@
-"""What training minimises: a loss of each model of a pack, over one stretch of a batch after the other.
+"""The objective of training: a loss per model of a pack, over consecutive stretches of a batch.
 
-An objective may carry state from stretch to stretch (a filter's): `restart` clears it before each batch, and
-`observe` lets it see the warm-up, which is not trained on.
+An objective may carry state from stretch to stretch, such as a filter's. `restart` clears it before each batch, and
+`observe` updates it with the warm-up, which is not trained on.
 """
 
 from collections.abc import Sequence
@@ -18,36 +18,36 @@ class Objective(Protocol):
     """A loss that the trainer calls for each stretch; signals are [M, B, T]."""
 
     def restart(self) -> None:
-        """Forget what came before: a new batch begins."""
+        """Clear the state before a new batch."""
 
     def observe(self, targets: torch.Tensor, outputs: torch.Tensor) -> None:
-        """See a stretch that is not trained on."""
+        """Update the state with a stretch that is not trained on."""
 
     def memory(self, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """What the next stretch of such targets starts from, as tensors whose shapes do not depend on its length."""
+        """The state before the next stretch of such targets: tensors whose shapes do not depend on its length."""
 
     def remember(self, memory: tuple[torch.Tensor, ...]) -> None:
-        """Start the next stretch from what `memory` returned."""
+        """Set the state to one that `memory` returned."""
 
     def __call__(self, targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         """The loss of each model over a stretch, [M]."""
 
 
 class MeanSquaredError:
-    """Paper A's loss (section IV-C1); it needs no memory."""
+    """Paper A's loss (section IV-C1); it has no state."""
 
     def restart(self) -> None:
-        """Nothing to forget."""
+        """Do nothing: there is no state."""
 
     def observe(self, targets: torch.Tensor, outputs: torch.Tensor) -> None:
-        """Nothing to remember."""
+        """Do nothing: there is no state."""
 
     def memory(self, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Nothing."""
+        """An empty tuple: there is no state."""
         return ()
 
     def remember(self, memory: tuple[torch.Tensor, ...]) -> None:
-        """Nothing to start from."""
+        """Do nothing: there is no state."""
 
     def __call__(self, targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         """Mean squared error over batch and time, [M]."""
@@ -55,12 +55,12 @@ class MeanSquaredError:
 
 
 class EmphasisedErrorToSignal:
-    """Paper B's loss (equations 2 to 4): ESR behind each model's own pre-emphasis filter, plus DC.
+    """Paper B's loss (equations 2 to 4): ESR after each model's own pre-emphasis filter, plus DC loss.
 
     Args:
-        names: the pre-emphasis of each model, M of them.
-        rate_hz: sampling rate.
-        device: where the models are.
+        names: the pre-emphasis filter of each model, M of them.
+        rate_hz: sampling rate in Hz.
+        device: PyTorch device of the models.
     """
 
     def __init__(self, names: Sequence[str], rate_hz: float, device: torch.device | str) -> None:
@@ -70,25 +70,25 @@ class EmphasisedErrorToSignal:
         self._output_history: torch.Tensor | None = None
 
     def restart(self) -> None:
-        """Silence came before."""
+        """Start the filters from silence."""
         self._target_history = self._output_history = None
 
     def observe(self, targets: torch.Tensor, outputs: torch.Tensor) -> None:
-        """Fill the filters with the warm-up's samples, so that the first stretch starts without a jump."""
+        """Filter the warm-up, so that the filters have its samples when the first stretch starts."""
         self._emphasise(targets, outputs)
 
     def memory(self, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """The last samples of targets and outputs, [M, B, K - 1] each for filters of K taps."""
+        """The last K - 1 samples of targets and outputs, [M, B, K - 1] each; K is the number of taps."""
         if self._target_history is None or self._output_history is None:
             self._target_history = self._output_history = targets.new_zeros(*targets.shape[:2], self._taps.shape[1] - 1)
         return self._target_history, self._output_history
 
     def remember(self, memory: tuple[torch.Tensor, ...]) -> None:
-        """These samples came before."""
+        """Set the samples that precede the next stretch."""
         self._target_history, self._output_history = memory
 
     def __call__(self, targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
-        """Equation 4 over a stretch, [M]; the filters' state is carried on to the next."""
+        """Equation 4 over a stretch, [M]; the filters' state is carried to the next stretch."""
         return losses.joint(targets, outputs, *self._emphasise(targets, outputs))
 
     def _emphasise(self, targets: torch.Tensor, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

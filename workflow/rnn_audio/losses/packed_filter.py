@@ -1,32 +1,32 @@
-"""One FIR filter a model, applied to a whole pack chunk by chunk."""
+"""One FIR filter per model, applied to a whole pack, chunk by chunk."""
 
 import torch
 
 
 def apply_packed(signal: torch.Tensor, taps: torch.Tensor, history: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Filter a chunk of every model's signals causally, with the filter's state carried from chunk to chunk.
+    """Filter a chunk of every model's signals causally; the filter's state is carried from chunk to chunk.
 
-    Chunks filtered one after the other, each with the history that the previous call returned, make exactly what the
-    whole signal makes. At the start of a signal the history is zeros; after a warm-up it is the warm-up's last samples.
+    If each chunk is filtered with the history that the previous call returned, the result equals that of the whole
+    signal. At the start of a signal the history is zeros; after a warm-up it is the warm-up's last samples.
 
     Args:
         signal: [M, B, T].
-        taps: first tap for the newest sample, [M, K] (see `pad_taps`), of the signal's type and device.
+        taps: [M, K], the first for the newest sample (see `pad_taps`), with the signal's type and device.
         history: the K - 1 samples before the chunk, [M, B, K - 1].
 
     Returns:
         The filtered chunk, [M, B, T], and the history for the next chunk, [M, B, K - 1]. The history is detached:
-        as with the recurrent state, no gradient crosses the boundary between two updates.
+        like that of the recurrent state, no gradient crosses the boundary between two updates.
 
     Raises:
-        ValueError: the history does not fit the signal and the taps.
+        ValueError: the shape of the history does not match the signal and the taps.
     """
     models, batch, steps = signal.shape
     length = taps.shape[1]
     if history.shape != (models, batch, length - 1):
         raise ValueError(f"history is {tuple(history.shape)}, must be {(models, batch, length - 1)}")
-    # conv1d correlates: flipped, the first tap meets the newest sample. One call a model, each in memory of its own: a
-    # grouped convolution rounds differently for one model than for many, and a pack has to equal its models alone.
+    # conv1d correlates, so the taps are flipped. One call per model, each with its own memory: a grouped convolution
+    # rounds differently for one model than for many, and a pack must give the same results as its models alone.
     kernels = taps.flip(1)[:, None, None, :]
     extended = [torch.cat(own, dim=1) for own in zip(history, signal, strict=True)]
     filtered = [

@@ -1,18 +1,18 @@
-"""Pre-emphasis filters of the loss: their FIR taps, responses, and packed causal application (paper B, section 4).
+"""Pre-emphasis filters of the loss: their FIR taps and responses (paper B, section 4).
 
-The A-weighting filter is the one that takes a decision. The paper says: a 100-tap FIR by least squares from the
-standard's magnitude, "followed by" the low-pass of eq. 7. So the 100 taps are the A-weighting alone and the low-pass
-is cascaded, which makes 101 taps. (The authors' public code cascades it as well.)
+Only the A-weighting filter needs decisions. The paper describes a 100-tap FIR, fitted to the standard's magnitude by
+least squares, "followed by" the low-pass of eq. 7. So the 100 taps are the A-weighting alone; the low-pass is cascaded,
+which gives 101 taps. (The authors' public code cascades it as well.)
 
-Two things about those 100 taps are ours:
+The paper leaves two properties of the 100 taps open:
 
-- **Weighting.** The error is divided by the wanted magnitude and the frequencies are spaced logarithmically from
-  50 Hz to half the rate: an error of one decibel then costs the same in every octave. A uniformly weighted
-  linear-phase design is off by 12 dB at 50 Hz: 100 taps at 44.1 kHz resolve 441 Hz, and what lies below weighs little.
-- **Phase.** The taps are fitted to the curve's minimum phase, not to a linear one. The ESR depends on the filter's
-  magnitude only, up to the edges of the signal. Minimum phase halves the largest error in decibels, because no tap is
-  spent on symmetry. And it puts the weight on the first taps: a linear-phase filter delays by 49.5 samples, so in
-  truncated BPTT the errors of a chunk's last 50 samples would reach the loss only in the next chunk, without their
+- **Weighting.** The error is divided by the wanted magnitude, and the frequencies are spaced logarithmically from 50 Hz
+  to half the rate, so an error of one decibel costs the same in every octave. A uniformly weighted linear-phase design
+  has an error of 12 dB at 50 Hz, because 100 taps at 44.1 kHz resolve 441 Hz and frequencies below have little weight.
+- **Phase.** The taps are fitted to the curve with minimum phase, not with linear phase. The ESR depends on the filter's
+  magnitude only, except at the ends of the signal. Minimum phase halves the largest error in decibels, because no taps
+  are needed for symmetry. It also has its largest taps first. A linear-phase filter delays by 49.5 samples: in
+  truncated BPTT, the errors of a chunk's last 50 samples would reach the loss only in the next chunk, without their
   gradient.
 """
 
@@ -86,7 +86,7 @@ NAMES = tuple(FILTERS)
 
 
 def taps(name: str, rate_hz: float) -> Floats:
-    """FIR taps of a pre-emphasis filter, first tap for the newest sample.
+    """FIR taps of a pre-emphasis filter, the first for the newest sample.
 
     `none` is the identity, `highpass` is 1 - 0.85 z^-1 (paper B, eq. 5), `folded_differentiator` is 1 - 0.85 z^-2
     (eq. 6) and `a_weighting` is the 100-tap A-weighting followed by 1 + 0.85 z^-1 (section 4.3 and eq. 7).
@@ -115,7 +115,7 @@ def magnitude_response(taps: Floats, frequencies_hz: Floats, rate_hz: float) -> 
         rate_hz: sampling rate in Hz.
 
     Returns:
-        Linear magnitudes, [F]; 20 log10 of them is in dB.
+        Linear magnitudes, [F].
     """
     delays = np.arange(len(taps))
     radians = 2.0 * np.pi * np.asarray(frequencies_hz, dtype=np.float64) / rate_hz
@@ -140,10 +140,10 @@ def a_weighting_db(frequencies_hz: Floats) -> Floats:
 
 
 def a_weighting_error_db(frequencies_hz: Floats, rate_hz: float) -> Floats:
-    """How far the `a_weighting` taps are from the standard's curve with the low-pass of eq. 7, in dB.
+    """Error of the `a_weighting` taps against the standard's curve with the low-pass of eq. 7, in dB.
 
-    At 44.1 kHz the error from 50 Hz to 16 kHz, over frequencies spaced logarithmically, is 0.7 dB in the root mean
-    square and 1.4 dB at most (near 100 Hz).
+    At 44.1 kHz, over logarithmically spaced frequencies from 50 Hz to 16 kHz, its root mean square is 0.7 dB and its
+    maximum 1.4 dB (near 100 Hz).
 
     Args:
         frequencies_hz: frequencies between 0 Hz and half the rate, exclusive, [F].
@@ -182,12 +182,12 @@ def _a_weighting_taps(rate_hz: float) -> Floats:
 
 
 def _minimum_phase_a_weighting(frequencies_hz: Floats, rate_hz: float) -> NDArray[np.complex128]:
-    """A-weighting with its minimum phase: that of the filter which responds soonest for this magnitude.
+    """A-weighting with minimum phase, complex, [F].
 
-    Folding the real cepstrum onto positive times turns log magnitude into the logarithm of that response.
+    Folding the real cepstrum onto positive times gives the logarithm of the minimum-phase response.
     """
     grid = np.fft.rfftfreq(_CEPSTRUM_POINTS, 1.0 / rate_hz)
-    # The curve is minus infinity dB at 0 Hz: there the nearest frequency of the grid stands in.
+    # The curve is minus infinity dB at 0 Hz, so the next frequency of the grid is used there.
     log_magnitude = a_weighting_db(np.maximum(grid, grid[1])) * np.log(10.0) / 20.0
     cepstrum = np.fft.irfft(log_magnitude)
     folded = np.zeros(_CEPSTRUM_POINTS)
@@ -201,13 +201,13 @@ def _minimum_phase_a_weighting(frequencies_hz: Floats, rate_hz: float) -> NDArra
 
 
 def pad_taps(filters: Sequence[Floats]) -> Floats:
-    """Stack filters of different lengths, so that one pack can mix them.
+    """Stack filters of different lengths, so that a pack can contain several filters.
 
     Args:
         filters: the taps of each model's filter, M of them.
 
     Returns:
-        Taps padded with zeros at their end, float64, [M, K] with K the longest filter's length.
+        Taps padded with zeros at the end, float64, [M, K]; K is the length of the longest filter.
     """
     longest = max(len(one) for one in filters)
     return np.stack([np.pad(one, (0, longest - len(one))) for one in filters])

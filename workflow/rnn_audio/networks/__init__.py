@@ -1,1 +1,1 @@
-"""The recurrent networks: shapes, weights, random streams, and the recurrence, which the engines compute."""
+"""The recurrent networks: shapes, weights, random streams, and the recurrence, which `engines` computes."""

@@ -1,7 +1,7 @@
 """The auxiliary network: it reconstructs a segment of the signal from the main network's state (paper A, IV-C2).
 
-Shapes: M models, S segments each, L samples a segment, H units of the main network. A state is (h, c). The first
-sample of a segment is the seed; the L - 1 others are reconstructed, in their order.
+Shapes: M models, S segments each, L samples per segment, H units of the main network. A state is (h, c). The first
+sample of a segment is the seed; the other L - 1 are reconstructed in order.
 """
 
 import torch
@@ -15,21 +15,22 @@ from rnn_audio.networks.model import Parameters
 def reconstruct(
     parameters: Parameters, shape: AuxiliaryShape, segments: torch.Tensor, main_state: State, feed: str
 ) -> torch.Tensor:
-    """Reconstruct segments, [M, S, L], of which all but the first sample count as unknown.
+    """Reconstruct segments, [M, S, L], from the main network's state and the first sample of each.
 
     Args:
         parameters: of both networks.
         shape: the auxiliary network's.
-        main_state: the main network's state behind each segment, [M, S, H] each.
+        segments: the segments, [M, S, L].
+        main_state: the main network's state after each segment, [M, S, H] each.
         feed: `true_samples`: the segment's own samples are fed (teacher forced); `own_output`: its first sample, then
-            what the network put out.
+            the network's own outputs.
 
     Returns:
-        The reconstructed samples, [M, S, L - 1]. Gradients pass into the state and through what is fed back.
+        The reconstructed samples, [M, S, L - 1]. Gradients pass into the state and through fed-back outputs.
     """
     decode = _DECODERS[feed]
     outputs = []
-    # Model by model: a batched product takes another path for one model than for many, and rounds differently.
+    # Model by model, since a batched product rounds differently for one model than for many.
     for model, own_segments in enumerate(segments):
         own = {name: tensor[model] for name, tensor in parameters.items()}
         own_state = main_state[0][model], main_state[1][model]
@@ -46,7 +47,7 @@ def _initial_state(own: Parameters, shape: AuxiliaryShape, layer: str, main_stat
 
 
 def _carried_over(own: Parameters, shape: AuxiliaryShape, layer: str, part: str, of_main: torch.Tensor) -> torch.Tensor:
-    """What becomes of the main network's hidden or cell state, [S, H], in a layer of the auxiliary network."""
+    """Initial state of a layer, `hidden` or `cell`, from that of the main network, `of_main`, [S, H]."""
     main_size = of_main.shape[-1]
     if shape.starts_from_zeros(layer, part):
         return of_main.new_zeros(len(of_main), shape.layer_size(layer, main_size))
@@ -65,7 +66,7 @@ def _decode_forced(own: Parameters, segments: torch.Tensor, states: list[State])
 
 
 def _decode_free(own: Parameters, segments: torch.Tensor, states: list[State]) -> torch.Tensor:
-    """[L, S] to [L - 1, S], sample by sample, as each step needs the last one's output."""
+    """[L, S] to [L - 1, S], sample by sample, since each step needs the output of the last."""
     weights = [_layer_weights(own, layer) for layer in LAYERS]
     states = list(states)
     fed = segments[0].unsqueeze(-1)

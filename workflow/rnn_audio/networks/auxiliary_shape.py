@@ -1,7 +1,7 @@
 """The auxiliary network's tensors: two stacked LSTM layers, a linear layer, and bridges (paper A, section IV-C2).
 
-Its layers start from the main network's state. Where that has another size than the layer, a bridge, which is a
-learned linear layer, maps it.
+Its layers start from the main network's state. A bridge, a learned linear layer, maps that state to the size of the
+layer.
 """
 
 import math
@@ -19,18 +19,18 @@ _CHOICES = {
 
 @dataclass(frozen=True)
 class AuxiliaryShape:
-    """What two auxiliary networks of one pack have in common.
+    """Shape of an auxiliary network; all models of a pack have the same.
 
     Attributes:
-        hidden_size: LSTM units of a layer.
-        first_state: `bridge`: the main network's state reaches the first layer through a bridge; `same_size`: the
-            first layer is as large as the main network, whatever `hidden_size` says, and takes the state as it is.
-        second_state: `zeros`: the second layer starts from zeros; `main`: from the main network's state too, as it is
-            where the sizes are equal, else through a bridge of its own.
-        cell_state: `main`: cell states start as hidden states do, through bridges of their own; `zeros`: from zeros.
+        hidden_size: LSTM units per layer.
+        first_state: `bridge`: the first layer starts from the main network's state through a bridge; `same_size`: the
+            first layer has the size of the main network instead of `hidden_size`, and takes its state unchanged.
+        second_state: `zeros`: the second layer starts from zeros; `main`: from the main network's state, unchanged if
+            the sizes are equal, else through a bridge of its own.
+        cell_state: `main`: cell states start as hidden states do, with bridges of their own; `zeros`: from zeros.
 
     Raises:
-        ValueError: a choice is none of these.
+        ValueError: a choice is not one of these.
     """
 
     hidden_size: int
@@ -39,17 +39,17 @@ class AuxiliaryShape:
     cell_state: str
 
     def __post_init__(self) -> None:
-        """Refuse what a file of another program might say."""
+        """Check the choices, since they can come from a model file of another program."""
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}, not one of {', '.join(known)}")
 
     def layer_size(self, layer: str, main_size: int) -> int:
-        """Units of the `first` or `second` layer beside a main network of `main_size` units."""
+        """Units of the `first` or `second` layer for a main network of `main_size` units."""
         return main_size if layer == "first" and self.first_state == "same_size" else self.hidden_size
 
     def starts_from_zeros(self, layer: str, part: str) -> bool:
-        """Whether a layer's `hidden` or `cell` state has nothing of the main network."""
+        """Whether a layer's `hidden` or `cell` state starts from zeros, not from the main network's."""
         return (layer == "second" and self.second_state == "zeros") or (part == "cell" and self.cell_state == "zeros")
 
     def has_bridge(self, layer: str, part: str, main_size: int) -> bool:
@@ -78,7 +78,7 @@ class AuxiliaryShape:
         return shapes
 
     def initial_bounds(self, main_size: int) -> dict[str, float]:
-        """Range ± of each tensor's first values, PyTorch's: one over the root of a layer's units or inputs."""
+        """Bound of each tensor's uniform initial values, as in PyTorch: 1/sqrt of the layer's units or inputs."""
         fan = {
             "first": self.layer_size("first", main_size),
             "second": self.hidden_size,

@@ -1,4 +1,4 @@
-"""The recurrent model of both papers, as a pack: one LSTM layer and a linear layer, for many models side by side.
+"""The recurrent model of both papers: one LSTM layer and a linear layer. A pack holds several models of one shape.
 
 Paper A, section IV-C1 (input 1, hidden 64, output 1); paper B, section 2 and figure 1 (hidden 32 or 64).
 """
@@ -19,7 +19,7 @@ from rnn_audio.networks.random_streams import RandomStreams
 Parameters = dict[str, torch.Tensor]
 
 INITIAL_STATE = ("initial_state.h", "initial_state.c")
-"""Names of the tensors of a state that is part of the model."""
+"""Names of the tensors of an initial state that is part of the model."""
 
 _METADATA_KEY = "rnn_audio_model"
 _REMEDY = "delete it and run the workflow again"
@@ -27,13 +27,13 @@ _REMEDY = "delete it and run the workflow again"
 
 @dataclass(frozen=True)
 class ModelShape:
-    """What two models of one pack have in common.
+    """Shape of a model; all models of a pack have the same.
 
     Attributes:
         hidden_size: number of LSTM units, H.
         skip: whether the input sample is added to the output sample (paper B's published models).
         initial_state: whether the state before the first sample is part of the model, learned or fixed.
-        auxiliary: the network beside it that reconstructs what it has read (paper A, section IV-C2); None for none.
+        auxiliary: the auxiliary network, which reconstructs what the model has read (paper A, section IV-C2), or None.
     """
 
     hidden_size: int
@@ -57,7 +57,7 @@ class ModelShape:
         return main if self.auxiliary is None else main | self.auxiliary.parameter_shapes(hidden)
 
     def initial_bounds(self) -> dict[str, float]:
-        """Range ± of each tensor's first values: 1/sqrt(H) for both layers, as in PyTorch."""
+        """Bound of each tensor's uniform initial values: 1/sqrt(H) for both layers, as in PyTorch."""
         bounds = dict.fromkeys(self.parameter_shapes(), 1 / math.sqrt(self.hidden_size))
         return bounds if self.auxiliary is None else bounds | self.auxiliary.initial_bounds(self.hidden_size)
 
@@ -67,10 +67,10 @@ class ModelShape:
 
 
 def initialise(shape: ModelShape, streams: RandomStreams) -> Parameters:
-    """Fresh weights for a pack, each tensor with a leading model axis.
+    """Initial weights for a pack; each tensor has a leading model axis.
 
-    Uniform, as PyTorch initialises its layers, drawn from each model's own stream. The main network's weights come
-    first: with an auxiliary network or without, they are the same.
+    They are uniform, as in PyTorch, and drawn from each model's own stream. The main network's weights are drawn first,
+    so an auxiliary network does not change them.
     """
     bounds = shape.initial_bounds()
     models = []
@@ -85,7 +85,7 @@ def initialise(shape: ModelShape, streams: RandomStreams) -> Parameters:
 
 
 def stored_state(parameters: Parameters, copies: int) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """The initial state (h, c) that a pack carries, for so many copies, [M, B, H] each; None if it carries none."""
+    """The initial state (h, c) that is part of the model, for B = `copies` sequences, [M, B, H] each; or None."""
     if INITIAL_STATE[0] not in parameters:
         return None
     h, c = (parameters[name].unsqueeze(1).expand(-1, copies, -1) for name in INITIAL_STATE)
@@ -93,14 +93,14 @@ def stored_state(parameters: Parameters, copies: int) -> tuple[torch.Tensor, tor
 
 
 def with_prefix(tensors: Parameters, prefix: str) -> Parameters:
-    """The tensors whose names begin so, under what is behind it."""
+    """The tensors whose names begin with the prefix, under their names without it."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def save_model(path: Path, shape: ModelShape, parameters: Parameters, index: int = 0) -> None:
     """Write one model of a pack as safetensors, atomically and with the same bytes each time.
 
-    The header holds a single metadata entry: several would come out in an arbitrary order.
+    The header holds one metadata entry, since several would be written in arbitrary order.
     """
     from safetensors.torch import save
 
@@ -114,13 +114,13 @@ def load_model(path: Path) -> tuple[ModelShape, Parameters]:
     """Read one model, as a pack of one.
 
     Raises:
-        InputError: the file is missing, truncated, no safetensors file, or its tensors are not those of its shape.
-            Nothing is ever unpickled.
+        InputError: the file is missing, truncated or not a safetensors file, or its tensors do not match its shape.
+            Nothing is unpickled.
     """
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
-        raise InputError(f"{path}: there is no such model; train it first")
+        raise InputError(f"{path}: no such model; train it first")
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
@@ -135,7 +135,7 @@ def load_model(path: Path) -> tuple[ModelShape, Parameters]:
     expected = shape.parameter_shapes()
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if found != expected:
-        raise InputError(f"{path}: its tensors {found} are not those of its header, {expected}; {_REMEDY}")
+        raise InputError(f"{path}: its tensors {found} do not match its header, {expected}; {_REMEDY}")
     if any(tensor.dtype != torch.float32 for tensor in tensors.values()):
         raise InputError(f"{path}: its tensors are not all float32; {_REMEDY}")
     if not all(tensor.isfinite().all() for tensor in tensors.values()):
@@ -156,7 +156,7 @@ def _read_shape(path: Path, text: str) -> ModelShape:
         if "auxiliary" in description:
             description["auxiliary"] = AuxiliaryShape(**description["auxiliary"])
         shape = ModelShape(**description)
-        shape.parameter_shapes()  # sizes that are no numbers fail here
+        shape.parameter_shapes()  # fails for sizes that are not numbers
     except (ValueError, TypeError) as error:
         raise InputError(f"{path}: its header does not describe a model ({error}); {_REMEDY}") from error
     return shape

@@ -1,6 +1,6 @@
 """Reproducible random streams: each model of a pack draws from its own generators, so that it trains as if alone.
 
-All streams live on the CPU: a seed gives the same numbers whatever accelerator trains.
+All streams are on the CPU, so a seed gives the same numbers on every accelerator.
 """
 
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ class RandomStreams:
     """One generator per model and purpose.
 
     Args:
-        seeds: one seed a model of the pack.
+        seeds: one seed per model of the pack.
 
-    Every (seed, purpose) pair has an independent stream, so that drawing more of one (a longer training, a
-    larger batch) never shifts another.
+    Every (seed, purpose) pair has an independent stream, so that drawing more numbers from one (a longer training, a
+    larger batch) does not change another.
     """
 
     def __init__(self, seeds: Sequence[int]) -> None:
         self._generators = {stream: [_generator(seed, index) for seed in seeds] for index, stream in enumerate(STREAMS)}
 
     def generators(self, stream: str) -> list[torch.Generator]:
-        """The generators of one purpose, one a model."""
+        """The generators for one purpose, one per model."""
         return self._generators[stream]
 
     def normal(self, stream: str, shape: Sequence[int]) -> torch.Tensor:
@@ -38,7 +38,7 @@ class RandomStreams:
         return torch.stack(draws) < probability
 
     def integers(self, stream: str, lowest: int, highest: int, shape: Sequence[int]) -> torch.Tensor:
-        """Whole numbers from `lowest` to `highest`, both included and equally likely, shape [models, *shape]."""
+        """Uniform integers from `lowest` to `highest`, both included, shape [models, *shape]."""
         draws = [
             torch.randint(lowest, highest + 1, tuple(shape), generator=generator)
             for generator in self._generators[stream]
@@ -46,14 +46,14 @@ class RandomStreams:
         return torch.stack(draws)
 
     def state(self) -> dict[str, torch.Tensor]:
-        """Where every stream stands, for a checkpoint: uint8 tensors [models, bytes]."""
+        """The state of every stream, for a checkpoint: uint8 tensors [models, bytes]."""
         return {
             stream: torch.stack([generator.get_state() for generator in generators])
             for stream, generators in self._generators.items()
         }
 
     def restore(self, state: dict[str, torch.Tensor]) -> None:
-        """Continue every stream from where `state` was taken."""
+        """Continue every stream from a `state`."""
         for stream, generators in self._generators.items():
             for generator, saved in zip(generators, state[stream], strict=True):
                 generator.set_state(saved.clone())

@@ -1,7 +1,7 @@
 """The recurrence of a pack: teacher forced, free-running, or a mixture of both.
 
-Shapes: M models, a batch of B sequences each, T samples, H units. A state is (h, c), both [M, B, H]. Everything here
-is differentiable and takes the parameters of `models`.
+Shapes: M models, a batch of B sequences each, T samples, H units. A state is (h, c), both [M, B, H]. All functions are
+differentiable and take the parameters of `networks.model`.
 """
 
 import itertools
@@ -13,12 +13,12 @@ from rnn_audio.networks.engines.pytorch import LayerWeights, State, lstm_layer
 from rnn_audio.networks.model import Parameters
 
 LONGEST_PIECE = 128
-"""Samples of a piece of a run that notes states. Pieces of ever other sizes would leave ever more unusable gaps in a
-memory that is kept (`runtime`): 16 GiB instead of 1 after 200 epochs at 5512 Hz."""
+"""Most samples of one piece in `run_noting_states`. Pieces of many different sizes fragment the memory that the process
+keeps (`jobs.runtime`): 16 GiB instead of 1 after 200 epochs at 5512 Hz."""
 
 
 def detach(state: State) -> State:
-    """The same state, cut from the graph: where truncated backpropagation ends."""
+    """The state detached from the graph, where truncated backpropagation ends."""
     return state[0].detach(), state[1].detach()
 
 
@@ -28,7 +28,7 @@ def run(
     """Feed known inputs, [M, B, T], through each model.
 
     Returns:
-        The outputs, [M, B, T], and the state behind the last sample.
+        The outputs, [M, B, T], and the state after the last sample.
     """
     outputs, state = _lstm(
         parameters["lstm.weight_ih"],
@@ -44,16 +44,16 @@ def run(
 def run_noting_states(
     parameters: Parameters, inputs: torch.Tensor, state: State, positions: torch.Tensor
 ) -> tuple[torch.Tensor, State]:
-    """Feed known inputs, [M, B, T], and note the states on the way.
+    """Feed known inputs, [M, B, T], and return intermediate states.
 
-    A run tells its state at the end only: the run is cut where a state is wanted, and every
-    `LONGEST_PIECE` samples, so that wherever the states are, most of the memory is asked for in pieces of one size.
+    `run` returns the state at its end only, so the run is cut where a state is needed. It is also cut every
+    `LONGEST_PIECE` samples, so that most allocations have the same size at any positions.
 
     Args:
-        positions: [M, K] of whole numbers from 0 to T; how many samples each model has read where its state is noted.
+        positions: [M, K], integers from 0 to T: how many samples each model has read at the states to return.
 
     Returns:
-        The outputs, [M, B, T], and the noted states, [M, K, B, H] each. Gradients pass through both.
+        The outputs, [M, B, T], and the states at the positions, [M, K, B, H] each. Gradients pass through both.
     """
     length = inputs.shape[-1]
     regular = [*range(LONGEST_PIECE, length, LONGEST_PIECE), length]
@@ -74,13 +74,13 @@ def run_noting_states(
 
 
 def free_run(parameters: Parameters, first: torch.Tensor, steps: int, state: State) -> tuple[torch.Tensor, State]:
-    """Feed `first`, [M, B], then each model's own output, for `steps` samples in all.
+    """Feed `first`, [M, B], then each model's own output, for `steps` samples in total.
 
-    With the output y = w h + b_o fed back, the gates see (W_hh + W_ih w) h + (b + W_ih b_o): behind the first sample
-    the loop is an ordinary LSTM with folded weights and no input. Gradients pass through the fold.
+    With the output y = w h + b_o fed back, the gates get (W_hh + W_ih w) h + (b + W_ih b_o). After the first sample,
+    the loop is an ordinary LSTM with these folded weights and no input. Gradients pass through the folding.
 
     Returns:
-        The outputs, [M, B, steps], and the state behind the last sample.
+        The outputs, [M, B, steps], and the state after the last sample.
     """
     opening, state = run(parameters, first.unsqueeze(-1), state)
     if steps == 1:
@@ -98,11 +98,11 @@ def mixed_run(
 
     Args:
         inputs: the true samples, [M, B, T].
-        previous: the output that precedes the first sample, [M, B]; gradients stop at it.
+        previous: the output before the first sample, [M, B]; gradients stop at it.
         state: the state before the first sample.
 
     Returns:
-        The outputs, [M, B, T], and the state behind the last sample. Gradients pass through the fed-back outputs.
+        The outputs, [M, B, T], and the state after the last sample. Gradients pass through the fed-back outputs.
     """
     weight_ih, weight_hh = parameters["lstm.weight_ih"], parameters["lstm.weight_hh"]
     engine = engines.pick(inputs.device, weight_hh.shape[-1])
@@ -112,7 +112,7 @@ def mixed_run(
         biases = parameters["lstm.bias_ih"], parameters["lstm.bias_hh"]
         return triton_recurrence.mixed(weight_ih, weight_hh, biases, _head(parameters), inputs, forced, previous, state)
     outputs, last_h, last_c = [], [], []
-    # The first sample is known, whichever it is.
+    # The first input is known in both cases, so it is put into `inputs`.
     first = torch.where(forced[..., 0], inputs[..., 0], previous.detach())
     inputs = torch.cat([first.unsqueeze(-1), inputs[..., 1:]], dim=-1)
     for model in range(inputs.shape[0]):
@@ -134,7 +134,10 @@ def _mix_compiled(
 
 
 def _mix(own: Parameters, inputs: torch.Tensor, forced: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
-    """One model's mixed run, [B, T], sample by sample, on any device and in any precision; the first is always fed."""
+    """One model's mixed run, [B, T], sample by sample, on any device and in any precision.
+
+    The first sample of `inputs` is fed even where it is not forced.
+    """
     weight_ih, weight_hh = own["lstm.weight_ih"].t(), own["lstm.weight_hh"].t()
     bias = own["lstm.bias_ih"] + own["lstm.bias_hh"]
     weight_out = own["linear.weight"].t()
@@ -157,7 +160,7 @@ def _head(parameters: Parameters) -> tuple[torch.Tensor, torch.Tensor]:
 
 def _fold(parameters: Parameters) -> tuple[torch.Tensor, torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
     weight_ih = parameters["lstm.weight_ih"]
-    # Element by element: a batched product takes another path for one model than for many, and rounds differently.
+    # Elementwise, since a batched product rounds differently for one model than for many.
     weight_hh = parameters["lstm.weight_hh"] + weight_ih * parameters["linear.weight"]
     bias_ih = parameters["lstm.bias_ih"] + weight_ih.squeeze(-1) * parameters["linear.bias"]
     return torch.zeros_like(weight_ih), weight_hh, (bias_ih, parameters["lstm.bias_hh"])
@@ -171,7 +174,7 @@ def _lstm(
     inputs: torch.Tensor,
     state: State,
 ) -> tuple[torch.Tensor, State]:
-    """The LSTM and the linear layer: outputs [M, B, T] and the last state."""
+    """The LSTM and the linear layer: outputs, [M, B, T], and the last state."""
     engine = engines.pick(inputs.device, weight_hh.shape[-1])
     if engine == "triton":
         from rnn_audio.networks.engines import triton_recurrence
@@ -193,7 +196,7 @@ def _lstm(
 def _run_layer(
     weights: LayerWeights, head: tuple[torch.Tensor, torch.Tensor], inputs: torch.Tensor, state: State
 ) -> tuple[torch.Tensor, State]:
-    """One model by PyTorch's LSTM, on any device and in any precision: outputs [B, T]."""
+    """One model by PyTorch's LSTM, on any device and in any precision: outputs, [B, T], and the last state."""
     sequence, state = lstm_layer(weights, inputs.t().unsqueeze(-1), state)
     return torch.nn.functional.linear(sequence, *head).squeeze(-1).t(), state
 
@@ -205,7 +208,7 @@ def _run_compiled(
     state: State,
     forced: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, State]:
-    """One model by the CPU's own recurrence: outputs [B, T]."""
+    """One model by the compiled recurrence: outputs, [B, T], and the last state."""
     from rnn_audio.networks.engines.compiled import run_sequences
 
     weight_ih, weight_hh, bias_ih, bias_hh = weights

@@ -1,1 +1,1 @@
-"""Sounds to be learned: synthesised, read or downloaded, resampled, and the acoustics of rooms; free of PyTorch."""
+"""Sounds to be learned: synthesised, read or downloaded, and resampled; room acoustics. Free of PyTorch."""

@@ -1,4 +1,4 @@
-"""Room acoustic parameters of an impulse response, after ISO 3382-1 and ISO 3382-2."""
+"""Room acoustic parameters of an impulse response, by ISO 3382-1 and ISO 3382-2."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from rnn_audio.signals.onset import onset_index
 
 HEADROOM_DB = 10.0
-"""ISO 3382-1: the decay must go on for 10 dB below the range that is evaluated."""
+"""ISO 3382-1: the decay must continue for 10 dB below the evaluated range."""
 
 USABLE_SHARE = 0.9
-"""The last tenth of a Schroeder curve is shaped by where the response was cut, so it proves no decay."""
+"""The last tenth of a Schroeder curve depends on where the response was cut, so it is not evidence of a decay."""
 
 EARLY_TIME_S = 0.05
 
@@ -25,7 +25,7 @@ CLARITY_JND_DB = 1.0
 """Just noticeable difference of clarity, in decibels: ISO 3382-1, table A.1, states it for C80."""
 
 COMPARED = ("t30", "edt", "c50")
-"""What two responses are compared by, in the order of the tables."""
+"""Parameters by which two responses are compared, in the order of the tables."""
 
 _EDT_RANGE_DB = (0.0, -10.0)
 _T20_RANGE_DB = (-5.0, -25.0)
@@ -36,9 +36,9 @@ _T30_RANGE_DB = (-5.0, -35.0)
 class DecayTime:
     """Time of a decay by 60 dB, extrapolated from the regression over one range of the decay curve.
 
-    Either `seconds` is given, with the fit's quality, or `missing_because` says why there is none. `correlation` is
-    the regression's r (-1 is a perfect decay), `nonlinearity_permille` is ISO 3382-2's xi = 1000 (1 - r^2): above
-    10 the decay is far from a straight line.
+    Either `seconds` is given, with the quality of the fit, or `missing_because` says why there is no value.
+    `correlation` is the regression's r (-1 is a perfect decay). `nonlinearity_permille` is xi = 1000 (1 - r^2) of ISO
+    3382-2: above 10 the decay is far from a straight line.
     """
 
     seconds: float | None = None
@@ -49,7 +49,7 @@ class DecayTime:
 
 @dataclass(frozen=True)
 class RoomParameters:
-    """Parameters of one room response; `c50_db` is None where `c50_missing_because` says why."""
+    """Parameters of one room response; if `c50_db` is None, `c50_missing_because` says why."""
 
     edt: DecayTime
     t20: DecayTime
@@ -58,7 +58,7 @@ class RoomParameters:
     c50_missing_because: str | None = None
 
     def as_dict(self) -> dict[str, float | str | None]:
-        """Give all parameters as one flat mapping for JSON and tables, with the unit in each key."""
+        """Return all parameters as one flat mapping for JSON and tables, with the unit in each key."""
         flat: dict[str, float | str | None] = {}
         for name, decay in (("edt", self.edt), ("t20", self.t20), ("t30", self.t30)):
             flat[f"{name}_s"] = decay.seconds
@@ -73,8 +73,8 @@ class RoomParameters:
 def decay_curve(samples: NDArray[np.floating]) -> NDArray[np.float64]:
     """Integrate the squared response backwards (Schroeder 1965): level in dB re its first value, shape (samples,).
 
-    The integral stops where the response was cut, not at infinity, so the curve bends down towards its end: that is
-    why `room_parameters` asks for headroom below each range. Where two responses are compared, cut them alike.
+    The integral stops where the response was cut, not at infinity, so the curve bends down towards its end. For this
+    reason `room_parameters` requires headroom below each range. Cut two responses at the same length to compare them.
     """
     squared = np.square(np.asarray(samples, dtype=np.float64))
     remaining = np.cumsum(squared[::-1])[::-1]
@@ -85,9 +85,9 @@ def decay_curve(samples: NDArray[np.floating]) -> NDArray[np.float64]:
 def room_parameters(samples: NDArray[np.floating], rate_hz: float) -> RoomParameters:
     """Measure EDT, T20, T30 (ISO 3382-1: least squares over 0..-10, -5..-25, -5..-35 dB) and C50 from the onset on.
 
-    `samples`, shape (samples,), is one impulse response at `rate_hz`. Any finite or non-finite signal is taken, for
-    a network's output may be anything: a parameter that it does not bear is missing with the reason, and a range is
-    never lowered to obtain one. C50 is the energy of the first 50 ms over that of the rest, in dB.
+    `samples`, shape (samples,), is one impulse response at `rate_hz`. It may hold NaN or infinity, since it can be a
+    network's output. A parameter that cannot be measured is missing, with the reason; no range is reduced to get a
+    value. C50 is the energy of the first 50 ms over that of the rest, in dB.
     """
     response = np.asarray(samples, dtype=np.float64)
     reason = _unusable(response)
@@ -96,7 +96,7 @@ def room_parameters(samples: NDArray[np.floating], rate_hz: float) -> RoomParame
         return RoomParameters(missing, missing, missing, c50_missing_because=reason)
 
     response = response[onset_index(response) :]
-    # The parameters do not depend on the scale; without it, squares of very small or large samples would overflow.
+    # The parameters do not depend on the scale. Without it, squares of very small or large samples could leave float64.
     response = response / np.abs(response).max()
     curve_db = decay_curve(response)
     c50_db, c50_missing_because = _clarity(response, rate_hz)
@@ -112,15 +112,15 @@ def room_parameters(samples: NDArray[np.floating], rate_hz: float) -> RoomParame
 def compare_rooms(
     target: Mapping[str, float | str | None], generation: Mapping[str, float | str | None]
 ) -> dict[str, float | bool | None]:
-    """Say by how much a generation's T30, EDT and C50 differ from the target's, and whether a listener would notice.
+    """Compare a generation's T30, EDT and C50 with the target's: the differences, and whether a listener notices them.
 
-    Both are parameters as `RoomParameters.as_dict` gives them. Differences are the generation's value less the
-    target's, of times in per cent of the target's. A difference of just the threshold is within it. T30 is held to
-    the threshold that ISO 3382-1 states for EDT, and C50 to that for C80, for want of their own.
+    Both arguments are the result of `RoomParameters.as_dict`. A difference is the generation's value minus the
+    target's; differences of times are in per cent of the target's. A difference equal to the threshold counts as
+    within it. ISO 3382-1 states no threshold for T30 and C50: those for EDT and C80 are used.
 
-    Returns `t30_difference_percent`, `edt_difference_percent` and `c50_difference_db`, None where either response
-    lacks the parameter, and `t30_within_jnd`, `edt_within_jnd` and `c50_within_jnd`: False where the generation lacks
-    what the target has, None where the target has nothing to be compared with.
+    Returns `t30_difference_percent`, `edt_difference_percent` and `c50_difference_db`, None if either response
+    lacks the parameter, and `t30_within_jnd`, `edt_within_jnd` and `c50_within_jnd`: False if only the generation
+    lacks it, None if the target lacks it.
     """
     comparison: dict[str, float | bool | None] = {}
     for name in ("t30", "edt"):

@@ -12,7 +12,7 @@ from rnn_audio.atomic import replacing
 from rnn_audio.errors import InputError
 
 _CHUNK = 1 << 20
-_PASSING = (408, 429)  # too slow, too often; beside these, whatever the server blames itself for (5xx)
+_PASSING = (408, 429)  # request timeout, too many requests; the server's own errors (5xx) are temporary too
 
 
 def fetch(
@@ -23,14 +23,14 @@ def fetch(
     git_blob: str | None = None,
     timeout_s: float,
 ) -> Path:
-    """Download `address` to `destination` and return it; what is there already and verifies is not fetched again.
+    """Download `address` to `destination` and return it; an existing file with the right digest is not fetched again.
 
-    Exactly one digest is given, in hex: `sha256` of the bytes, or `git_blob`, the id by which git stores them (SHA-1
-    of `blob`, a space, their number, a zero byte and the bytes). The file appears under its name only once the digest
-    matches; otherwise nothing is left behind, and what was at the destination stays. `timeout_s` bounds each wait for
-    the server, not the whole.
+    Exactly one digest is given, in hex: `sha256` of the bytes, or `git_blob`, git's id of the content (SHA-1 of
+    `blob`, a space, the number of bytes, a zero byte and the bytes). The file appears under its name only if the
+    digest matches; otherwise an existing file stays and no other is left. `timeout_s` limits each wait for the server,
+    not the whole download.
 
-    Raises InputError where the server does not answer or refuses, the transfer is cut short, or the digest differs;
+    Raises InputError if the server does not answer or refuses, the transfer is cut short, or the digest differs;
     ValueError unless exactly one digest is given.
     """
     destination = Path(destination)
@@ -56,7 +56,7 @@ def sha256_of(path: Path) -> str:
 
 
 def git_blob_of(path: Path) -> str:
-    """The id by which git stores a file's content, in hex."""
+    """Git's id of a file's content, in hex."""
     digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -65,7 +65,7 @@ def git_blob_of(path: Path) -> str:
 
 
 def _mismatch(path: Path, sha256: str | None, git_blob: str | None) -> str | None:
-    """What is wrong with the file's digest, None if nothing."""
+    """What is wrong with the file's digest, None if it matches."""
     kind, wanted, found = (
         ("sha256", sha256, sha256_of(path)) if git_blob is None else ("git_blob", git_blob, git_blob_of(path))
     )
@@ -85,7 +85,7 @@ def _download(address: str, path: Path, timeout_s: float) -> None:
         raise InputError(f"{address}: cannot be reached ({error.reason}); check the address and the network") from error
     except (TimeoutError, ConnectionError, ssl.SSLError, http.client.HTTPException) as error:
         raise InputError(f"{address}: the transfer broke off ({error or type(error).__name__}); try again") from error
-    # `http.client` takes a connection that closes early for the end of the file when it is read in chunks.
+    # When the file is read in chunks, `http.client` takes a connection that closes early for the end of the file.
     if (announced or "").isdecimal() and path.stat().st_size != int(announced):
         raise InputError(
             f"{address}: the transfer broke off after {path.stat().st_size} of {announced} bytes; try again"

@@ -1,4 +1,4 @@
-"""Sounds that are computed, each by a generator that the configuration names."""
+"""Synthesised sounds: the generators that the configuration can name."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -15,9 +15,9 @@ from rnn_audio.signals.vibraphone import vibraphone
 
 
 def guitar(*, rate_hz: int, samples: int, seed: int) -> NDArray[np.float64]:
-    """Synthesise playing as the simulated amplifier gets it, shape (samples,): see `rnn_audio.signals.guitar.playing`.
+    """Synthesise playing for the simulated amplifier, shape (samples,): see `rnn_audio.signals.guitar.playing`.
 
-    Raises InputError where the rate is below `rnn_audio.signals.guitar.LOWEST_RATE_HZ`.
+    Raises InputError if the rate is below `rnn_audio.signals.guitar.LOWEST_RATE_HZ`.
     """
     return playing(samples / rate_hz, rate_hz, seed)
 
@@ -28,11 +28,11 @@ GENERATORS: dict[str, Callable[..., NDArray[np.float64]]] = {
     "sine": sine,
     "vibraphone": vibraphone,
 }
-"""Each takes the keywords `rate_hz` and `samples` and its own, and returns float64 samples of shape (samples,)."""
+"""Each takes `rate_hz`, `samples` and keywords of its own, and returns float64 samples of shape (samples,)."""
 
 
 def check_generator(name: str, own_keys: Mapping[str, Any]) -> None:
-    """Check that `name` is a generator and that `own_keys` are its keywords, all and only; raises InputError."""
+    """Check that `name` is a generator and that `own_keys` are exactly its keywords; raises InputError."""
     if name not in GENERATORS:
         raise InputError(f"generator: there is no {name!r}; choose one of {', '.join(GENERATORS)}")
     known = set(inspect.signature(GENERATORS[name]).parameters) - {"rate_hz", "samples"}
@@ -43,10 +43,11 @@ def check_generator(name: str, own_keys: Mapping[str, Any]) -> None:
 
 
 def check_values(name: str, *, rate_hz: int, own_keys: Mapping[str, Any]) -> None:
-    """Check a generator's keys and their values, by making two samples; raises InputError that names the key at fault.
+    """Check a generator's keys and values by making two samples; raises InputError that names the key at fault.
 
-    Every run begins with this. A room takes seconds, however short, and playing loads scipy's filters, which takes one:
-    of the one only the positions are checked, of the other the rate, which is all that the schema leaves open.
+    Every run begins with this check, so it must be fast. A room takes seconds even if it is short, and the guitar
+    loads scipy's filters, which takes one second. For these two, only what the schema cannot check is checked: the
+    room's positions and the guitar's rate.
     """
     check_generator(name, own_keys)
     if name == "furnished_room":

@@ -1,8 +1,8 @@
 """Guitar and bass playing by plucked-string synthesis: the input of the synthetic device.
 
-It stands in for the authors' recordings of guitar and bass where those are not at hand (paper B, section 3), and looks
-like them to a device: a direct-input signal with single notes, chords, slides, palm muting, rests and soft and loud
-playing, over the hum and noise of a pickup.
+It replaces the authors' recordings of guitar and bass if they are not available (paper B, section 3). To a device it
+looks like them: a direct-input signal with single notes, chords, slides, palm muting, rests, and soft and loud
+playing, with the hum and noise of a pickup.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ PEAK = 0.8
 """Largest absolute sample of the playing; 1.0 is full scale."""
 
 LOWEST_RATE_HZ = 8000.0
-"""Below this rate the highest notes' periods are too short for the string's interpolation."""
+"""Below this rate, the periods of the highest notes are too short for the string's interpolation."""
 
 _PICK_POSITION = 0.13  # share of the string's length between bridge and pick
 _PICKUP_POSITION = 0.09  # share of the open string's length between bridge and pickup
 _PICKUP_RESONANCE_HZ = 3500.0
 _PICKUP_QUALITY = 1.5
 _VIBRATO_HZ = 5.5
-_SLIDE_SHARE = 0.35  # share of the note that the finger is moving
+_SLIDE_SHARE = 0.35  # share of the note during which the finger moves
 _RELEASE_S = 0.12
 _HUM_HZ = 50.0
-# Fundamental of the hum, and noise in the root mean square, below the playing's peak.
+# Amplitude of the hum's fundamental and root mean square of the noise, relative to the playing's peak.
 _HUM_LEVEL = 10.0 ** (-85.0 / 20.0)
 _NOISE_LEVEL = 10.0 ** (-80.0 / 20.0)
 
@@ -46,10 +46,10 @@ def playing(duration_s: float, rate_hz: float, seed: int) -> Floats:
     Args:
         duration_s: length in seconds; paper B trained on about seven minutes.
         rate_hz: sampling rate in Hz, at least `LOWEST_RATE_HZ`.
-        seed: of every choice in the score, the picking and the noise.
+        seed: determines every choice in the score, the picking and the noise.
 
     Returns:
-        Samples, float64, [round(duration_s * rate_hz)], with the largest magnitude `PEAK`.
+        Samples, float64, [round(duration_s * rate_hz)]; their largest magnitude is `PEAK`.
 
     Raises:
         InputError: the duration is not positive or the rate is too low.
@@ -81,7 +81,7 @@ def _pluck(note: Note, rate_hz: float, random: np.random.Generator) -> Floats:
     held = round(note.duration_s * rate_hz)
     periods = _periods(note, held + round(_RELEASE_S * rate_hz), rate_hz)
     damping = 0.8 if note.palm_muted else 0.25
-    # In samples at 44.1 kHz; the pole moves with the rate so that the string keeps its colour.
+    # The pole is given for 44.1 kHz; it changes with the rate so that the string sounds equally bright.
     damping = damping ** (44100.0 / rate_hz)
     frequency_hz = rate_hz / periods[0]
     ring_s = 0.35 if note.palm_muted else min(6.0, 500.0 / frequency_hz)
@@ -93,7 +93,7 @@ def _pluck(note: Note, rate_hz: float, random: np.random.Generator) -> Floats:
         damping,
         held,
     )
-    # The pickup hears the wave and its inverted echo from the bridge, after twice the way between them.
+    # The pickup gets the wave and its inverted echo from the bridge, which travels twice the distance between them.
     echo = round(2.0 * _PICKUP_POSITION * rate_hz / note.open_hz)
     heard = velocity.copy()
     heard[echo:] -= velocity[: len(velocity) - echo]
@@ -114,12 +114,12 @@ def _periods(note: Note, samples: int, rate_hz: float) -> Floats:
 
 
 def _loop_gain(decay_s: float, frequency_hz: float) -> float:
-    """Gain of one round trip that takes the tone down by 60 dB in `decay_s`."""
+    """Gain of one round trip with which the tone decays by 60 dB in `decay_s`."""
     return float(10.0 ** (-3.0 / (decay_s * frequency_hz)))
 
 
 def _excitation(note: Note, samples: int, period: float, rate_hz: float, random: np.random.Generator) -> Floats:
-    """Pick's push on the string: shorter and brighter the harder it is, with its echo from the bridge, [samples]."""
+    """Push of the pick on the string, with its echo from the bridge, [samples]; harder is shorter and brighter."""
     from scipy.signal import lfilter
 
     width = max(2, round(rate_hz * (0.0012 - 0.0008 * note.force)))

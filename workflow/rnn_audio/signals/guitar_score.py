@@ -1,7 +1,7 @@
 """What the guitar and the bass of the synthetic device play: a seeded score of notes.
 
-Short passages of every way of playing follow each other, so that any tenth of the recording has most of them and a
-split by time is fair to train, validation and test.
+Short passages in different ways of playing follow each other. Any tenth of the recording has most of these ways, so a
+split by time gives similar material to train, validation and test.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ GUITAR_STRINGS_HZ = (82.407, 110.0, 146.832, 195.998, 246.942, 329.628)
 BASS_STRINGS_HZ = (41.203, 55.0, 73.416, 97.999)
 """Open strings E1 A1 D2 G2, in Hz."""
 
-# Frets from the lowest string up; None is a string that is not played.
+# Frets from the lowest string up; None for a string that is not played.
 _CHORD_SHAPES = (
     (0, 2, 2, 1, 0, 0),
     (None, 0, 2, 2, 2, 0),
@@ -40,7 +40,7 @@ class Note:
         duration_s: how long it is held, in seconds.
         open_hz: frequency of the open string, in Hz.
         fret: fret of the left hand, 0 for the open string.
-        slide_to: fret that the finger has slid to by the note's end; the same as `fret` where it does not slide.
+        slide_to: fret at the end of the note; the same as `fret` if the finger does not slide.
         force: how hard it is plucked, above 0 to 1.
         palm_muted: whether the palm damps the string at the bridge.
         vibrato_cents: peak deviation of the vibrato, in hundredths of a semitone.
@@ -60,20 +60,20 @@ Passage = Callable[[np.random.Generator, float, float, float], list[Note]]
 
 
 def score(duration_s: float, random: np.random.Generator) -> list[Note]:
-    """Write passages one after the other, with rests between them, until the time is full.
+    """Write passages one after the other, with rests between them, until the duration is filled.
 
     Args:
         duration_s: length of the recording in seconds.
         random: the source of every choice.
 
     Returns:
-        Notes in order of their passages; each starts inside the recording.
+        Notes in the order of their passages; each starts inside the recording.
     """
     notes: list[Note] = []
     start_s = 0.3
     while start_s < duration_s:
         for index in random.permutation(len(PASSAGES)):
-            # Loudness over a range of 16 dB: that of a passage, times that of each note in it.
+            # Loudness varies over 16 dB: a factor for each passage, times one for each of its notes.
             force = 10.0 ** (random.uniform(-10.0, 0.0) / 20.0)
             beat_s = 60.0 / random.uniform(80.0, 150.0)
             passage = PASSAGES[index](random, start_s, beat_s, force)
@@ -87,7 +87,7 @@ def _accent(random: np.random.Generator, force: float) -> float:
 
 
 def _palm_muted_riff(random: np.random.Generator, start_s: float, beat_s: float, force: float) -> list[Note]:
-    """Muted eighths on two low strings, broken by open power chords."""
+    """Muted eighths on two low strings, interrupted by open power chords."""
     notes = []
     root = int(random.integers(0, 8))
     for step in range(16):
@@ -111,7 +111,7 @@ def _palm_muted_riff(random: np.random.Generator, start_s: float, beat_s: float,
 
 
 def _strummed_chords(random: np.random.Generator, start_s: float, beat_s: float, force: float) -> list[Note]:
-    """Full chords, down and up, each left to ring until the next; a strum spreads its force over the strings."""
+    """Full chords, strummed down and up; each rings until the next, and its strings share the force."""
     notes = []
     for step in range(4):
         shape = _CHORD_SHAPES[int(random.integers(len(_CHORD_SHAPES)))]
@@ -204,4 +204,4 @@ def _bass_line(random: np.random.Generator, start_s: float, beat_s: float, force
 
 
 PASSAGES: tuple[Passage, ...] = (_palm_muted_riff, _strummed_chords, _arpeggio, _lead, _bass_line, _bass_line)
-"""Ways of playing; the bass comes twice, so that it has about a third of the time."""
+"""Ways of playing; the bass is listed twice, so that it gets about a third of the time."""

@@ -1,7 +1,7 @@
-"""One plucked string as a digital waveguide: a delay line of one period, closed through a damping filter.
+"""One plucked string as a digital waveguide: a delay line of one period, fed back through a damping filter.
 
-The loop is compiled with numba: a delay line that feeds itself, with a length that moves while a finger slides,
-cannot be written as array operations.
+The loop is compiled with numba: a delay line with feedback, whose length changes while a finger slides, cannot be
+written as array operations.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ def vibrate(
 
     The delayed sample is read between samples by cubic Lagrange interpolation, damped by the one-pole low-pass
     (1 - damping) / (1 - damping z^-1), scaled by the loop gain and added to the excitation. The low-pass delays low
-    frequencies by damping / (1 - damping) samples, which the delay line is shortened by, so the pitch is right.
+    frequencies by damping / (1 - damping) samples. The delay line is shorter by that number, so the pitch is right.
 
     Args:
-        excitation: what the pick puts into the string, [N].
+        excitation: push of the pick on the string, [N].
         periods: length of one period in samples at each sample, at least 4 + damping / (1 - damping), [N].
         ring_gain: gain of one round trip while the string is held, below 1.
-        mute_gain: the same after its release, below 1.
-        damping: pole of the low-pass, 0 (bright) to below 1 (dull).
+        mute_gain: gain of one round trip after its release, below 1.
+        damping: pole of the low-pass, from 0 (bright) to below 1 (dull).
         released_at: sample from which the string is muted.
 
     Returns:
@@ -40,7 +40,7 @@ def vibrate(
     for now in range(samples):
         delay = periods[now] - filter_delay
         whole = int(delay) - 1
-        # Between 1 and 2 the cubic's four points lie evenly around what is read.
+        # From 1 to 2, so that the interpolated position lies in the middle of the cubic's four points.
         fraction = delay - whole
         newest = now - whole
         read = 0.0

@@ -17,33 +17,33 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ONSET_SEARCH_S = 30.0
-"""An onset is looked for in this first stretch only, so that an hour-long file is never read into memory."""
+"""An onset is searched for in this first part only, so that an hour-long file is never read into memory."""
 
 _PLACEHOLDERS = "{}<>"
 
 
 @dataclass(frozen=True)
 class Duration:
-    """A length in seconds or in samples at the recording's own rate: exactly one is given; raises InputError."""
+    """A length in seconds, or in samples at the recording's own rate; raises InputError unless exactly one is given."""
 
     seconds: float | None = None
     samples: int | None = None
 
     def __post_init__(self) -> None:
-        """Check that exactly one length is given and positive."""
+        """Check that exactly one length is given and that it is positive."""
         if (self.seconds is None) == (self.samples is None):
-            raise InputError("duration: give either duration_s or duration_samples, not both and not neither")
+            raise InputError("duration: give either duration_s or duration_samples, exactly one of them")
         if not self.length > 0:
             raise InputError(f"{self.key}: {self.length} is not a length; give a positive number")
 
     @property
     def length(self) -> float:
-        """The number given, in the unit of `key`."""
+        """The given number, in the unit of `key`."""
         return self.samples if self.seconds is None else self.seconds
 
     @property
     def key(self) -> str:
-        """The configuration's key of the unit in use."""
+        """The configuration's key for the given length."""
         return "duration_samples" if self.seconds is None else "duration_s"
 
     def in_samples(self, rate_hz: int) -> int:
@@ -51,7 +51,7 @@ class Duration:
         return self.samples if self.seconds is None else max(1, round(self.seconds * rate_hz))
 
     def at(self, rate_hz: int, samples: int) -> float:
-        """Express a number of `samples` at `rate_hz` in this duration's own unit."""
+        """Convert a number of `samples` at `rate_hz` to the unit of `key`."""
         return samples if self.seconds is None else samples / rate_hz
 
 
@@ -81,23 +81,23 @@ def read_recording(
     section: str = "recording",
     channel_key: str = "channel",
 ) -> Recording:
-    """Read one channel's excerpt of a WAV, FLAC or AIFF file (or what else libsndfile reads), and check it.
+    """Read an excerpt of one channel of a WAV, FLAC or AIFF file (or another format of libsndfile), and check it.
 
-    Integer formats are scaled to -1..1 (full scale is 1); float formats keep their values, beyond 1 too. Nothing is
+    Integer formats are scaled to -1..1 (full scale is 1); float formats keep their values, even beyond 1. Nothing is
     clipped, mixed down or resampled. Only the excerpt is held in memory.
 
     Args:
         path: the file.
-        channel: which channel, from 0; may be None where there is only one.
+        channel: which channel, from 0; may be None if there is only one.
         start: seconds from the file's start, or `onset`: the direct sound, that is the first sample within 20 dB of
             the largest magnitude (ISO 3382-1) of the file's first `ONSET_SEARCH_S`.
         duration: length of the excerpt; None reads to the end.
-        section: the configuration's section that has `channel` and `start`, for messages: `signals.room.file`. The
-            duration's key stands one level above it.
-        channel_key: what the section calls `channel`.
+        section: the configuration's section with `channel` and `start`, for messages: `signals.room.file`. The
+            duration's key is one level above it.
+        channel_key: name of the key `channel` in the section.
 
-    Raises InputError where the file is missing, unreadable, empty or too short, has several channels of which none is
-    named, or where the excerpt is, as float32, not finite, silent or constant.
+    Raises InputError if the file is missing, unreadable, empty or too short, if it has several channels and none is
+    chosen, or if the excerpt as float32 is not finite, silent or constant.
     """
     path = Path(path)
     with _open(path, section) as file:
@@ -107,8 +107,8 @@ def read_recording(
         wanted = available if duration is None else duration.in_samples(file.samplerate)
         if duration is not None and available < wanted:
             raise InputError(
-                f"{path}: {duration.length:g} wanted by {_parent(section)}{duration.key}, but from the start point on "
-                f"(sample {first}) there are only {duration.at(file.samplerate, available):g}; "
+                f"{path}: {_parent(section)}{duration.key} is {duration.length:g}, but after the start "
+                f"(sample {first}) the file has only {duration.at(file.samplerate, available):g}; "
                 f"set {duration.key} to at most that, or an earlier {section}.start"
             )
         samples = _read(path, file, first, wanted, column)
@@ -138,7 +138,7 @@ def _open(path: Path, section: str) -> "SoundFile":
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
     except OSError as error:
-        raise InputError(f"{path}: no path of a file ({error.strerror}); correct it in {section}") from error
+        raise InputError(f"{path}: not a valid path ({error.strerror}); correct it in {section}") from error
     if is_folder:
         raise InputError(f"{path}: a folder, where {section} needs a sound file; name the file in it")
     if not is_file:
@@ -188,11 +188,9 @@ def _read(path: Path, file: "SoundFile", first: int, frames: int, column: int) -
             samples[done : done + len(block)] = block[:, column]
             done += len(block)
     except LibsndfileError as error:
-        raise InputError(
-            f"{path}: cannot be read on after sample {first + done} ({error}); replace the file"
-        ) from error
+        raise InputError(f"{path}: cannot be read beyond sample {first + done} ({error}); replace the file") from error
     if done < frames:
-        raise InputError(f"{path}: ends at sample {first + done}, before its header says; replace the file")
+        raise InputError(f"{path}: ends at sample {first + done}, earlier than its header says; replace the file")
     return samples
 
 
@@ -201,14 +199,14 @@ def _room_for(path: Path, frames: int) -> Floats:
         return np.empty(frames)
     except (MemoryError, ValueError) as error:
         raise InputError(
-            f"{path}: its header promises {frames} samples, more than there is memory for; replace the file, or take a "
+            f"{path}: its header promises {frames} samples, more than fit in memory; replace the file, or choose a "
             "shorter excerpt"
         ) from error
 
 
 def _check_content(path: Path, samples: Floats, advice: str) -> None:
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        kept = samples.astype(np.float32)  # what everything behind it works with
+        kept = samples.astype(np.float32)  # the precision of all later steps
     if not np.isfinite(kept).all():
         raise InputError(f"{path}: the excerpt has samples that are not finite (NaN or infinite); {advice}")
     if not kept.any():

@@ -1,4 +1,4 @@
-"""Change of sampling rate and of level."""
+"""Changes of sampling rate and level."""
 
 from typing import Literal
 
@@ -11,14 +11,14 @@ from rnn_audio.errors import InputError
 def resample(samples: NDArray[np.floating], from_hz: int, to_hz: int) -> NDArray[np.float64]:
     """Lower the rate by band-limited sinc interpolation (resampy's `kaiser_best`, Smith 2002).
 
-    `samples`, shape (n,), at `from_hz`; returned at `to_hz`, shape (floor(n to_hz / from_hz),), and a copy where the
-    rates are equal. The paper's response of 22050 samples becomes 512 at 1024 Hz and 2756 at 5512 Hz.
-    Raises InputError where the rate would rise, or where nothing is left, or nothing but a constant.
+    `samples`, shape (n,), are at `from_hz`; the result is at `to_hz`, shape (floor(n to_hz / from_hz),), a copy if the
+    rates are equal. Paper A's response of 22050 samples becomes 512 at 1024 Hz and 2756 at 5512 Hz.
+    Raises InputError if the rate would rise, or if the result would be empty, silent or constant.
     """
     if to_hz > from_hz:
         raise InputError(
-            f"a recording at {from_hz} Hz has nothing above {from_hz / 2:g} Hz: bringing it to {to_hz} Hz would invent "
-            f"content; choose a target rate of at most {from_hz} Hz or a recording with a higher rate"
+            f"a recording at {from_hz} Hz has nothing above {from_hz / 2:g} Hz: resampling it to {to_hz} Hz would "
+            f"invent content; choose a target rate of at most {from_hz} Hz or a recording with a higher rate"
         )
     source = np.array(samples, dtype=np.float64)
     if to_hz == from_hz:
@@ -27,12 +27,12 @@ def resample(samples: NDArray[np.floating], from_hz: int, to_hz: int) -> NDArray
         raise InputError(
             f"{source.size} samples at {from_hz} Hz last less than one at {to_hz} Hz; take a longer signal"
         )
-    import resampy  # compiles with numba: seconds, which only those who resample should wait for
+    import resampy  # imported here, because it compiles with numba, which takes seconds
 
     resampled = np.asarray(resampy.resample(source, from_hz, to_hz, filter="kaiser_best"), dtype=np.float64)
     if np.ptp(resampled.astype(np.float32)) == 0:
         raise InputError(
-            f"of the signal at {from_hz} Hz nothing but silence or a constant is left at {to_hz} Hz; choose a higher "
+            f"the signal at {from_hz} Hz becomes silent or constant when resampled to {to_hz} Hz; choose a higher "
             "rate_hz"
         )
     return resampled
@@ -41,7 +41,7 @@ def resample(samples: NDArray[np.floating], from_hz: int, to_hz: int) -> NDArray
 def normalise(samples: NDArray[np.floating], how: Literal["peak", "none"]) -> NDArray[np.float64]:
     """Scale the largest magnitude to 1 (`peak`) or copy (`none`); shape and sign are kept.
 
-    Raises InputError for silence, which has no peak to scale, and ValueError for another `how`.
+    Raises InputError for silence, which has no peak, and ValueError for another `how`.
 
     >>> normalise(np.array([0.5, -2.0]), "peak").tolist()
     [0.25, -1.0]

@@ -23,20 +23,22 @@ SURFACES: dict[str, dict[str, float]] = {
     "south": {"plasterboard": 0.8, "audience_wooden_chairs_1_m2": 0.2},
     "north": {"plasterboard": 0.8, "wooden_door": 0.2},
 }
-"""What each surface of the bedroom is made of: shares of its area, by pyroomacoustics' names of materials.
+"""Materials of each surface of the bedroom: shares of its area, by pyroomacoustics' names of materials.
 
-Their absorption per octave band is pyroomacoustics' table, which is that of Vorlaender, Auralization (2008). The bed
-counts as upholstered seats and the filled bookshelf as a seated audience: the nearest entries for cloth and clutter.
+Their absorption per octave band is from pyroomacoustics' table, which is that of Vorlaender, Auralization (2008). The
+bed counts as upholstered seats and the filled bookshelf as a seated audience: the closest entries for cloth and
+clutter.
 """
 
 SPEED_OF_SOUND_M_S = 343.0
 DISPLACEMENT_M = 0.08
-"""Largest shift of a first-order image along each axis, De Sena et al. (2015)."""
+"""Largest shift of a first-order image source along each axis, De Sena et al. (2015)."""
 
 LOWEST_HZ = 40.0
 """Corner of the loudspeaker's high-pass, just below the lowest mode of a room 4 m long (43 Hz).
 
-All image sources have positive gain, whose sum is an offset that decays with the room; no loudspeaker radiates it.
+All image sources have positive gains. Their sum adds an offset that decays with the room, which no loudspeaker would
+radiate.
 """
 
 OCTAVES_HZ = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)
@@ -57,21 +59,21 @@ def furnished_room(
 ) -> Floats:
     """Simulate a furnished bedroom's response from its direct sound on, shape (samples,), at `rate_hz`.
 
-    The room is a box with `dimensions_m` (length, width, height), and `source_m`, `microphone_m` are positions in it.
-    Its materials (`SURFACES`) give the frequency dependence; their absorption is then scaled so that the broadband
-    T30 comes out near `t30_s`.
+    The room is a box with `dimensions_m` (length, width, height); `source_m` and `microphone_m` are positions in it.
+    Its materials (`SURFACES`) determine the frequency dependence. Their absorption is then scaled so that the
+    broadband T30 is close to `t30_s`.
 
-    A bare box has a regular lattice of image sources, heard as sweeping echoes, and energy that lingers between its
-    least absorbing walls. Furniture prevents both, by scattering the share `scattering` (0 to 1) of the energy at each
-    reflection:
+    An empty box has a regular lattice of image sources, which is heard as sweeping echoes, and energy that lingers
+    between its least absorbing walls. Furniture prevents both: it scatters the share `scattering` (0 to 1) of the
+    energy at each reflection.
 
-    - an image source of order k is shifted at random by up to `DISPLACEMENT_M` sqrt(k) along each axis (randomised
+    - An image source of order k is shifted at random by up to `DISPLACEMENT_M` sqrt(k) along each axis (randomised
       image method, De Sena, Antonello, Moonen, van Waterschoot: On the modeling of rectangular geometries in room
-      acoustic simulations, IEEE/ACM TASLP 23(4), 2015);
-    - only (1 - scattering)^k of its energy keeps the absorption of the walls that it met; the rest has lost its
-      direction and decays as in a diffuse field (Eyring): the mean reflection once in each mean free path 4V/S.
+      acoustic simulations, IEEE/ACM TASLP 23(4), 2015).
+    - Only (1 - scattering)^k of its energy is attenuated by the walls that it met. The rest has lost its direction
+      and decays as in a diffuse field (Eyring): one mean reflection per mean free path 4V/S.
 
-    The same arguments give the same samples on one machine. Raises InputError where a position lies outside the room
+    The same arguments give the same samples on one machine. Raises InputError if a position lies outside the room
     or T30 cannot be reached.
     """
     check_positions(dimensions_m, source_m=source_m, microphone_m=microphone_m)
@@ -79,7 +81,7 @@ def furnished_room(
         raise InputError(f"scattering: {scattering} is not a share; choose a number from 0 to 1")
 
     direct_m = float(np.linalg.norm(np.subtract(source_m, microphone_m)))
-    # Shorter responses are computed for as long as a T30 takes to measure, longer ones in full.
+    # The simulated response lasts at least t30_s, so that T30 can be measured.
     reach_m = direct_m + SPEED_OF_SOUND_M_S * max(samples / rate_hz, t30_s)
     with _reproducible_simulator():
         room = _room_with_images(rate_hz, dimensions_m, source_m, microphone_m, reach_m)
@@ -89,7 +91,7 @@ def furnished_room(
 
 
 def check_positions(dimensions_m: Sequence[float], **positions_m: Sequence[float]) -> None:
-    """Check that positions lie inside the room; raises InputError, which names the one that does not."""
+    """Check that positions lie inside the room; raises InputError that names the first one outside."""
     for name, position in positions_m.items():
         if not all(0 < place < side for place, side in zip(position, dimensions_m, strict=True)):
             raise InputError(f"{name}: {list(position)} lies outside the room {list(dimensions_m)}; move it inside")
@@ -97,9 +99,9 @@ def check_positions(dimensions_m: Sequence[float], **positions_m: Sequence[float
 
 @contextmanager
 def _reproducible_simulator() -> Iterator[None]:
-    """Sum in one thread, for the order of additions changes the result, and leave the filtering to this module.
+    """Sum in one thread, since the order of additions changes the result, and leave the filtering to this module.
 
-    These settings are global to pyroomacoustics, so they are put back.
+    These settings are global in pyroomacoustics, so they are restored at the end.
     """
     from pyroomacoustics import constants
 
@@ -115,12 +117,12 @@ def _reproducible_simulator() -> Iterator[None]:
 
 
 def _surface_absorption(bands: int) -> dict[str, Floats]:
-    """Mean absorption of each surface per octave band from 125 Hz up, shape (bands,), by shares of area."""
+    """Mean absorption of each surface per octave band from 125 Hz up, weighted by area, shape (bands,)."""
     from pyroomacoustics import Material
 
     def per_band(name: str) -> Floats:
         coefficients = np.asarray(Material(name).energy_absorption["coeffs"])
-        # Some entries of the table end at 4 kHz: the last value holds above.
+        # Some entries of the table end at 4 kHz: above, the last value is repeated.
         return np.pad(coefficients, (0, max(0, bands - coefficients.size)), mode="edge")[:bands]
 
     return {
@@ -143,7 +145,7 @@ def _room_with_images(
         surface: Material({"description": surface, "coeffs": list(values), "center_freqs": list(OCTAVES_HZ)})
         for surface, values in _surface_absorption(len(OCTAVES_HZ)).items()
     }
-    # Images of order k lie on an octahedron; its faces, the nearest points, are k / |1/L| away, give or take the room.
+    # Images of order k lie on an octahedron. Its nearest points are about k / |1/L| away, up to the size of the room.
     highest_order = int(np.ceil(reach_m * np.linalg.norm(1 / np.asarray(dimensions_m)))) + 3
     room = ShoeBox(list(dimensions_m), fs=rate_hz, materials=materials, max_order=highest_order, air_absorption=True)
     room.add_source(list(source_m))
@@ -174,7 +176,7 @@ def _scatter(room: "ShoeBox", scattering: float, t30_s: float, seed: int) -> Non
     specular_energy = np.square(source.damping)
 
     def energies(exponent: float) -> Floats:
-        # Raising every reflection to one power scales its absorption and keeps it between 0 and 1.
+        # Raising all reflection coefficients to one power changes the absorption and keeps them between 0 and 1.
         mean_reflection = areas_m2 @ reflections**exponent / areas_m2.sum()
         diffuse_energy = mean_reflection[:, None] ** reflection_counts
         return specular_share * specular_energy**exponent + (1 - specular_share) * diffuse_energy
@@ -186,10 +188,10 @@ def _scatter(room: "ShoeBox", scattering: float, t30_s: float, seed: int) -> Non
 
 
 def _energetic_t30_s(room: "ShoeBox", energies: Floats, distances_m: Floats) -> float:
-    """T30 of the arrivals' energies without their phases: quick, and within a few per cent of the response's T30."""
+    """T30 of the arrivals' energies without their phases: fast, and within a few per cent of the response's T30."""
     air_per_m = np.asarray(room.air_absorption)[:, None]
     received = energies * np.exp(-air_per_m * distances_m) / np.square(distances_m)
-    # A click is white, so that each octave carries energy as it is wide.
+    # A click is white, so the energy of each octave is proportional to its bandwidth.
     broadband = np.asarray(room.octave_bands.get_bw()) @ received
     arrivals = np.round(distances_m / SPEED_OF_SOUND_M_S * room.fs).astype(int)
     echogram = np.bincount(arrivals, weights=broadband)
@@ -197,7 +199,7 @@ def _energetic_t30_s(room: "ShoeBox", energies: Floats, distances_m: Floats) -> 
 
 
 def _calibrate(t30_of: Callable[[float], float], wanted_s: float) -> float:
-    """Find the exponent of all reflections whose T30 is `wanted_s`, by bisection: T30 falls as absorption grows."""
+    """Find by bisection the exponent of the reflections that gives a T30 of `wanted_s`: a larger one shortens T30."""
     low, high = CALIBRATION_EXPONENTS
     shortest_s, longest_s = t30_of(high), t30_of(low)
     if not shortest_s < wanted_s < longest_s:

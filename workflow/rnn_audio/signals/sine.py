@@ -11,7 +11,7 @@ from rnn_audio.errors import InputError
 def sine(*, rate_hz: int, samples: int, frequency_hz: float, amplitude: float, phase_rad: float) -> NDArray[np.float64]:
     """Sample `amplitude` sin(2 pi `frequency_hz` n / `rate_hz` + `phase_rad`), n = 0, 1, ...; shape (samples,).
 
-    Raises InputError where the frequency is not below half the rate: its samples would be those of another sine.
+    Raises InputError if the frequency is not between 0 and half the rate, because of aliasing.
 
     >>> sine(rate_hz=4, samples=4, frequency_hz=1.0, amplitude=1.0, phase_rad=0.0).round(6).tolist()
     [0.0, 1.0, 0.0, -1.0]

@@ -26,9 +26,9 @@ def load_source(
 ) -> tuple[NDArray[np.float64], int]:
     """Make or read a signal at its source's own rate: samples, float64, shape (n,), and rate in Hz.
 
-    `settings` is one entry of the configuration's `signals`; of its sections `synthetic`, `file` and `url` only the
-    one that `source` names is looked at. A download is kept in `download_folder` under its digest.
-    Raises InputError, which names the configuration's key, for whatever is wrong with the source.
+    `settings` is one entry of the configuration's `signals`. Only the section that `source` names (`synthetic`, `file`
+    or `url`) is read. A download is kept in `download_folder` under its digest.
+    Raises InputError that names the configuration's key if anything is wrong with the source.
     """
     section, source = _chosen_section(signal_name, settings)
     duration = _duration(signal_name, settings)
@@ -49,10 +49,10 @@ def load_source(
 
 
 def inspect_source(signal_name: str, settings: Mapping[str, Any], highest_rate_hz: int) -> None:
-    """Check a signal's source before anything is trained; `highest_rate_hz` is the highest rate that it is wanted at.
+    """Check a signal's source before anything is trained; `highest_rate_hz` is the highest rate that is trained on.
 
-    A file is read and checked in full, a generator's name, keys, values and rate are checked, of a download only
-    address and digest can be. Raises InputError as `load_source` does.
+    A file is read and checked in full. A generator's name, keys, values and rate are checked. For a download, only
+    the address and the digest can be checked. Raises InputError as `load_source` does.
     """
     section, source = _chosen_section(signal_name, settings)
     duration = _duration(signal_name, settings)
@@ -70,7 +70,7 @@ def inspect_source(signal_name: str, settings: Mapping[str, Any], highest_rate_h
 
 @contextmanager
 def _errors_name(section: str) -> Iterator[None]:
-    """Put `section` before the key that an error names: a generator does not know whose it is."""
+    """Put `section` before the key that an error names, since a generator does not know its section."""
     try:
         yield
     except InputError as error:
@@ -81,7 +81,7 @@ def _chosen_section(signal_name: str, settings: Mapping[str, Any]) -> tuple[str,
     key = f"signals.{signal_name}"
     chosen = settings.get("source")
     if chosen not in SOURCES:
-        raise InputError(f"{key}.source: {chosen!r} is no source; choose one of {', '.join(SOURCES)}")
+        raise InputError(f"{key}.source: {chosen!r} is not a source; choose one of {', '.join(SOURCES)}")
     if not settings.get(chosen):
         raise InputError(f"{key}.{chosen}: missing, but {key}.source is {chosen}; add the section")
     return f"{key}.{chosen}", settings[chosen]
@@ -105,18 +105,18 @@ def _read(path: Path, section: str, source: Mapping[str, Any], duration: Duratio
 def _check_rate(what: str, rate_hz: int, highest_rate_hz: int) -> None:
     if rate_hz < highest_rate_hz:
         raise InputError(
-            f"{what}: its rate is {rate_hz} Hz, below the {highest_rate_hz} Hz at which the signal is wanted, and "
+            f"{what}: its rate is {rate_hz} Hz, below the {highest_rate_hz} Hz that a configuration needs, and "
             f"upsampling would invent content; use a source at {highest_rate_hz} Hz or more, or lower target rates"
         )
 
 
 def check_address(section: str, source: Mapping[str, Any]) -> tuple[str, str]:
-    """Check address and digest of a download; return the digest's kind and value."""
+    """Check a download's address and digest, return the digest's kind and value; raises InputError."""
     address = str(source.get("address", ""))
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise InputError(
-            f"{section}.address: {address!r} is no http or https address; use source: file for local files"
+            f"{section}.address: {address!r} is not an http or https address; use source: file for local files"
         )
     given = [(kind, source[kind]) for kind in _DIGEST_LENGTHS if source.get(kind) is not None]
     if len(given) != 1:
@@ -124,17 +124,19 @@ def check_address(section: str, source: Mapping[str, Any]) -> tuple[str, str]:
     kind, digest = given[0]
     length = _DIGEST_LENGTHS[kind]
     if not re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", str(digest)):
-        raise InputError(f"{section}.{kind}: {digest!r} is no digest; give its {length} hexadecimal digits, in quotes")
+        raise InputError(
+            f"{section}.{kind}: {digest!r} is not a digest; give its {length} hexadecimal digits, in quotes"
+        )
     return kind, digest
 
 
 def download(section: str, source: Mapping[str, Any], folder: Path) -> Path:
-    """Fetch a configuration section's `address` into `folder`, unless it is there, verified by its digest.
+    """Fetch a configuration section's `address` into `folder`, unless the file is there with the right digest.
 
-    Returns the file's path. Raises InputError, which names the section's key, where it cannot be had or differs.
+    Returns the file's path. Raises InputError if the section is wrong, the download fails or the digest differs.
     """
     kind, digest = check_address(section, source)
-    # The suffix is kept for people; libsndfile looks at the content.
+    # The suffix is only for people; libsndfile looks at the content.
     suffix = PurePosixPath(urlsplit(source["address"]).path).suffix
     destination = folder / f"{digest.lower()}{suffix}"
     return fetch(source["address"], destination, **{kind: digest}, timeout_s=DOWNLOAD_TIMEOUT_S)

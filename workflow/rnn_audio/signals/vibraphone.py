@@ -21,23 +21,23 @@ def vibraphone(
 ) -> NDArray[np.float64]:
     """Strike a bar once and let it ring, shape (samples,): the bar's modes, driven by the mallet's force.
 
-    Mode i is a sine of `mode_ratios[i]` times `frequency_hz` that decays by 60 dB in `mode_decays_s[i]`, at
-    `mode_levels_db[i]` re the first mode if the blow were an impulse. The mallet pushes for `contact_s` with a force
-    shaped like half a sine (the contact of a spring with a mass): a soft mallet's longer contact gives a softer
-    attack and duller modes. The tube below the bar and the rotating discs (vibrato) are left out.
+    Mode i is a sine of `mode_ratios[i]` times `frequency_hz` that decays by 60 dB in `mode_decays_s[i]`. Its level in
+    response to an impulse would be `mode_levels_db[i]` re the first mode. The mallet pushes for `contact_s` with a
+    force shaped like half a sine (the contact of a spring with a mass). A soft mallet has a longer contact, which
+    makes the attack softer and the modes duller. The tube below the bar and the rotating discs (vibrato) are left out.
 
-    What is known of the modes: makers undercut the bars until the second mode is 4 times and the third about 10
-    times the first (Fletcher and Rossing, The Physics of Musical Instruments, chapter on mallet percussion). Small
-    bars depart from it: on three sets of bars the second ratio is 4 up to F5 and falls steadily to 3.5 at F6, the
-    third falls from 11 at F3 to 6.5 at F6 (measured for the do-it-yourself vibraphone on wyndorps.de). On those
-    lines C6 lies at 3.71 and 7.1. Higher modes decay faster.
+    Frequencies of the modes: makers undercut the bars until the second mode is 4 times and the third about 10 times
+    the first (Fletcher and Rossing, The Physics of Musical Instruments, chapter on mallet percussion). Small bars
+    deviate from this: on three sets of bars the second ratio is 4 up to F5 and falls steadily to 3.5 at F6, the third
+    falls from 11 at F3 to 6.5 at F6 (measured for the do-it-yourself vibraphone on wyndorps.de). Interpolated, C6 has
+    3.71 and 7.1. Higher modes decay faster.
 
-    Raises InputError where the lists differ in length, a decay or the contact is not positive, or a mode is not
-    below half the rate.
+    Raises InputError if the lists differ in length, a decay or the contact is not positive, or a mode is not below
+    half the rate.
     """
     if not len(mode_ratios) == len(mode_levels_db) == len(mode_decays_s) > 0:
         raise InputError(
-            "mode_ratios, mode_levels_db and mode_decays_s: give each mode one value in each of the three lists"
+            "mode_ratios, mode_levels_db and mode_decays_s: give the three lists the same length, one value per mode"
         )
     if min(mode_decays_s) <= 0 or contact_s <= 0:
         raise InputError("mode_decays_s and contact_s: times must be above 0 s")

@@ -1,1 +1,1 @@
-"""How fast models run and train on the machine at hand, and how long a run will take."""
+"""Measured speeds of running and training models on this machine, and the estimated duration of a run."""

@@ -1,4 +1,4 @@
-"""What the benchmark trains: a method, a hidden size and a pack, on noise, by one of two recipes."""
+"""Cases of the benchmark: a method, a hidden size and a pack, trained on noise by one of two recipes."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _SEED = 1
 
 @dataclass(frozen=True)
 class Case:
-    """One thing that is timed.
+    """A training that is timed.
 
     Attributes:
         method: its name in the configuration's `benchmark`.
         recipe: `ours` or `reference`.
-        settings: a configuration as far as training asks for it: hidden_size, batch_size, update_length_samples,
-            learning_rate, ...; with `pre_emphasis` the method is a device's.
-        samples: length of the sequence, the warm-up included.
-        models: in the pack; the reference trains one.
+        settings: the part of a configuration that training needs: hidden_size, batch_size, update_length_samples,
+            learning_rate, ...; with `pre_emphasis`, the method is one for devices.
+        samples: length of the sequence, including the warm-up.
+        models: number of models of the pack; the reference trains one.
     """
 
     method: str
@@ -42,7 +42,7 @@ class Case:
 
     @property
     def trained_samples(self) -> int:
-        """Samples of all sequences and models that one epoch learns: the models' samples of the benchmark."""
+        """Samples that one epoch trains on, summed over all sequences and models."""
         learned = self.samples - 1 if "pre_emphasis" not in self.settings else self.samples - self._warm_up
         return learned * self.settings["batch_size"] * self.models
 
@@ -52,7 +52,7 @@ class Case:
 
 
 class Epochs:
-    """A case, ready to train one epoch after the other: one batch of sequences each."""
+    """A case that is ready to train epochs of one batch each."""
 
     def __init__(self, case: Case, device: str) -> None:
         self._device = torch.device(device)
@@ -75,7 +75,7 @@ class Epochs:
         self._train = lambda: recipe.train_batch(batch)
 
     def train(self) -> float:
-        """Seconds of one epoch."""
+        """Train one epoch; return its duration in seconds."""
         started = time.perf_counter()
         self._train()
         if self._device.type == "cuda":

@@ -1,6 +1,6 @@
-"""What the benchmark's records say, for its tables and its figure.
+"""Values computed from the benchmark's records, for its tables and its figure.
 
-It imports nothing of this library, so that an edit of what is timed redraws no other figure.
+This module imports nothing from this library, so that an edit of the timed code does not redraw other figures.
 """
 
 import statistics
@@ -14,9 +14,9 @@ Records = Sequence[Mapping[str, Any]]
 
 
 def speeds_over_reference(records: Records) -> list[float]:
-    """Each record's samples of all models a second, over those of the reference of its method and hidden size.
+    """Speed of each record (samples of all models per second) over that of the reference of its method and hidden size.
 
-    The median of the rounds' own ratios: a neighbour that slows the machine for a while slows both epochs of a round.
+    The value is the median of the ratios of each round: another load on the machine slows both epochs of a round.
     """
     references = {_group(record): _speeds(record) for record in records if record["recipe"] == REFERENCE}
     return [
@@ -28,7 +28,7 @@ def speeds_over_reference(records: Records) -> list[float]:
 
 
 def _speeds(record: Mapping[str, Any]) -> list[float]:
-    """Samples of all models a second, round by round."""
+    """Samples of all models per second, for each round."""
     return [record["models_samples_per_s"] * record["seconds"] / epoch_s for epoch_s in record["epochs_s"]]
 
 

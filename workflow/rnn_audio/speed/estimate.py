@@ -1,4 +1,4 @@
-"""What a run will do, said before it starts: how many models, on which accelerator, and for about how long."""
+"""The estimate before a run starts: how many models it trains, on which accelerator, and for about how long."""
 
 import json
 import statistics
@@ -15,27 +15,28 @@ from rnn_audio.types import Settings
 # Measured on one core of a 2023 server processor (docs/performance.md), hidden 64 and batch 64.
 _STEP_S = 95e-6
 _MIXED_STEP_S = 109e-6
-_FIXED_SHARE = 0.16  # of a step: what does not grow with its work
+_FIXED_SHARE = 0.16  # share of a step's time that does not depend on its work
 _UPDATE_S = 1.2e-3
-# Of a free-running training: a single sequence, hidden 64.
+# For a free-running training: a single sequence, hidden 64.
 _SINGLE_STEP_S = 4.2e-6
 _SINGLE_GROWTH = 1.5
-_SINGLE_LEAST = 0.3  # of few units most of a step is waiting
+_SINGLE_LEAST = 0.3  # with few units, a step mostly waits
 _SINGLE_HIDDEN = 64
 _START_UP_S = 3.0
 _REFERENCE_WORK = 64 * 64 * (64 + 2)
 
 
 def training_seconds(settings: Settings, samples: int) -> float:
-    """About how long one model of a resolved configuration trains on the machine of docs/performance.md.
+    """Estimated training time of one model of a resolved configuration on the machine of docs/performance.md, in s.
 
-    The recurrence goes sample by sample: its time grows with the number of steps, and with the work of a step, which
-    is batch x hidden x (hidden + 2) multiplications for each gate. A signal is one sequence; a device's segments are
-    steps of one batch after the other. A free-running training is one sequence as long as its horizon, and one
-    update, in each epoch.
+    The recurrence computes sample by sample. Its time grows with the number of steps and with the work of a step,
+    batch x hidden x (hidden + 2) multiplications for each gate. A signal is one sequence. A device's segments are
+    trained in consecutive batches. An epoch of a free-running training is one sequence of its horizon's length, with
+    one update.
 
     Args:
-        samples: of training data.
+        settings: the resolved configuration.
+        samples: number of samples of training data.
     """
     if "free_running" in settings:
         work = (settings["hidden_size"] / _SINGLE_HIDDEN) ** _SINGLE_GROWTH
@@ -57,14 +58,14 @@ def training_seconds(settings: Settings, samples: int) -> float:
 
 
 def step_seconds(work: int, *, mixes: bool = False) -> float:
-    """About how long one time step takes, forward and backward; `work` is batch x hidden x (hidden + 2)."""
+    """Estimated time of one time step, forward and backward, in s; `work` is batch x hidden x (hidden + 2)."""
     return (_MIXED_STEP_S if mixes else _STEP_S) * (_FIXED_SHARE + (1 - _FIXED_SHARE) * work / _REFERENCE_WORK)
 
 
 def describe_plan(
     experiment: Experiment, packs: Sequence[Sequence[tuple[Settings, int]]], accelerator: str, at_once: int
 ) -> str:
-    """A few lines for the beginning of a run.
+    """A message for the beginning of a run: what will be trained, and for about how long.
 
     Args:
         packs: resolved configuration and seed of each model that will be trained, pack by pack; a model that trains
@@ -72,8 +73,8 @@ def describe_plan(
         accelerator: `cpu` or `cuda`.
         at_once: how many packs train at the same time.
 
-    On a GPU a pack takes as long as its slowest model, on a CPU as long as all of them together. Times of models that
-    were trained here before, on the same accelerator, correct the estimate.
+    On a GPU a pack takes as long as its slowest model, on a CPU as long as all its models in turn. The estimate is
+    corrected by the times of models that were trained here before on the same accelerator.
     """
     jobs = [job for pack in packs for job in pack]
     if not jobs:
@@ -95,7 +96,7 @@ def describe_plan(
 
 
 def _pace(experiment: Experiment, accelerator: str) -> tuple[float, str]:
-    """How much longer than estimated the models took that were trained here before, and how that is known."""
+    """Ratio of the measured to the estimated time of earlier trainings, and where it comes from."""
     ratios = []
     for path in Path(experiment.config["pathvars"]["results"]).glob("models/*/seed-*/run.json"):
         ratio = _ratio(path, accelerator)
@@ -112,9 +113,9 @@ def _pace(experiment: Experiment, accelerator: str) -> tuple[float, str]:
 
 
 def _ratio(path: Path, accelerator: str) -> float | None:
-    """Measured over estimated time of a run on this accelerator; None where its record does not tell.
+    """Measured over estimated time of a run on this accelerator; None if its record does not contain it.
 
-    An estimate is no reason to stop: a record that cannot be read is passed over.
+    A record that cannot be read is skipped: an estimate must not stop a run.
     """
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
@@ -127,7 +128,7 @@ def _ratio(path: Path, accelerator: str) -> float | None:
 
 
 def _benchmarked(path: Path, accelerator: str) -> list[float]:
-    """Measured over estimated times of our trainings in a benchmark on this accelerator, if there is one."""
+    """Measured over estimated times of our trainings in a benchmark on this accelerator; empty if there is none."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         if record["accelerator"] != accelerator:

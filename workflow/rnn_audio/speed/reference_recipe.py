@@ -1,8 +1,8 @@
-"""How such networks are usually trained, for the benchmark: PyTorch's own LSTM, one model at a time.
+"""The benchmark's reference: the usual training of such networks, with PyTorch's own LSTM, one model at a time.
 
-Written from the description of paper B's training (section 3) with nothing of this library's recurrence, optimiser or
-settings of the process. The loop is the usual one: an LSTM and a linear layer, Adam, the state cut from the graph
-between two updates.
+It is written from the description of paper B's training (section 3) and does not use this library's recurrence,
+optimiser or process settings. The loop is the usual one: an LSTM and a linear layer, Adam, and a state that is
+detached between two updates.
 """
 
 import torch
@@ -16,10 +16,10 @@ class ReferenceTrainer:
 
     Args:
         hidden_size: H.
-        update_length: samples between two updates; None updates once a sequence (full BPTT).
+        update_length: samples between two updates; None: one update per sequence (full BPTT).
         learning_rate: Adam's.
-        objective: what is minimised.
-        device: where.
+        objective: the loss that is minimised.
+        device: PyTorch device.
         skip: whether the input is added to the output.
     """
 
@@ -42,7 +42,7 @@ class ReferenceTrainer:
         self._optimiser = torch.optim.Adam(parameters, lr=learning_rate)
 
     def train_batch(self, batch: Batch) -> float:
-        """All updates of one batch, whose pack is one model; the sum of their losses."""
+        """Make all updates of one batch, for a pack of one model; return the sum of their losses."""
         inputs, targets = batch.inputs[0].t().unsqueeze(-1).contiguous(), batch.targets
         state = tuple(tensor[:1].contiguous() for tensor in batch.state)
         self._objective.restart()

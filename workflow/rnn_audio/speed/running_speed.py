@@ -1,7 +1,7 @@
 """Running speed of one model on one CPU core, sample by sample and in blocks (paper B, section 5).
 
-The paper states 0.12 s and 0.24 s of computation per second of audio for hidden sizes of 32 and 64, of a C++
-implementation on a 2.8 GHz Core i5: another machine, to be named beside any of our values.
+Paper B states 0.12 s and 0.24 s of computation per second of audio for hidden sizes of 32 and 64, for a C++
+implementation on a 2.8 GHz Core i5. Any comparison with our values should name both machines.
 """
 
 import time
@@ -24,11 +24,11 @@ _REPEATS = 3
 
 @dataclass(frozen=True)
 class RunningSpeed:
-    """How long a model takes.
+    """Measured speed of one model.
 
     Attributes:
         hidden_size: number of LSTM units, H.
-        how: the program, and how many samples it is given at once.
+        how: the program, and how many samples it gets at once.
         seconds_per_second: seconds of computation per second of audio.
     """
 
@@ -38,17 +38,17 @@ class RunningSpeed:
 
 
 def run_sample_by_sample(parameters: Parameters, inputs: Samples, *, skip: bool = False) -> Samples:
-    """Send a recording through one model from rest, one sample after the other, in compiled float32.
+    """Process a recording with one model, sample by sample from a state of zeros, with compiled float32 code.
 
     Args:
-        parameters: a pack of one model, as `models.load_model` reads it, on the CPU.
+        parameters: a pack of one model, as returned by `networks.model.load_model`, on the CPU.
         inputs: [N].
         skip: whether the input is added to the output.
 
     Returns:
-        The outputs, [N]: those of `recurrence.run` up to rounding.
+        The outputs, [N]; they equal those of `recurrence.run` up to rounding.
     """
-    # Importing numba takes about a second, which only this function is worth.
+    # Imported here, because numba takes about a second to import.
     from rnn_audio.speed.sample_loop import run_loop
 
     model = {name: tensor[0].detach().numpy() for name, tensor in parameters.items()}
@@ -73,7 +73,7 @@ def run_sample_by_sample(parameters: Parameters, inputs: Samples, *, skip: bool 
 
 @torch.inference_mode()
 def run_in_blocks(parameters: Parameters, inputs: Samples, block_samples: int, *, skip: bool = False) -> Samples:
-    """The same as training runs it, given `block_samples` samples at once, as a sound card would deliver them.
+    """Process a recording with the recurrence used in training, in blocks of samples as from a sound card.
 
     Args:
         parameters: a pack of one model, on the CPU.
@@ -97,16 +97,16 @@ def run_in_blocks(parameters: Parameters, inputs: Samples, block_samples: int, *
 def measure_running_speed(
     parameters: Parameters, rate_hz: float, seconds: float, block_samples: Sequence[int]
 ) -> list[RunningSpeed]:
-    """Time one model on noise, with one thread; of three repeats the fastest, which others disturbed least.
+    """Time one model on noise, with one thread; the fastest of three repeats, since other processes disturb it least.
 
     Args:
         parameters: a pack of one model, on the CPU.
-        rate_hz: samples a second of the audio.
+        rate_hz: sampling rate of the audio in Hz.
         seconds: length of the audio of one repeat.
-        block_samples: lengths of the blocks to try as training runs them.
+        block_samples: lengths of the blocks to time with the recurrence used in training.
 
     Returns:
-        Sample by sample first, then one a block length.
+        The speed sample by sample, then one speed per block length.
 
     Raises:
         InputError: the audio is shorter than one sample, or a block length is below 1.
@@ -114,7 +114,7 @@ def measure_running_speed(
     samples = round(rate_hz * seconds)
     if samples < 1 or any(length < 1 for length in block_samples):
         raise InputError(
-            f"running speed of {samples} samples in blocks of {list(block_samples)}: all have to be positive"
+            f"running speed of {samples} samples in blocks of {list(block_samples)}: give positive numbers only"
         )
     hidden = parameters["lstm.weight_hh"].shape[2]
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, samples).astype(np.float32)
@@ -131,7 +131,7 @@ def measure_running_speed(
 
 
 def _fastest(program: Callable[[Samples], Samples], inputs: Samples) -> float:
-    program(inputs[:1])  # compiles, and takes what memory it keeps
+    program(inputs[:1])  # compiles, and allocates what stays allocated
     durations = []
     for _ in range(_REPEATS):
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""One LSTM model, sample by sample, compiled with numba: how a plug-in would run it."""
+"""One LSTM model, sample by sample, compiled with numba, as a plug-in would run it."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def run_loop(
     inputs: Weights,
     outputs: Weights,
 ) -> None:
-    """Fill `outputs` and move the state on, without allocating memory; everything is float32.
+    """Fill `outputs` and update the state, without allocating memory; everything is float32.
 
     Args:
         weight_ih: [4H], gates in the order i, f, g, o.
-        weight_hh: transposed, [H, 4H]: the inner loop then runs over neighbours in memory.
-        bias: the sum of both, [4H].
+        weight_hh: transposed, [H, 4H], so that the inner loop reads contiguous memory.
+        bias: the sum of both biases, [4H].
         weight_out: [H].
-        bias_out: a number.
+        bias_out: a scalar.
         h: hidden state, [H]; changed.
         c: cell state, [H]; changed.
-        gates: room for the gates, [4H]; changed.
+        gates: buffer for the gates, [4H]; changed.
         inputs: [N].
         outputs: [N]; changed.
     """

@@ -1,7 +1,7 @@
-"""Times trainings: our recipe and the reference's, in turn, in one run on one machine.
+"""Times trainings by our recipe and by the reference's, in turn, in one run on one machine.
 
-Each case has a process of its own: the reference's must not have the settings by which ours makes its process fast,
-and the peak of a process's memory is that of one case.
+Each case has a process of its own. The reference must not get the process settings that make our recipe fast, and the
+peak memory of a process is then that of one case.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _ready: Epochs
 
 
 def compared_cases(settings: Settings) -> list[list[Case]]:
-    """Groups of cases that are timed in turn: the reference, and ours in packs of several sizes.
+    """Groups of cases that are timed in turn: the reference, and our recipe with packs of several sizes.
 
     Args:
-        settings: the configuration's `benchmark`: `hidden_sizes`, and `methods` with `samples`, `packs` and the
-            settings of a training each.
+        settings: the configuration's `benchmark`: `hidden_sizes`, and `methods`, each with `samples`, `packs` and the
+            settings of a training.
     """
     groups = []
     for name, method in settings["methods"].items():
@@ -43,7 +43,7 @@ def compared_cases(settings: Settings) -> list[list[Case]]:
 
 
 def growing_cases(settings: Settings) -> list[list[Case]]:
-    """Groups of ours that differ in one respect: length of the sequence, hidden size, size of the pack."""
+    """Groups of cases of our recipe that differ in one value: length of the sequence, hidden size, size of the pack."""
     growth = settings["growth"]
     method = settings["methods"][growth["method"]]
     own = _training_settings(method) | {"hidden_size": growth["hidden_size"]}
@@ -57,17 +57,17 @@ def growing_cases(settings: Settings) -> list[list[Case]]:
 
 
 def time_in_turn(cases: Sequence[Case], accelerator: str, rounds: int) -> list[dict[str, Any]]:
-    """Time one epoch of each case after the other, several times over.
+    """Time one epoch of each case in turn, several times.
 
     Args:
         cases: what is timed; all of them are in memory at the same time.
         accelerator: `cpu` or `cuda`.
-        rounds: how often.
+        rounds: how often each case is timed.
 
     Returns:
-        One record a case: what it is, `epochs_s` (each round's epoch), `seconds` (the median), `models_samples_per_s`
-        (samples of all sequences and models, a second of the median), `step_s` (a time step of the batch) and
-        `peak_memory_mib`.
+        One record per case: its description, `epochs_s` (the epoch of each round), `seconds` (their median),
+        `models_samples_per_s` (samples of all sequences and models per second, at the median), `step_s` (one time step
+        of one model's batch) and `peak_memory_mib`.
     """
     context = multiprocessing.get_context("spawn")
     workers = [
@@ -91,7 +91,7 @@ def time_in_turn(cases: Sequence[Case], accelerator: str, rounds: int) -> list[d
 
 
 def _training_settings(method: Settings) -> Settings:
-    """What a training asks for beside the hidden size; the rest is the same for all."""
+    """The settings of a training without its hidden size: those of the method, and those common to all methods."""
     common = {
         "teacher_forcing": "always",
         "carry_state": True,
@@ -104,7 +104,7 @@ def _training_settings(method: Settings) -> Settings:
 
 
 def _prepare(case: Case, accelerator: str) -> None:
-    global _ready  # a worker process has one case, and no other place for it
+    global _ready  # the one case of this worker process
     if case.recipe == OURS:
         prepare_process(accelerator, threads=1)
     else:

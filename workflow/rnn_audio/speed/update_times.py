@@ -1,4 +1,4 @@
-"""What a pre-emphasis filter costs in training: paper B, section 4.3, calls it negligible."""
+"""The cost of a pre-emphasis filter in training, which paper B, section 4.3, calls negligible."""
 
 import statistics
 import time
@@ -17,7 +17,9 @@ _SEED = 0
 
 
 def measure_update_times(settings: dict[str, Any], recordings: list[Path], accelerator: str) -> dict[str, float]:
-    """Time updates of one configuration behind its own filter and behind none, in turn, so that both see one machine.
+    """Time updates of one configuration with its own pre-emphasis filter and without one.
+
+    The two are timed in turn, so that other loads on the machine affect both alike.
 
     Args:
         settings: the resolved configuration.
@@ -25,7 +27,7 @@ def measure_update_times(settings: dict[str, Any], recordings: list[Path], accel
         accelerator: where it trains.
 
     Returns:
-        Median seconds of an update, `own_update_s` and `none_update_s`, and `updates`, how many each is from.
+        Median seconds of an update, `own_update_s` and `none_update_s`, and `updates`, the number of timed updates.
     """
     trainers = {
         "own_update_s": _one_batch_trainer(settings, recordings, accelerator),

@@ -1,4 +1,4 @@
-"""Times what is not training: Snakemake's own work, and the start of a training job."""
+"""Times the rest besides training: Snakemake's own work, and the start of a training job."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _TOTAL = re.compile(r"^total\s+(\d+)\s*$", re.MULTILINE)
 
 
 def time_workflow(snakefile: Path, config: Mapping[str, Any], configurations: int, jobs: int) -> list[dict[str, Any]]:
-    """Time dry runs of the workflow, as it stands and blown up, and the start of a training job.
+    """Time dry runs of the workflow, as it is and enlarged, and the start of a training job.
 
-    A dry run does all that a run does before its first job. Nothing is written but temporary files.
+    A dry run does everything that a run does before its first job. It writes only temporary files.
 
     Args:
-        snakefile: the workflow's.
-        config: its whole configuration.
-        configurations: how many of them it trains.
-        jobs: about how many jobs the blown-up workflow is to have; it gets so many seeds.
+        snakefile: the workflow's Snakefile.
+        config: the whole configuration.
+        configurations: number of configurations that are trained.
+        jobs: approximate number of jobs of the enlarged workflow, which gets more seeds.
 
     Returns:
-        Records of `what`, `jobs` (None where there is none) and `seconds`.
+        Records of `what`, `jobs` (None if there are none) and `seconds`.
 
     Raises:
-        InputError: a dry run fails; its last line is told.
+        InputError: a dry run fails; the message has its last line.
     """
     seeds = list(range(1, max(2, round(jobs / configurations)) + 1))
     elsewhere = f"{config['pathvars']['results']}/benchmark/nothing_here"

@@ -76,7 +76,7 @@ def test_pytorchs_engine_on_a_cpu_runs_nothing_compiled(monkeypatch: pytest.Monk
 
 def test_an_override_that_names_no_engine_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(OVERRIDE, "cudnn")
-    with pytest.raises(InputError, match=r"RNN_AUDIO_ENGINE is 'cudnn', must be one of pytorch, triton"):
+    with pytest.raises(InputError, match=r"RNN_AUDIO_ENGINE is 'cudnn'; set it to one of pytorch, triton"):
         pick(CPU, 64)
 
 

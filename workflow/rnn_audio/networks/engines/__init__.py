@@ -1,1 +1,1 @@
-"""How the recurrence is computed: by PyTorch, by loops compiled for CPUs, by kernels for GPUs; and the choice."""
+"""Implementations of the recurrence (PyTorch, loops compiled for CPUs, kernels for GPUs) and the choice of one."""

@@ -1,4 +1,4 @@
-"""Where this machine's matrix product is, for compiled loops that call it themselves."""
+"""Address of this machine's matrix product, for compiled loops that call it directly."""
 
 import ctypes
 from functools import cache
@@ -13,12 +13,12 @@ _LIBRARY = Path(torch.__file__).parent / "lib" / "libtorch_cpu.so"
 def sgemm_address() -> int:
     """The address of a BLAS `sgemm` in Fortran's convention, with integers of 32 bits.
 
-    PyTorch's own (MKL) where its library has it, as on x86: it is the fastest there. SciPy's (OpenBLAS) elsewhere.
+    PyTorch's own (MKL) if its library has it, as on x86, where it is the fastest; otherwise SciPy's (OpenBLAS).
     """
     address = _pytorch_sgemm()
     if address is not None:
         return address
-    # Imported here: only those who need it should wait for SciPy.
+    # Imported here, because loading SciPy takes time.
     from numba.extending import get_cython_function_address
 
     return get_cython_function_address("scipy.linalg.cython_blas", "sgemm")
@@ -27,5 +27,5 @@ def sgemm_address() -> int:
 def _pytorch_sgemm() -> int | None:
     try:
         return ctypes.cast(ctypes.CDLL(str(_LIBRARY)).sgemm_, ctypes.c_void_p).value
-    except (OSError, AttributeError):  # another system's library has another name, or the function no name outside
+    except (OSError, AttributeError):  # the library has another name on other systems, or does not export the function
         return None

@@ -1,11 +1,11 @@
 """The time steps of an LSTM with its linear output, on a CPU, forward and backward, compiled with numba.
 
-A batch's matrix products are BLAS's, called from the compiled loop. A single sequence's, which take less time than it
-takes to call them, are written out. All is in this file, for numba keeps what it compiled by the file of the outermost
-function, and would not see an edit in another one.
+For a batch, the compiled loop calls BLAS for the matrix products. For a single sequence, a call would take longer than
+the product, so the products are written out. Everything is in this file, because numba's cache depends on the file of
+the outermost function only, and would not see an edit in another one.
 
-Arrays have the units first and the batch last, so that a gate of the whole batch is one stretch of memory and the
-loops run on vector registers. All are float32 and flat where a shape says a product, as in [4H*B].
+Arrays have the units first and the batch last, so that a gate of the whole batch is contiguous in memory and the loops
+use vector registers. All are float32. A product in a shape, as in [4H*B], means that these axes are flattened.
 """
 
 from collections.abc import Callable
@@ -24,16 +24,16 @@ Booleans = NDArray[np.bool_]
 
 # Products and sums may be fused, sums reordered, and the sign of a zero ignored. NaN and infinity stay what they are.
 COMPILED = {"cache": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "reassoc"}}
-# A function that is called is compiled into its caller. Left to the compiler, a process could hold two forms of it, its
-# own and one from inside a caller, and which one runs would depend on what the process had compiled or loaded before:
-# other last bits on the first run than on its repetition.
+# Called functions are inlined by force. If the compiler decided, a process could have two versions of a function, its
+# own and an inlined one. Which one runs would depend on what the process compiled or loaded before, so the last bits of
+# the first run could differ from those of a repetition.
 INLINED = {**COMPILED, "forceinline": True}
 
 _ONE = np.float32(1.0)
 _HALF = np.float32(0.5)
 _TANH_LIMIT = np.float32(7.9)
-# tanh(x) = x P(x^2) / Q(x^2), fitted to |x| <= 7.9 by reweighted least squares: relative error 6e-9, then rounded. A
-# fraction of polynomials becomes vector instructions; a call of the mathematical library does not.
+# tanh(x) = x P(x^2) / Q(x^2), fitted to |x| <= 7.9 by reweighted least squares: relative error 6e-9, before rounding. A
+# fraction of polynomials is compiled to vector instructions; a call of the mathematical library is not.
 _P0, _P1, _P2, _P3, _P4 = (
     np.float32(value) for value in (9.999999943e-01, 1.345062061e-01, 3.578992047e-03, 2.202324444e-05, 1.542796956e-08)
 )
@@ -56,10 +56,10 @@ def _sgemm(
     beta: types.Type,
     c: types.Type,
 ) -> tuple[types.Type, Callable[..., ir.Value]]:
-    """BLAS's product C = op(A) B + beta C of matrices that are stored column by column without gaps.
+    """BLAS's product C = op(A) B + beta C of matrices in column-major order without gaps.
 
-    op(A) is [rows, inner]: A, or A transposed where the first character is T. A itself has a_rows rows; B is
-    [inner, columns]; all three are addresses.
+    op(A) is [rows, inner]: A, or A transposed if `transpose_a` is T. A has a_rows rows; B is [inner, columns]. A, B and
+    C are passed as addresses.
     """
     byte, integer, number, pointer = types.uint8, types.int32, types.float32, types.intp
     signature = types.void(pointer, byte, integer, integer, integer, pointer, integer, pointer, number, pointer)
@@ -90,7 +90,7 @@ _NOUGHT = np.float32(0.0)
 
 @numba.njit(inline="always", **COMPILED)
 def tanh(x: np.float32) -> np.float32:
-    """Hyperbolic tangent, 4e-7 from the true one at most. NaN stays NaN."""
+    """Hyperbolic tangent, with an error of at most 4e-7. NaN stays NaN."""
     x = _TANH_LIMIT if x > _TANH_LIMIT else x
     x = -_TANH_LIMIT if x < -_TANH_LIMIT else x
     s = x * x
@@ -150,18 +150,18 @@ def advance(
     forced: Booleans,
     head: Floats32,
 ) -> None:
-    """From the gates' sums of one step to the next state, the output and the next step's input.
+    """Compute one step's next state, its output and the next step's input from the sums of its gates.
 
-    What is not kept is overwritten: the first three arrays may have fewer places than the run has steps.
+    `gates`, `cells` and `rows` may have fewer rows than the run has steps; they are then reused cyclically.
 
     Args:
-        step: which, from 0.
-        gates: [T, 4H*B], in the order i, f, g, o; this step's are sums on entry, activations on return.
-        cells: cell states before each step, [T + 1, H*B]; the next one is filled.
-        rows: h, input and ones of each step, [T + 1, (H + 2)*B]; h and input of the next one are filled.
-        outputs: [T, B]; this step's is filled.
+        step: index of the step, from 0.
+        gates: [T, 4H*B], in the order i, f, g, o; row `step` has the sums on entry, the activations on return.
+        cells: cell states before each step, [T + 1, H*B]; the next row is filled.
+        rows: h, input and ones of each step, [T + 1, (H + 2)*B]; h and input of the next row are filled.
+        outputs: [T, B]; row `step` is filled.
         inputs: the true samples, [T, B].
-        forced: where the true sample is fed, [T, B]; elsewhere it is the last output. Of no size: everywhere.
+        forced: where the true sample is fed, [T, B]; elsewhere the last output is. If empty, it is fed everywhere.
         head: the linear layer's weights and bias, [H + 1].
     """
     batch, size = outputs.shape[1], cells.shape[1]
@@ -224,18 +224,18 @@ def retreat(
     weight_ih: Floats32,
     grad_sums: Floats32,
 ) -> None:
-    """From the gradient of the state behind one step to that of the step's sums and of the last output.
+    """Compute the gradients of one step's gate sums and of the output before it from those of the state after it.
 
     Args:
-        step: which, from 0.
+        step: index of the step, from 0.
         gates: activations, [T, 4H*B].
         cells: cell states before each step, [T + 1, H*B].
-        grad_h: gradient of the hidden state behind the step, [H*B].
-        grad_c: gradient of the cell state behind the step, [H*B]; becomes that of the one before it.
+        grad_h: gradient of the hidden state after the step, [H*B].
+        grad_c: gradient of the cell state after the step, [H*B]; replaced by that of the cell state before it.
         grad_outputs: gradients of the outputs, [T, B].
         forced: see `advance`.
         weight_ih: [4H].
-        grad_sums: filled, [(4H + 1)*B]: gradients of the gates' sums, then that of the last output.
+        grad_sums: filled, [(4H + 1)*B]: gradients of the gates' sums, then of the output of the step before.
     """
     batch, size = grad_outputs.shape[1], cells.shape[1]
     own = gates[step]
@@ -263,7 +263,7 @@ def retreat(
 
 @numba.njit(**INLINED)
 def _multiply(row: Floats32, matrix: Floats32, product: Floats32) -> None:
-    """[K] times [K, N] to [N]: several of the matrix's rows at a time, or storing the sums would take the time."""
+    """[K] times [K, N] to [N], with eight rows of the matrix at a time, so that the sums are stored less often."""
     inner = row.size - row.size % 8
     for n in range(product.size):
         product[n] = np.float32(0.0)
@@ -298,7 +298,7 @@ def run_forward(
     forced: Booleans,
     head: Floats32,
 ) -> None:
-    """All steps forward; `weights` is transposed, [H + 2, 4H], the other arguments are those of `advance`."""
+    """All steps forward; `weights` is transposed, [H + 2, 4H]. The other arguments are those of `advance`."""
     for step in range(len(inputs)):
         _multiply(rows[step % len(rows)], weights, gates[step % len(gates)])
         advance(step, gates, cells, rows, outputs, inputs, forced, head)
@@ -319,8 +319,9 @@ def run_backward(
     """All steps backward.
 
     Args:
-        weights: W_hh above the linear layer's weights, [4H + 1, H].
-        grad_h: gradient of the state behind the last step, the last output's included, [H]; becomes that of the first.
+        weights: W_hh, and below it the linear layer's weights, [4H + 1, H].
+        grad_h: gradient of the hidden state after the last step, including the part from the last output, [H]; replaced
+            by that of the initial hidden state.
         grad_sums: filled, [T, 4H + 1].
 
     The other arguments are those of `retreat`.
@@ -332,17 +333,17 @@ def run_backward(
 
 @numba.njit(**INLINED)
 def _multiply_batch(sgemm: int, matrix: Floats32, columns: Floats32, product: Floats32) -> None:
-    """[M, K] times [K, B], the latter and the product flat, to [M, B]."""
+    """[M, K] times [K, B] to [M, B]; `columns` and `product` are flat."""
     m, k = np.int32(matrix.shape[0]), np.int32(matrix.shape[1])
     batch = np.int32(columns.size // k)
-    # Column by column, as BLAS reads them, the arrays are their own transposes.
+    # BLAS reads the arrays in column-major order, as their transposes.
     a, b, c = columns.ctypes.data, matrix.ctypes.data, product.ctypes.data
     _sgemm(sgemm, _PLAIN, batch, m, k, a, batch, b, _NOUGHT, c)
 
 
 @numba.njit(**INLINED)
 def _add_products(sgemm: int, left: Floats32, right: Floats32, total: Floats32) -> None:
-    """Add [M, B] times the transpose of [K, B], both flat, to [M, K]."""
+    """Add [M, B] times the transpose of [K, B], both flat, to `total`, [M, K]."""
     m, k = np.int32(total.shape[0]), np.int32(total.shape[1])
     batch = np.int32(right.size // k)
     a, b, c = right.ctypes.data, left.ctypes.data, total.ctypes.data
@@ -393,11 +394,13 @@ def run_batch_backward(
 
     Args:
         sgemm: `blas.sgemm_address`.
-        weights: W_hh above the linear layer's weights, transposed, [H, 4H + 1].
+        weights: W_hh, and below it the linear layer's weights, transposed, [H, 4H + 1].
         rows: h, input and ones of each step, [T + 1, (H + 2)*B].
-        grad_h: gradient of the state behind the last step, the last output's included, [H*B]; becomes the first's.
-        grad_sums: room for one step's, [(4H + 1)*B].
-        grad_weights: gradients of `weights` and of what stands beside it, [4H + 1, H + 2]; each step's are added.
+        grad_h: gradient of the hidden state after the last step, including the part from the last output, [H*B];
+            replaced by that of the initial hidden state.
+        grad_sums: buffer for one step's gradients, [(4H + 1)*B].
+        grad_weights: [4H + 1, H + 2], gradients of [W_hh, W_ih, b] and, in the last row, of the linear layer's weights
+            (from all outputs but the last); each step's are added.
 
     The other arguments are those of `retreat`.
     """

@@ -1,4 +1,4 @@
-"""Which implementation of the recurrence serves which accelerator."""
+"""The choice of the recurrence's implementation for an accelerator."""
 
 import importlib.util
 import os
@@ -9,33 +9,33 @@ import torch
 from rnn_audio.errors import InputError
 
 OVERRIDE = "RNN_AUDIO_ENGINE"
-"""Environment variable that names an engine for the whole process, to compare engines and to test them."""
+"""Environment variable that sets the engine of the whole process, to compare and test engines."""
 
 OVERRIDES = ("pytorch", "triton")
 
 LARGEST_HIDDEN_SIZE = 128
-"""Of Triton's engine."""
+"""Largest hidden size of the Triton engine."""
 
 _LEAST_SEQUENCES = 12
 _LEAST_STATES = 1000
 
 
 def pick(device: torch.device, hidden_size: int) -> str:
-    """The engine for tensors on a device: `compiled` (`cpu_recurrence`), `triton` (`triton_recurrence`) or `pytorch`.
+    """The engine for tensors on a PyTorch device: `compiled`, `triton` (`triton_recurrence`) or `pytorch`.
 
-    A CPU has the compiled one where numba is installed; it leaves to PyTorch what PyTorch is faster at. On CUDA it is
-    Triton's, where it is installed, the GPU has the shared memory for it and the kernels the hidden size; PyTorch's
-    LSTM otherwise.
+    On a CPU, `compiled` if numba is installed (see `is_compiled_faster` for the cases it leaves to PyTorch). On CUDA,
+    `triton` if Triton is installed, the GPU has enough shared memory and the kernels support the hidden size.
+    Otherwise `pytorch`, PyTorch's LSTM.
 
     Raises:
-        InputError: the override names no engine, or one that is not installed.
+        InputError: the override is not an engine, or names one that is not installed.
     """
     override = os.environ.get(OVERRIDE)
     if override:
         if override not in OVERRIDES:
-            raise InputError(f"{OVERRIDE} is {override!r}, must be one of {', '.join(OVERRIDES)}, or not set")
+            raise InputError(f"{OVERRIDE} is {override!r}; set it to one of {', '.join(OVERRIDES)}, or unset it")
         if override == "triton" and not _has_triton():
-            raise InputError(f"{OVERRIDE} is 'triton', but the package triton is not installed")
+            raise InputError(f"{OVERRIDE} is 'triton', which is not installed; install it, or unset {OVERRIDE}")
         return override
     if device.type == "cuda" and _has_triton() and _serves(device, hidden_size):
         return "triton"
@@ -45,8 +45,8 @@ def pick(device: torch.device, hidden_size: int) -> str:
 def is_compiled_faster(inputs: torch.Tensor, state: torch.Tensor) -> bool:
     """Whether the compiled engine can run one model's inputs, [B, T], from its state, [B, H], faster than PyTorch.
 
-    Measured (docs/performance.md): PyTorch is faster with 2 to 11 sequences of many units. With few states in all there
-    is little to be gained, and a short training may be over before it has loaded what numba compiled.
+    Measured (docs/performance.md): PyTorch is faster with 2 to 11 sequences of many units. With few states in total the
+    gain is small, and a short training may end before the compiled code is loaded.
     """
     batch, units = state.shape
     large = batch >= _LEAST_SEQUENCES and batch * units >= _LEAST_STATES
@@ -54,7 +54,7 @@ def is_compiled_faster(inputs: torch.Tensor, state: torch.Tensor) -> bool:
 
 
 def can_run_compiled(inputs: torch.Tensor, state: torch.Tensor) -> bool:
-    """Whether the tensors are float32 on the CPU, and no gradient of the inputs is asked for."""
+    """Whether the tensors are float32 on the CPU, and the inputs need no gradient."""
     kinds = {(tensor.device.type, tensor.dtype) for tensor in (inputs, state)}
     return kinds == {("cpu", torch.float32)} and not inputs.requires_grad
 
@@ -71,5 +71,5 @@ def _has_numba() -> bool:
 
 @cache
 def _serves(device: torch.device, hidden_size: int) -> bool:
-    # Before 8.0 a program has 64 KiB of shared memory at most: less than the kernels need for 64 units.
+    # Below 8.0 a program has at most 64 KiB of shared memory, less than the kernels need for 64 units.
     return hidden_size <= LARGEST_HIDDEN_SIZE and torch.cuda.get_device_capability(device) >= (8, 0)

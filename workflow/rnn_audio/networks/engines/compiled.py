@@ -1,8 +1,8 @@
 """The recurrence of one model on a CPU, forward and backward, faster than PyTorch's own.
 
-What a step reads is kept as one row [h; x; 1], so that one matrix product makes the gates' sums, input and biases
-included, one the gradient of the last state and one those of all weights. The loops over the steps are compiled:
-`cell_kernels`.
+The values that a step reads are kept as one row [h; x; 1]. One matrix product then gives the gates' sums, including
+input and biases, one the gradient of the last state, and one the gradients of all weights. The loops over the steps
+are compiled: see `cell_kernels`.
 
 Shapes: a batch of B sequences, T samples, H units. float32 only.
 """
@@ -34,12 +34,12 @@ def run_sequences(
         weights: [W_hh, W_ih, b], [4H, H + 2], gates in the order i, f, g, o.
         head: the linear layer's weights and bias, [H + 1].
         inputs: the true samples, [B, T]. They get no gradient.
-        state: before the first sample, [B, H] each.
-        forced: where the true sample is fed, [B, T] of bool; elsewhere it is the last output, and the first sample is
-            always fed. None: everywhere.
+        state: the state before the first sample, [B, H] each.
+        forced: where the true sample is fed, [B, T] of bool; elsewhere the last output is. The first sample is always
+            fed. None: everywhere.
 
     Returns:
-        The outputs, [B, T], and the state behind the last sample. Gradients pass to weights, head and state.
+        The outputs, [B, T], and the state after the last sample. Gradients pass to weights, head and state.
     """
     keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (weights, head, *state))
     mask = _EVERYWHERE if forced is None else forced.t().contiguous()
@@ -48,12 +48,12 @@ def run_sequences(
 
 
 def _own(tensor: torch.Tensor) -> torch.Tensor:
-    """A copy, row by row: what is written to it, or kept of it, is nobody else's."""
+    """A contiguous copy, whose memory is not shared with another tensor."""
     return tensor.clone(memory_format=torch.contiguous_format)
 
 
 class _Recurrence(torch.autograd.Function):
-    """Arrays are flat in units and batch, units first, for the compiled loops; places are time steps."""
+    """The autograd function. Arrays for the compiled loops are [places, units*batch]; a place holds one time step."""
 
     @staticmethod
     def forward(
@@ -97,12 +97,12 @@ class _Recurrence(torch.autograd.Function):
     ) -> tuple[torch.Tensor | None, ...]:
         weights, head, rows, cells, gates, forced = ctx.saved_tensors
         steps, (units, batch) = len(gates), cells.shape[1:]
-        # An optimiser tells no gradient from one of zero: where only the states are used, the linear layer has none.
+        # Optimisers treat None and zero gradients differently: if only states are used, the linear layer gets None.
         uses_head = grad_outputs is not None or forced.numel() > 0
         grad_outputs = head.new_zeros(steps, batch) if grad_outputs is None else grad_outputs.contiguous()
         grad_h, grad_c = (head.new_zeros(batch, units) if grad is None else grad for grad in (grad_h, grad_c))
-        # W_hh above the linear layer: its transpose takes the gradients of a step's sums and of the last output, which
-        # are made together, to that of the hidden state behind both.
+        # W_hh, and below it the linear layer's weights: the transpose maps the gradients of a step's gate sums and of
+        # the output before it to the gradient of the hidden state that both depend on.
         both = torch.cat([weights[:, :units], head[:units].unsqueeze(0)])
         grad_h = _own(torch.addr(grad_h.t(), head[:units], grad_outputs[-1]))
         grad_c = _own(grad_c.t())

@@ -1,4 +1,4 @@
-"""One LSTM layer of one model, over a whole sequence at once by PyTorch's own kernel.
+"""One LSTM layer of one model, over a whole sequence at once, by PyTorch's own kernel.
 
 A state is (h, c).
 """
@@ -15,10 +15,10 @@ def lstm_layer(weights: LayerWeights, inputs: torch.Tensor, state: State) -> tup
     Args:
         weights: input [4H, I] and recurrent [4H, H] weights, and both biases [4H]; gates in the order i, f, g, o.
         inputs: [T, B, I].
-        state: before the first sample, [B, H] each.
+        state: the state before the first sample, [B, H] each.
 
     Returns:
-        The hidden states, [T, B, H], and the state behind the last sample.
+        The hidden states, [T, B, H], and the state after the last sample.
     """
     sequence, h, c = torch.lstm(
         inputs,

@@ -1,4 +1,4 @@
-"""The kernel that takes gradients back through a chunk; `triton_forward` says how both are laid out."""
+"""The kernel that computes a chunk's gradients; `triton_forward` describes the layout of both kernels."""
 
 # ruff: noqa: ANN001, N803 (Triton's tensors have no types, and its constants are written in capitals)
 
@@ -10,7 +10,7 @@ from rnn_audio.networks.engines.triton_blocks import recurrent_of_gate, row_of_g
 
 @triton.jit(do_not_specialize=["batch", "steps"])
 def backward_kernel(
-    d_outputs,  # [M, B, T]; if MIXED, what the outputs get through the next sample's input is added
+    d_outputs,  # [M, B, T]; if MIXED, the gradient through the next sample's input is added
     d_last_h,  # [M, B, H]
     d_last_c,  # [M, B, H]
     forced,  # [M, B, T]; read if MIXED
@@ -19,7 +19,7 @@ def backward_kernel(
     head_weight,  # [M, H]
     cells,  # [M, T + 1, B, H]
     gates,  # [M, T, B, 4H]
-    d_gates,  # [M, T, B, 4H], written: in front of their nonlinearities
+    d_gates,  # [M, T, B, 4H], written: gradients before the nonlinearities
     d_first_h,  # [M, B, H], written
     d_first_c,  # [M, B, H], written
     batch,
@@ -31,7 +31,7 @@ def backward_kernel(
     MIXED: tl.constexpr,
     PRECISION: tl.constexpr,
 ) -> None:
-    """Take the gradients of a tile of a model's outputs, and of its last state, back through all samples."""
+    """Backpropagate the gradients of a tile of a model's outputs, and of its last state, through all samples."""
     model = tl.program_id(0).to(tl.int64)
     rows = tl.program_id(1) * BLOCK_B + tl.arange(0, BLOCK_B)
     units = tl.arange(0, BLOCK_H)
@@ -42,7 +42,7 @@ def backward_kernel(
     state_size = batch * HIDDEN
 
     weight_hh += model * 4 * HIDDEN * HIDDEN
-    places = units[:, None] * HIDDEN + units[None, :]  # as they stand: [to unit, from unit]
+    places = units[:, None] * HIDDEN + units[None, :]  # not transposed: [to unit, from unit]
     is_weight = is_unit[:, None] & is_unit[None, :]
     if RESIDENT:
         w_i = recurrent_of_gate(weight_hh, 0, places, is_weight, HIDDEN)
@@ -63,7 +63,7 @@ def backward_kernel(
         forced += model * batch * steps + rows * steps
         dx = tl.zeros([BLOCK_B], dtype=dh.dtype)
 
-    # From here on, all that a sample reads was asked for one sample earlier.
+    # From here on, every load for a sample is issued one sample earlier.
     cells += (model * (steps + 1) + steps) * state_size + own_units
     last_gates = (model * steps + steps - 1) * 4 * state_size + rows[:, None] * (4 * HIDDEN) + units[None, :]
     gates += last_gates

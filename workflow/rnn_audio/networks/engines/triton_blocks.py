@@ -1,4 +1,4 @@
-"""What both Triton kernels of the recurrence use."""
+"""Functions that both Triton kernels of the recurrence use."""
 
 # ruff: noqa: ANN001, ANN201, N803 (Triton's tensors have no types, and its constants are written in capitals)
 
@@ -8,10 +8,10 @@ import triton.language as tl
 
 @triton.jit
 def tanh(x):
-    """Hyperbolic tangent from an exponential, and in float32 from a polynomial around 0 (the Cephes library's).
+    """Hyperbolic tangent by an exponential; in float32, around 0, by a polynomial (from the Cephes library).
 
-    Near 0 the difference from the exponential would lose its digits, which decaying sounds need. libdevice's own
-    function does not run in the interpreter.
+    Near 0 the exponential loses digits to cancellation, and decaying sounds need them. libdevice's own function does
+    not run in the interpreter.
     """
     magnitude = tl.abs(x)
     far = 1 - 2 / (tl.exp(2 * magnitude) + 1)

@@ -1,23 +1,23 @@
 """The LSTM of a pack as a Triton kernel: one launch for a whole chunk, and one for its gradients (`triton_backward`).
 
-A program takes one model and a tile of its sequences through all samples; the state never leaves the chip. Nothing is
-shared between programs, and there are no atomics: results depend neither on scheduling nor, a model's, on its pack.
+One program runs one model and a tile of its sequences through all samples; the state never leaves the chip. Programs
+share nothing and use no atomics, so the results depend neither on scheduling nor on the other models of the pack.
 
 Shapes: M models, B sequences, T samples, H units; gates in PyTorch's order i, f, g, o. Blocks are powers of two:
-sequences beyond B and units beyond H are masked, and those units' weights are zero, so that they stay at rest.
+sequences beyond B and units beyond H are masked. The weights of those units are zero, so their states stay zero.
 
-**Weights.** RESIDENT loads them once, in front of the loop; the compiler keeps each gate's block in shared memory.
-Four blocks of 64 x 64 are 64 KiB. Four of 128 x 128 would be more than any GPU has: each is then loaded in front of
-its product, every sample anew, from the second-level cache.
+**Weights.** RESIDENT loads them once, before the loop; the compiler keeps each gate's block in shared memory. Four
+blocks of 64 x 64 take 64 KiB. Four blocks of 128 x 128 would take more than any GPU has: each is then loaded from the
+second-level cache before its product, for every sample.
 
-**The state as an operand.** A product returns its result in another register layout than it takes its operands in:
-each new h passes through shared memory once, BLOCK_B x BLOCK_H, for all four products. One product with weights side
-by side, BLOCK_H x 4 BLOCK_H, would instead need the four gates of a unit brought together afterwards, which is four
-times as much to exchange.
+**The state as an operand.** A product's result has another register layout than its operands. Each new h therefore
+passes through shared memory once, BLOCK_B x BLOCK_H, for all four products. A single product with all weights,
+BLOCK_H x 4 BLOCK_H, would instead have to bring the four gates of a unit together afterwards, which is four times the
+exchange.
 
-**What backward needs is kept rather than computed again.** That costs 32 bytes more of memory traffic a unit and
-sample (i, f, g and o, written and read). Computing the gates again costs four more products a sample in a loop that
-waits for every one of them, where stores are not waited for and loads are issued a sample ahead.
+**Values for backward are kept, not recomputed.** This costs 32 bytes more of memory traffic per unit and sample (i, f,
+g and o, written and read). Recomputing the gates would cost four more products per sample in a loop that waits for each
+of them. It does not wait for stores, and its loads are issued a sample ahead.
 """
 
 # ruff: noqa: ANN001, N803 (Triton's tensors have no types, and its constants are written in capitals)
@@ -30,19 +30,19 @@ from rnn_audio.networks.engines.triton_blocks import recurrent_of_gate, row_of_g
 
 @triton.jit(do_not_specialize=["batch", "steps"])
 def forward_kernel(
-    inputs,  # [M, B, T], by strides
-    forced,  # [M, B, T], whether the input is fed and not the last output; read if MIXED
+    inputs,  # [M, B, T], with any strides
+    forced,  # [M, B, T], whether the input is fed, not the last output; read if MIXED
     previous,  # [M, B], the output before the first; read if MIXED
     first_h,  # [M, B, H]
     first_c,  # [M, B, H]
     weight_ih,  # [M, 4H]
     weight_hh,  # [M, 4H, H]
-    bias,  # [M, 4H], the sum of both
+    bias,  # [M, 4H], the sum of both biases
     head_weight,  # [M, H]; read if MIXED
     head_bias,  # [M]; read if MIXED
-    hidden,  # [M, T + 1, B, H], written: the first state, then each sample's
+    hidden,  # [M, T + 1, B, H], written: the initial state, then the state after each sample
     cells,  # [M, T + 1, B, H], written if KEEP
-    gates,  # [M, T, B, 4H], written if KEEP: behind their nonlinearities
+    gates,  # [M, T, B, 4H], written if KEEP: after the nonlinearities
     outputs,  # [M, B, T], written if MIXED
     last_c,  # [M, B, H], written
     batch,
@@ -58,7 +58,7 @@ def forward_kernel(
     KEEP: tl.constexpr,
     PRECISION: tl.constexpr,
 ) -> None:
-    """Run a model over a tile of its sequences: MIXED feeds outputs back where not forced, KEEP serves backward."""
+    """Run a model over a tile of its sequences. MIXED feeds outputs back where not forced; KEEP stores for backward."""
     model = tl.program_id(0).to(tl.int64)  # a pack's arrays can have more than 2^31 elements
     rows = tl.program_id(1) * BLOCK_B + tl.arange(0, BLOCK_B)
     units = tl.arange(0, BLOCK_H)

@@ -1,6 +1,6 @@
-"""Triton's kernels of the recurrence as a function that PyTorch can differentiate.
+"""The Triton kernels of the recurrence as an autograd function.
 
-Shapes as in `recurrence`: M models, B sequences, T samples, H units.
+Shapes as in `networks.recurrence`: M models, B sequences, T samples, H units.
 """
 
 from typing import Any
@@ -38,7 +38,7 @@ class Recurrence(torch.autograd.Function):
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """The outputs, [M, B, T], and the last h and c, [M, B, H] each; arguments as in `triton_recurrence`.
 
-        `feedback` is the mask and the preceding output of a mixed run, `keep` whether gradients are wanted.
+        `feedback` is the mask and the preceding output of a mixed run, `keep` whether gradients are needed.
         """
         models, batch, steps = inputs.shape
         size = weight_hh.shape[-1]
@@ -48,7 +48,7 @@ class Recurrence(torch.autograd.Function):
         gates = inputs.new_empty(models, steps, batch, 4 * size) if keep else hidden
         outputs = inputs.new_empty(models, batch, steps)
         last_c = inputs.new_empty(models, batch, size)
-        forced, previous = feedback or (hidden, hidden)  # what a kernel does not read is any tensor
+        forced, previous = feedback or (hidden, hidden)  # not read without feedback: any tensor
         forward_kernel[models, triton.cdiv(batch, launch.rows)](
             inputs,
             forced,
@@ -79,13 +79,13 @@ class Recurrence(torch.autograd.Function):
             num_stages=1,
         )
         if feedback is None:
-            # Model by model: one product over the pack takes another path for one model than for many.
+            # Model by model, since a product over the pack rounds differently for one model than for many.
             for model in range(models):
                 flat = torch.nn.functional.linear(hidden[model, 1:], head_weight[model], head_bias[model])
                 outputs[model] = flat.squeeze(-1).t()
         if keep:
             ctx.set_materialize_grads(False)
-            # A copy of the outputs, which are inputs, too: they themselves are the caller's to change.
+            # The outputs are inputs too. They are copied, because the caller may change them in place.
             fed_back = () if feedback is None else (forced, previous, outputs.clone())
             ctx.save_for_backward(weight_ih, weight_hh, head_weight, inputs, hidden, cells, gates, *fed_back)
             ctx.precision, ctx.launch = precision, launch
@@ -99,14 +99,14 @@ class Recurrence(torch.autograd.Function):
         d_last_h: torch.Tensor | None,
         d_last_c: torch.Tensor | None,
     ) -> tuple[torch.Tensor | None, ...]:
-        """The gradients of all arguments that are tensors; those of `feedback` stop here."""
+        """The gradients of all tensor arguments; `feedback` gets none."""
         weight_ih, weight_hh, head_weight, inputs, hidden, cells, gates, *fed_back = ctx.saved_tensors
         models, batch, steps = inputs.shape
         size = weight_hh.shape[-1]
         d_gates = torch.empty_like(gates)
         d_first_h = inputs.new_empty(models, batch, size)
         d_first_c = torch.empty_like(d_first_h)
-        # An optimiser tells no gradient from one of zero: where only the states are used, the linear layer has none.
+        # Optimisers treat None and zero gradients differently: if only states are used, the linear layer gets None.
         uses_head = d_outputs is not None or bool(fed_back)
         d_outputs = torch.zeros_like(inputs) if d_outputs is None else d_outputs
         d_last_h, d_last_c = (torch.zeros_like(d_first_h) if grad is None else grad for grad in (d_last_h, d_last_c))
@@ -162,16 +162,16 @@ class Recurrence(torch.autograd.Function):
 def _weight_gradients(
     d_gates: torch.Tensor, hidden: torch.Tensor, fed: torch.Tensor, d_outputs: torch.Tensor
 ) -> tuple[torch.Tensor, ...]:
-    """One model's gradients, by sums over all samples and sequences.
+    """One model's gradients, summed over all samples and sequences.
 
     Args:
         d_gates: [T, B, 4H].
-        hidden: [T + 1, B, H], the first state and then each sample's.
-        fed: what the network was fed, [B, T].
+        hidden: [T + 1, B, H], the initial state, then the state after each sample.
+        fed: the samples that the network was fed, [B, T].
         d_outputs: [B, T].
 
     Returns:
-        Those of the input weights, recurrent weights and bias, and of the linear layer's weight and bias.
+        The gradients of the input weights, recurrent weights and bias, and of the linear layer's weight and bias.
     """
     by_gate = d_gates.flatten(0, 1).t()
     by_output = d_outputs.t().clone(memory_format=torch.contiguous_format).view(1, -1)

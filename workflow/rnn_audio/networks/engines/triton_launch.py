@@ -1,4 +1,4 @@
-"""How the Triton kernels of the recurrence are cut and launched, and what they take."""
+"""Launch settings of the Triton kernels of the recurrence, and the inputs that they accept."""
 
 import subprocess
 from dataclasses import dataclass, replace
@@ -14,11 +14,11 @@ _TILE_ROWS = 16
 
 @dataclass(frozen=True)
 class Launch:
-    """One way of launching them.
+    """Settings of one launch.
 
     Attributes:
-        rows: sequences a program takes.
-        warps: warps a program has.
+        rows: sequences per program.
+        warps: warps per program.
         resident: whether a program keeps the recurrent weights on the chip.
     """
 
@@ -27,15 +27,15 @@ class Launch:
     resident: bool = True
 
     def for_batch(self, batch: int) -> "Launch":
-        """The same with no more rows than so many sequences fill; a tensor core's tile has all of its own."""
+        """The same launch with fewer rows if the batch is smaller; a tensor core's tile keeps all of its rows."""
         if self.rows >= _TILE_ROWS:
             return self
         return replace(self, rows=min(self.rows, triton.next_power_of_2(batch)))
 
 
-# By precision, and by the hidden size's next power of two. Chosen from the compiler's registers, spills, shared memory
-# and instructions a sample for compute capability 9.0, not from times on a GPU. `ieee` multiplies without tensor cores:
-# few sequences a program leave few instructions between two samples, and spread over more of the processor.
+# By precision, then by the hidden size rounded up to a power of two. Chosen by the compiler's registers, spills, shared
+# memory and instructions per sample for compute capability 9.0, not by times on a GPU. `ieee` multiplies without tensor
+# cores: with few sequences per program, a sample takes few instructions, and the programs use more of the processor.
 LAUNCHES = {
     "ieee": {16: Launch(8, 4), 32: Launch(4, 4), 64: Launch(4, 4), 128: Launch(4, 16, resident=False)},
     "tf32x3": {16: Launch(_TILE_ROWS, 4), 32: Launch(_TILE_ROWS, 8), 64: Launch(_TILE_ROWS, 8)},
@@ -43,20 +43,20 @@ LAUNCHES = {
 
 
 def block_size(hidden_size: int) -> int:
-    """Units of a block: a power of two, and 16 at least, which a product needs to sum over."""
+    """Units of a block: a power of two, at least 16, since a product needs 16 terms to sum over."""
     return max(16, triton.next_power_of_2(hidden_size))
 
 
 def choose_launch(weight_hh: torch.Tensor, precision: str, *, interpreted: bool) -> Launch:
-    """The launch for a pack, by its recurrent weights, [M, 4H, H].
+    """The launch for a pack with the recurrent weights `weight_hh`, [M, 4H, H].
 
     Raises:
-        InputError: the weights are neither on a CUDA device nor in Triton's interpreter, or Triton cannot launch.
-        ValueError: a hidden size, a type or a precision that the kernels do not have.
+        InputError: the weights are not on a CUDA device and Triton does not interpret, or Triton cannot launch.
+        ValueError: the kernels do not support the hidden size, the type or the precision.
     """
     if not (weight_hh.is_cuda or interpreted):
         raise InputError(
-            f"Triton's recurrence runs on CUDA devices, the tensors are on {weight_hh.device}; "
+            f"Triton's recurrence runs on CUDA devices, but the tensors are on {weight_hh.device}; "
             "unset RNN_AUDIO_ENGINE, or set TRITON_INTERPRET=1 for tests without a GPU"
         )
     if weight_hh.dtype != torch.float32 and not (interpreted and weight_hh.dtype == torch.float64):
@@ -74,10 +74,10 @@ def choose_launch(weight_hh: torch.Tensor, precision: str, *, interpreted: bool)
 
 @cache
 def prepare_driver() -> None:
-    """Let Triton make what launches its kernels: at its first use on a machine, it compiles a module of its own in C.
+    """Let Triton build its launcher, a module in C that it compiles at its first use on a machine.
 
     Raises:
-        InputError: it cannot; the message says what it lacks.
+        InputError: Triton cannot build it; the message says what is missing.
     """
     try:
         triton.runtime.driver.active.get_current_target()

@@ -1,6 +1,6 @@
-"""The recurrence of a pack by Triton's kernels, differentiable: on CUDA devices, and for tests in the interpreter.
+"""The differentiable recurrence of a pack by Triton kernels, on CUDA devices and, for tests, in Triton's interpreter.
 
-Shapes as in `recurrence`: M models, B sequences, T samples, H units; a state is (h, c), both [M, B, H].
+Shapes as in `networks.recurrence`: M models, B sequences, T samples, H units; a state is (h, c), both [M, B, H].
 """
 
 import torch
@@ -29,16 +29,16 @@ def lstm(
         biases: [M, 4H] each.
         head: weight [M, 1, H] and bias [M, 1] of the linear layer.
         inputs: [M, B, T].
-        state: before the first sample.
-        precision: of the products with the recurrent weights: `ieee`, or `tf32x3`, three products of shorter numbers
-            on tensor cores, for hidden sizes up to 64.
+        state: the state before the first sample.
+        precision: of the products with the recurrent weights: `ieee`, or `tf32x3` for hidden sizes up to 64, which
+            sums three products in TF32 on tensor cores.
 
     Returns:
-        The outputs, [M, B, T], and the state behind the last sample. Gradients reach all arguments.
+        The outputs, [M, B, T], and the state after the last sample. Gradients pass to all tensor arguments.
 
     Raises:
-        InputError: the tensors are neither on a CUDA device nor in Triton's interpreter.
-        ValueError: a hidden size, a type or a precision that the kernels do not have.
+        InputError: the tensors are not on a CUDA device and Triton does not interpret.
+        ValueError: the kernels do not support the hidden size, the type or the precision.
     """
     return _apply(weight_ih, weight_hh, biases, head, inputs, state, None, precision)
 
@@ -56,8 +56,8 @@ def mixed(
 ) -> tuple[torch.Tensor, State]:
     """Feed the input where `forced`, [M, B, T] of bool, is true, and the model's own last output elsewhere.
 
-    The other arguments, the results and the errors are those of `lstm`; `previous`, [M, B], is the output that
-    precedes the first sample, and gradients stop at it. They pass through the outputs that are fed back.
+    The other arguments, the results and the errors are those of `lstm`. `previous`, [M, B], is the output before the
+    first sample; gradients stop at it. They pass through the outputs that are fed back.
     """
     feedback = forced.contiguous().view(torch.uint8), previous.detach().contiguous()
     return _apply(weight_ih, weight_hh, biases, head, inputs, state, feedback, precision)

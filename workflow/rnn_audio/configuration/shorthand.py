@@ -1,0 +1,201 @@
+"""What tables, figures, sweeps and convolutions may leave out, written out: papers, rows and panels, labels, titles.
+
+A row or a panel may be a configuration's name alone. One that names a grid stands for one row or panel per member. A
+table's `quantity` and a figure's `shows` hold for each row or panel that has none of its own.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rnn_audio.configuration.kinds import FIGURES
+from rnn_audio.configuration.settings import signal_samples
+from rnn_audio.errors import InputError
+from rnn_audio.types import Settings
+
+MOST_PANELS = 26
+"""Panels of a figure: each has a letter."""
+
+_ENTRIES = {"tables": ("rows", "quantity"), "figures": ("panels", "shows")}
+
+
+def write_out_entries(config: Mapping[str, Any], grids: Mapping[str, list[str]]) -> Settings:
+    """Write out the rows of tables, the panels of figures, and the paper of every artefact.
+
+    Args:
+        config: the whole configuration, whose grids are written out.
+        grids: the members of each grid.
+
+    Raises:
+        InputError: a figure has too many panels, a published value is not of a member, or a paper cannot be known.
+    """
+    written = dict(config)
+    for section, (entries, default) in _ENTRIES.items():
+        artefacts = {}
+        for name, artefact in config[section].items():
+            own = {key: value for key, value in artefact.items() if key != default}
+            if entries in artefact:
+                given = {default: artefact[default]} if default in artefact else {}
+                own[entries] = [
+                    given | entry
+                    for index, short in enumerate(artefact[entries])
+                    for entry in _entries(f"{section}.{name}.{entries}[{index}]", short, grids)
+                ]
+                if section == "figures" and len(own[entries]) > MOST_PANELS:
+                    raise InputError(f"{section}.{name}.panels: {len(own[entries])} are more than {MOST_PANELS}")
+            first = own.get(entries, [{}])[0].get("configuration")
+            artefacts[name] = own | {"paper": _paper(f"{section}.{name}", artefact, first, config)}
+        written[section] = artefacts
+    written["sweeps"] = {
+        name: sweep | {"paper": _paper(f"sweeps.{name}", sweep, sweep["configuration"], config)}
+        for name, sweep in config.get("sweeps", {}).items()
+    }
+    written["convolutions"] = {
+        name: convolution
+        | {"paper": _paper(f"convolutions.{name}", convolution, convolution["configurations"][0], config)}
+        for name, convolution in config.get("convolutions", {}).items()
+    }
+    return written
+
+
+def write_out_labels(config: Mapping[str, Any], resolved: Mapping[str, Settings]) -> Settings:
+    """Take the labels of rows and the titles of panels that are left out from the settings of their configurations.
+
+    Args:
+        config: the whole configuration, its sweeps and convolutions written out.
+        resolved: its configurations, merged with their presets, epochs scaled.
+    """
+    describer = _Describer(config, resolved)
+    tables = {
+        name: table | {"rows": [describer.row(row, table["labels"]) for row in table["rows"]]}
+        for name, table in config["tables"].items()
+    }
+    figures = {
+        name: figure
+        | {"panels": [describer.panel(panel, FIGURES[figure["kind"]].most_curves) for panel in figure["panels"]]}
+        if "panels" in figure
+        else figure
+        for name, figure in config["figures"].items()
+    }
+    return {**config, "tables": tables, "figures": figures}
+
+
+def _entries(where: str, short: Any, grids: Mapping[str, list[str]]) -> Iterator[Settings]:  # noqa: ANN401 (a name, or a mapping)
+    """The rows or panels that one entry stands for."""
+    entry = {"configuration": short} if isinstance(short, str) else short
+    members = grids.get(entry["configuration"])
+    published = entry.get("published", {})
+    by_member = bool(published) and all(isinstance(value, Mapping) for value in published.values())
+    if members is None:
+        if by_member:
+            raise InputError(f"{where}.published: '{entry['configuration']}' is no grid, whose members these could be")
+        yield entry
+        return
+    if published and not by_member:
+        raise InputError(f"{where}.published: '{entry['configuration']}' is a grid; name the member of each value")
+    for unknown in (name for name in published if name not in members):
+        raise InputError(f"{where}.published: '{unknown}' is not one of {', '.join(members)}")
+    for member in members:
+        own = {"published": published[member]} if member in published else {}
+        yield {key: value for key, value in entry.items() if key != "published"} | {"configuration": member} | own
+
+
+def _paper(where: str, artefact: Settings, configuration: str | Settings | None, config: Mapping[str, Any]) -> str:
+    """The paper that an artefact names, or that its first configuration's preset belongs to."""
+    if "paper" in artefact:
+        return artefact["paper"]
+    if isinstance(configuration, str) and configuration not in config["configurations"]:
+        return next(iter(config["papers"]))  # that there is no such configuration is told later, with a hint
+    own = config["configurations"][configuration] if isinstance(configuration, str) else configuration or {}
+    for name, paper in config["papers"].items():
+        if own.get("preset") in paper.get("presets", []):
+            return name
+    raise InputError(f"{where}: belongs to no paper; name one of {', '.join(config['papers'])} with 'paper: ...'")
+
+
+class _Describer:
+    """Puts the settings of configurations into words."""
+
+    def __init__(self, config: Mapping[str, Any], resolved: Mapping[str, Settings]) -> None:
+        self._config = config
+        self._resolved = resolved
+
+    def row(self, row: Settings, headers: Mapping[str, str]) -> Settings:
+        """The row with a label for each header that is a setting."""
+        settings = self._resolved.get(row["configuration"])
+        own = row.get("labels", {})
+        if settings is None:
+            return row | {"labels": own}
+        missing = {key: self._label(row["configuration"], settings, key) for key in headers if key not in own}
+        return row | {"labels": own | {key: label for key, label in missing.items() if label is not None}}
+
+    def panel(self, panel: Settings, most_curves: int | None) -> Settings:
+        """The panel with a title; and where it is one of several curves, with the title of the panel of them all."""
+        name = panel["configuration"]
+        if name not in self._resolved:
+            return panel
+        subject, manner = self._subject(self._resolved[name]), self._manner(name)
+        subject = subject[0].upper() + subject[1:]
+        own = {"group": subject, "title": manner} if most_curves is not None else {"title": f"{subject}, {manner}"}
+        return own | panel
+
+    def _label(self, name: str, settings: Settings, key: str) -> str | int | float | None:
+        if key == "method":
+            return self._manner(name)
+        if key == "signal" and "signal" in settings:
+            return self._subject(settings)
+        if key == "update_length_samples" and key in settings and settings[key] is None:
+            return signal_samples(self._config["signals"][settings["signal"]], settings["rate_hz"])
+        value = settings.get(key)
+        if isinstance(value, str):
+            return _words(value)
+        return value if isinstance(value, int | float) else None
+
+    def _subject(self, settings: Settings) -> str:
+        """What is learned: a signal, with its rate if there are several; or by which size a device is modelled."""
+        if "device" in settings:
+            devices = {each["device"] for each in self._resolved.values() if "device" in each}
+            return (f"{_words(settings['device'])}, " if len(devices) > 1 else "") + f"LSTM {settings['hidden_size']}"
+        name, rate_hz = settings["signal"], settings["rate_hz"]
+        label = self._config["signals"][name].get("label", _words(name))
+        if len({each["rate_hz"] for each in self._resolved.values() if each.get("signal") == name}) == 1:
+            return label
+        return f"{label} {rate_hz} Hz" if rate_hz < 10_000 else f"{label} {rate_hz / 1000:g} kHz"
+
+    def _manner(self, name: str) -> str:
+        """How it is learned."""
+        settings = self._resolved[name]
+        if "device" in settings:
+            return _words(settings["pre_emphasis"])
+        return ", ".join([*_method(settings), *self._changes(name)])
+
+    def _changes(self, name: str) -> list[str]:
+        """What else a configuration changes of its preset."""
+        own = self._config["configurations"].get(name, {})
+        settings = self._resolved[name]
+        preset = self._config["presets"].get(own.get("preset"), {})
+        changes = []
+        if "epochs" in own and own["epochs"] != preset.get("epochs") and "free_running" not in settings:
+            changes.append(f"{settings['epochs']} epochs")
+        if own.get("hidden_size", preset.get("hidden_size")) != preset.get("hidden_size"):
+            changes.append(f"hidden size {settings['hidden_size']}")
+        return changes
+
+
+def _method(settings: Settings) -> list[str]:
+    if "free_running" in settings:
+        return ["free running"]
+    if "auxiliary" in settings:
+        return ["auxiliary loss"]
+    length, forcing = settings["update_length_samples"], settings["teacher_forcing"]
+    parts = [] if length is None else [f"sub-sequence {length}"]
+    if not settings["carry_state"]:
+        parts.append("state reset")
+    if forcing == "never":
+        parts.append("no teacher forcing")
+    if isinstance(forcing, Mapping):
+        parts.append(f"{_words(forcing['schedule'])} annealing")
+    return parts or ["full BPTT"]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
