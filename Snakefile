@@ -10,8 +10,21 @@ configfile: checked_configuration("config.yaml")
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/names.smk"
 include: "workflow/rules/functions.smk"
+include: "workflow/rules/signals.smk"
+include: "workflow/rules/devices.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/generate.smk"
+include: "workflow/rules/metrics.smk"
+include: "workflow/rules/speed.smk"
+include: "workflow/rules/convolutions.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+
+
+if "benchmark" in EXPERIMENT.config:
+
+    include: "workflow/rules/benchmark.smk"
 
 
 # The default target: Snakemake takes it from this file only, never from an included one.
@@ -23,26 +36,5 @@ rule all:
         convolved_sounds(EXPERIMENT.config["convolutions"]),
 
 
-include: "workflow/rules/signals.smk"
-include: "workflow/rules/devices.smk"
-include: "workflow/rules/train.smk"
-include: "workflow/rules/select.smk"
-include: "workflow/rules/generate.smk"
-include: "workflow/rules/metrics.smk"
-include: "workflow/rules/speed.smk"
-include: "workflow/rules/tables.smk"
-include: "workflow/rules/figures.smk"
-include: "workflow/rules/convolutions.smk"
-
-
-if "benchmark" in EXPERIMENT.config:
-
-    include: "workflow/rules/benchmark.smk"
-
-
 # The last, for a paper's or sweep's target must not have the name of any rule.
 include: "workflow/rules/targets.smk"
-
-
-localrules:
-    all,

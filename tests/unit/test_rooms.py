@@ -16,8 +16,9 @@ FLOORS = [
     ["jobs", "jobs.packs"],
     ["evaluation"],
     ["training"],
+    ["configuration"],
     ["losses", "networks", "devices"],
-    ["networks.engines", "signals", "configuration"],
+    ["networks.engines", "signals"],
     [""],
 ]
 ONE_ROOM = {"jobs", "jobs.packs"}

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from support.places import REPOSITORY
 
+from rnn_audio.configuration.kinds import FIGURES
 from rnn_audio.jobs.code_dependencies import code_of
 
 SCRIPTS = sorted((REPOSITORY / "workflow" / "scripts").glob("*.py"))
+FIGURE_MODULES = [REPOSITORY / f"workflow/rnn_audio/reporting/figures/{kind}.py" for kind in FIGURES]
 
 # Runs each script's own import statements in turn, and prints the library's files that they brought in.
 LOADED = """
@@ -28,9 +30,9 @@ print(json.dumps(loaded))
 
 @pytest.fixture(scope="module")
 def loaded() -> dict[str, list[str]]:
-    """The library's files that Python reads for each script's imports."""
+    """The library's files that Python reads for each script's imports, and for those of each kind of figure."""
     library = str(REPOSITORY / "workflow")
-    command = [sys.executable, "-c", LOADED, *map(str, SCRIPTS)]
+    command = [sys.executable, "-c", LOADED, *map(str, [*SCRIPTS, *FIGURE_MODULES])]
     environment = os.environ | {"PYTHONPATH": library}
     return json.loads(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 
@@ -42,6 +44,14 @@ def test_every_module_that_a_script_loads_counts_for_its_rule(script: Path, load
     statements = {path for path in map(Path, loaded[str(script)]) if has_code(path)}
     assert statements
     assert statements <= declared
+
+
+@pytest.mark.parametrize("module", FIGURE_MODULES, ids=lambda path: path.stem)
+def test_every_module_that_a_figure_loads_counts_for_its_rule(module: Path, loaded: dict[str, list[str]]) -> None:
+    (script,) = [path for path in SCRIPTS if path.stem == "plot"]
+    declared = set(code_of(script, f"rnn_audio.reporting.figures.{module.stem}"))
+    assert module in declared
+    assert {path for path in map(Path, loaded[str(module)]) if has_code(path)} <= declared
 
 
 def has_code(path: Path) -> bool:

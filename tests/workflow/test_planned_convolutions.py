@@ -21,7 +21,7 @@ def rooms(tmp_path: Path) -> Workspace:
 def test_a_dry_run_shows_the_sounds_their_table_and_the_dry_sound_at_the_rooms_rate(rooms: Workspace) -> None:
     plan = rooms.plan()
     assert plan.made_by("convolve") >= SOUNDS
-    assert plan.made_by("convolution_table") == TABLE
+    assert plan.made_by("table") >= TABLE
     assert plan.made_by("plot_decays") == {"figures/decays.svg", "figures/decays.png"}
     assert f"signals/dry/{RATE_HZ}.wav" in plan.made_by("resample_signal")
     dry_run = rooms.snakemake("-n", "--cores", "2")

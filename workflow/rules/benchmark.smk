@@ -1,12 +1,8 @@
 rule benchmark:
     """How fast this machine trains, beside the usual recipe, and what Snakemake takes; not part of `all`."""
     input:
-        [benchmark_table(table) for table in ("training", "growth", "workflow")],
-        multiext("<results>/benchmark/benchmark", ".svg", ".png"),
-
-
-localrules:
-    benchmark,
+        expand("<results>/benchmark/{table}{suffix}", table=["training", "growth", "workflow"], suffix=TABLE_SUFFIXES),
+        multiext("<results>/benchmark/benchmark", *FIGURE_SUFFIXES),
 
 
 rule benchmark_training:
@@ -42,7 +38,7 @@ rule benchmark_workflow:
     threads: whole_machine
     params:
         code=code_of("benchmark_workflow.py"),
-        snakefile=os.path.relpath(workflow.main_snakefile),
+        snakefile=os.path.normpath(f"{LIBRARY}/../Snakefile"),
         config=config,
         configurations=len(EXPERIMENT.configurations),
         jobs=EXPERIMENT.config["benchmark"]["workflow_jobs"],
@@ -59,13 +55,13 @@ rule benchmark_tables:
         workflow="<results>/benchmark/workflow.json",
     output:
         training=report(
-            benchmark_table("training"),
+            multiext("<results>/benchmark/training", *TABLE_SUFFIXES),
             caption="../report/benchmark.rst",
             category="Benchmark",
             labels={"table": "training"},
         ),
-        growth=benchmark_table("growth"),
-        workflow=benchmark_table("workflow"),
+        growth=multiext("<results>/benchmark/growth", *TABLE_SUFFIXES),
+        workflow=multiext("<results>/benchmark/workflow", *TABLE_SUFFIXES),
     log:
         "<logs>/benchmark/tables.log",
     conda:
@@ -83,7 +79,7 @@ rule plot_benchmark:
     input:
         training="<results>/benchmark/training.json",
     output:
-        multiext("<results>/benchmark/benchmark", ".svg", ".png"),
+        multiext("<results>/benchmark/benchmark", *FIGURE_SUFFIXES),
     log:
         "<logs>/benchmark/plot.log",
     conda:

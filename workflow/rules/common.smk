@@ -1,9 +1,7 @@
 from rnn_audio.atomic import check_writable
-from rnn_audio.jobs.code_dependencies import code_of as code_dependencies
-from rnn_audio.jobs.packs.members import PackMember, remove_waiting, write_waiting
 from rnn_audio.configuration.packs import compose_packs
+from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
 from rnn_audio.speed.estimate import describe_plan
-from rnn_audio.jobs.provenance import digest
 from rnn_audio.jobs.preparation import check_accelerator_elsewhere, export_library, limit_threads, set_up
 
 export_library()
@@ -14,7 +12,11 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
-report: "../report/workflow.rst"
+# Another workflow may use this one as a module: it then has a report and an `onstart` of its own.
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+if not IS_MODULE:
+
+    report: "../report/workflow.rst"
 
 
 onstart:
@@ -45,7 +47,31 @@ onerror:
 
 
 ENVIRONMENT = "../../envs/rnn_audio.yaml"
-RESULT_TABLES = ("losses", "observations", "generations", "device_losses", "band_errors", "sweep")
 GPUS_PER_TRAINING = 1 if ACCELERATOR == "cuda" else 0
 CHECKPOINTS = Path(config["pathvars"]["results"]) / "checkpoints"
-PACKS = compose_packs(EXPERIMENT, ACCELERATOR)
+# A pack needs the list that `onstart` writes. Without it each model trains alone.
+PACKS = [] if IS_MODULE else compose_packs(EXPERIMENT, ACCELERATOR)
+
+MODELS = expand("<results>/models/{{configuration}}/seed-{seed}/model.safetensors", seed=EXPERIMENT.seeds)
+RUNS = expand("<results>/models/{{configuration}}/seed-{seed}/run.json", seed=EXPERIMENT.seeds)
+TABLE_SUFFIXES = (".csv", ".md", ".tex", ".html")
+FIGURE_SUFFIXES = (".svg", ".png")
+
+# What kinds of tables and figures read (configuration/kinds.py), and where it is for a row or panel.
+READ = {
+    "selections": "<results>/models/{configuration}/selection.json",
+    "histories": "<results>/models/{configuration}/seed-{seed}/history.csv",
+    "metrics": "<results>/metrics/{configuration}.json",
+    "sounds": "<results>/{shows}s/{configuration}.wav",
+    "generations": "<results>/generations/{configuration}.wav",
+    "predictions": "<results>/predictions/{configuration}.wav",
+    "running_speeds": "<results>/speed/running/{configuration}.json",
+    "training_times": "<results>/speed/training/{configuration}.json",
+    "convolutions": "<results>/convolutions/{table}/{configuration}.json",
+}
+# "targets", by what they are of.
+TARGETS = {
+    "reconstruction": "<results>/reconstructions/{configuration}-target.wav",
+    "signal": "<results>/signals/{signal}/{rate_hz}.wav",
+    "device": "<results>/devices/{device}/test/target.wav",
+}

@@ -1,21 +1,24 @@
 rule convolve:
     """A dry sound through a room's response and through the chosen model's generation of it, and how far they differ."""
     input:
-        dry=dry_sound_of,
+        # What is played in the room, at the room's rate.
+        dry=lambda wildcards: TARGETS["signal"].format(
+            signal=declared(wildcards)["dry"], rate_hz=settings_of(wildcards)["rate_hz"]
+        ),
         signal=signal_of,
         generation="<results>/generations/{configuration}.wav",
     output:
         target=report(
             "<results>/convolutions/{convolution}/{configuration}-target.wav",
             caption="../report/convolution.rst",
-            category=convolution_category,
+            category=category_of,
             subcategory="Sounds",
             labels=sound_labels("target"),
         ),
         generation=report(
             "<results>/convolutions/{convolution}/{configuration}-generation.wav",
             caption="../report/convolution.rst",
-            category=convolution_category,
+            category=category_of,
             subcategory="Sounds",
             labels=sound_labels("generation"),
         ),
@@ -29,40 +32,9 @@ rule convolve:
         ENVIRONMENT
     params:
         code=code_of("convolve.py"),
-        caption=lambda wildcards: convolution_of(wildcards)["caption"],
+        caption=lambda wildcards: declared(wildcards)["caption"],
         notes=lambda wildcards: EXPERIMENT.scale_notes(wildcards.configuration),
     message:
         "{wildcards.convolution} of {wildcards.configuration}"
     script:
         "../scripts/convolve.py"
-
-
-rule convolution_table:
-    """How far the dry sound in generated rooms is from that in the target's."""
-    input:
-        records=convolution_numbers,
-    output:
-        csv="<results>/tables/{table}.csv",
-        markdown="<results>/tables/{table}.md",
-        latex="<results>/tables/{table}.tex",
-        html=report(
-            "<results>/tables/{table}.html",
-            caption="../report/table.rst",
-            category=table_category,
-            subcategory="Tables",
-            labels=table_labels,
-        ),
-    log:
-        "<logs>/convolution_table/{table}.log",
-    wildcard_constraints:
-        table=one_of(EXPERIMENT.of_kind("tables", "convolutions")),
-    conda:
-        ENVIRONMENT
-    params:
-        code=code_of("convolution_table.py"),
-        declaration=declared_table,
-        notes=lambda wildcards: EXPERIMENT.table_notes(wildcards.table),
-    message:
-        "table {wildcards.table}"
-    script:
-        "../scripts/convolution_table.py"

@@ -1,9 +1,41 @@
-"""What rules ask the configuration for: the files and settings behind their wildcards."""
+"""What rules ask the configuration for: the files and settings that belong to their wildcards."""
+
+from functools import partial
+
+from rnn_audio.jobs.code_dependencies import code_of as code_dependencies
+from rnn_audio.jobs.packs.members import PackMember
+from rnn_audio.jobs.provenance import digest
 
 
-def code_of(script):
-    """A digest of the script and the library's modules behind it: editing one reruns the rule's jobs."""
-    return digest(code_dependencies(Path(LIBRARY) / "scripts" / script))
+def one_of(names):
+    """A wildcard's pattern that matches these names, or nothing where there are none."""
+    return "|".join(names) or "(?!)"
+
+
+# A file that is asked for is of a declared name, or no rule makes it. What a name may be, the schema says.
+wildcard_constraints:
+    device=one_of(config["devices"]),
+    signal=one_of(config["signals"]),
+    configuration=one_of(EXPERIMENT.configurations),
+    table=one_of(EXPERIMENT.config["tables"]),
+    figure=one_of(EXPERIMENT.config["figures"]),
+    split=one_of(["train", "val", "test"]),
+    samples="[1-9][0-9]*",
+    rate="[1-9][0-9]*",
+    seed="0|[1-9][0-9]*",
+
+
+def free_target(name, key):
+    """A target's name, which no rule may have."""
+    if not workflow.is_rule(workflow.modifier.modify_rulename(name)):
+        return name
+    raise WorkflowError(f"config.{key}: the workflow has a rule or target named '{name}' already; choose another name")
+
+
+def code_of(script, *modules):
+    """A digest of a script, of modules that it chooses by name, and of all that they import, so that editing one reruns
+    the rule's jobs."""
+    return digest(code_dependencies(Path(LIBRARY) / "scripts" / script, *modules))
 
 
 def settings_of(wildcards):
@@ -11,8 +43,8 @@ def settings_of(wildcards):
 
 
 def signal_of(wildcards):
-    settings = settings_of(wildcards)
-    return f"<results>/signals/{settings['signal']}/{settings['rate_hz']}.wav"
+    """What a configuration learns."""
+    return TARGETS["signal"].format(**settings_of(wildcards))
 
 
 def device_recordings(device, splits=("train", "val", "test")):
@@ -31,10 +63,6 @@ def recordings_of(wildcards):
 
 def test_recordings_of(wildcards):
     return device_recordings(settings_of(wildcards)["device"], ["test"])
-
-
-def baselines_of(wildcards):
-    return f"<results>/devices/{settings_of(wildcards)['device']}/baselines.json"
 
 
 def start_of(wildcards):
@@ -68,135 +96,51 @@ def turn_of(pack, wildcards):
     return 1 if (wildcards.configuration, int(wildcards.seed)) in pack else None
 
 
-def reconstruction_of(wildcards):
-    """The reconstructed segment and the anchors, of a configuration with an auxiliary network."""
-    path = f"<results>/reconstructions/{wildcards.configuration}"
-    return [f"{path}.wav", f"{path}.json"] if "auxiliary" in settings_of(wildcards) else []
+def whole_machine(wildcards):
+    """As many threads as the run has: nothing else runs during the job. A cluster gives the job a core of its own."""
+    if workflow.remote_exec or workflow.non_local_exec:
+        return 1
+    return workflow.resource_settings.cores or 1
 
 
-def runs_of(wildcards):
-    folder = f"<results>/models/{wildcards.configuration}"
-    return [f"{folder}/seed-{seed}/run.json" for seed in EXPERIMENT.seeds]
+def declared(wildcards):
+    """The declaration of the table, figure or convolution that a file belongs to."""
+    (section,) = {"table", "figure", "convolution"} & set(wildcards.keys())
+    return EXPERIMENT.config[f"{section}s"][wildcards[section]]
 
 
-def models_of(wildcards):
-    folder = f"<results>/models/{wildcards.configuration}"
-    return [f"{folder}/seed-{seed}/model.safetensors" for seed in EXPERIMENT.seeds]
+def category_of(wildcards):
+    """The chapter of the report."""
+    return config["papers"][declared(wildcards)["paper"]]["title"]
 
 
-def table_inputs(path):
-    """For each configuration that a table names, the artefact of this path."""
-    return lambda wildcards: expand(path, configuration=EXPERIMENT.configurations_of(declared_table(wildcards)))
+def files_of(kind, wildcards):
+    """What a table or figure of this kind reads, for each of its rows or panels in turn."""
+    entries = [*declared(wildcards).get("rows", []), *declared(wildcards).get("panels", [])]
+    return {what: [path for entry in entries for path in paths_of(what, entry, wildcards)] for what in kind.reads}
 
 
-def declared_table(wildcards):
-    return EXPERIMENT.config["tables"][wildcards.table]
-
-
-def table_category(wildcards):
-    return config["papers"][declared_table(wildcards)["paper"]]["title"]
-
-
-def table_labels(wildcards):
-    return {"table": wildcards.table, "content": declared_table(wildcards)["caption"]}
-
-
-def declared_figure(wildcards):
-    return EXPERIMENT.config["figures"][wildcards.figure]
-
-
-def table_beside(wildcards):
-    """The table of a sweep, for its figure: both show the same quantities of the same rows."""
-    return EXPERIMENT.config["tables"][wildcards.figure]
+def paths_of(what, entry, wildcards):
+    settings = EXPERIMENT.configurations[entry["configuration"]]
+    if what == "targets":
+        of_sound = "reconstruction" if entry.get("shows") == "reconstruction" else "signal"
+        pattern = TARGETS["device" if "device" in settings else of_sound]
+    else:
+        pattern = READ[what]
+    return expand(pattern, **{**settings, **entry, **wildcards, "seed": EXPERIMENT.seeds})
 
 
 def scale_notes_of(wildcards):
-    """A figure's notes on how long its models were trained."""
-    return EXPERIMENT.scale_notes(*EXPERIMENT.configurations_of(declared_figure(wildcards)))
+    """How long the models were trained that a figure shows."""
+    names = EXPERIMENT.configurations_of(declared(wildcards))
+    return EXPERIMENT.scale_notes(*names) if names else []
 
 
-def panels_of(wildcards):
-    return declared_figure(wildcards)["panels"]
-
-
-def shown_sounds(wildcards):
-    """For each panel, the sound that it shows."""
-    return [f"<results>/{panel['shows']}s/{panel['configuration']}.wav" for panel in panels_of(wildcards)]
-
-
-def shown_generations(wildcards):
-    """For each curve of decays, what the chosen model generates."""
-    return [f"<results>/generations/{panel['configuration']}.wav" for panel in panels_of(wildcards)]
-
-
-def shown_signals(wildcards):
-    """For each panel, its target."""
-    return [target_of(panel) for panel in panels_of(wildcards)]
-
-
-def target_of(panel):
-    """The signal, or the segment that is reconstructed."""
-    if panel.get("shows") == "reconstruction":
-        return f"<results>/reconstructions/{panel['configuration']}-target.wav"
-    settings = EXPERIMENT.configurations[panel["configuration"]]
-    return f"<results>/signals/{settings['signal']}/{settings['rate_hz']}.wav"
-
-
-def shown_predictions(wildcards):
-    """For each curve of error spectra, the model's output for the test set."""
-    return [f"<results>/predictions/{panel['configuration']}.wav" for panel in panels_of(wildcards)]
-
-
-def shown_targets(wildcards):
-    """For each curve of error spectra, the device's output."""
-    devices = [EXPERIMENT.configurations[panel["configuration"]]["device"] for panel in panels_of(wildcards)]
-    return [f"<results>/devices/{device}/test/target.wav" for device in devices]
-
-
-def shown_metrics(wildcards):
-    """For each panel, its configuration's metrics."""
-    return [f"<results>/metrics/{panel['configuration']}.json" for panel in panels_of(wildcards)]
-
-
-def shown_selections(wildcards):
-    """For each panel, its configuration's seeds and the chosen one."""
-    return [f"<results>/models/{panel['configuration']}/selection.json" for panel in panels_of(wildcards)]
-
-
-def shown_histories(wildcards):
-    """For each panel, the loss curves of all its seeds."""
-    return [
-        f"<results>/models/{panel['configuration']}/seed-{seed}/history.csv"
-        for panel in panels_of(wildcards)
-        for seed in EXPERIMENT.seeds
-    ]
-
-
-def figure_category(wildcards):
-    return config["papers"][declared_figure(wildcards)["paper"]]["title"]
-
-
-def figure_labels(wildcards):
-    return {"figure": wildcards.figure, "content": declared_figure(wildcards)["caption"]}
-
-
-def convolution_of(wildcards):
-    return EXPERIMENT.config["convolutions"][wildcards.convolution]
-
-
-def dry_sound_of(wildcards):
-    """What is played in a room, at the room's rate."""
-    return f"<results>/signals/{convolution_of(wildcards)['dry']}/{settings_of(wildcards)['rate_hz']}.wav"
-
-
-def convolution_numbers(wildcards):
-    """For each configuration of a convolution, how far its sounds are apart."""
-    names = EXPERIMENT.config["convolutions"][wildcards.table]["configurations"]
-    return [f"<results>/convolutions/{wildcards.table}/{name}.json" for name in names]
-
-
-def convolution_category(wildcards):
-    return config["papers"][convolution_of(wildcards)["paper"]]["title"]
+def given_to(kind, wildcards):
+    """What a kind of figure is given besides its files and its declaration."""
+    names = EXPERIMENT.configurations_of(declared(wildcards))
+    known = {"seeds": EXPERIMENT.seeds, "published": {name: EXPERIMENT.published_loss(name) for name in names}}
+    return {what: known[what] for what in kind.given}
 
 
 def sound_labels(response):
@@ -220,17 +164,5 @@ def convolved_sounds(convolutions):
 
 def artefacts(section, names):
     """The files of tables or figures."""
-    suffixes = {"tables": ("csv", "md", "tex", "html"), "figures": ("svg", "png")}[section]
-    return expand("<results>/{section}/{name}.{suffix}", section=section, name=names, suffix=suffixes)
-
-
-def whole_machine(wildcards):
-    """As many threads as the run has: nothing else runs beside the job. A cluster gives the job a core of its own."""
-    if workflow.remote_exec or workflow.non_local_exec:
-        return 1
-    return workflow.resource_settings.cores or 1
-
-
-def benchmark_table(table):
-    """A table of the benchmark in every format."""
-    return multiext(f"<results>/benchmark/{table}", ".csv", ".md", ".tex", ".html")
+    suffixes = {"tables": TABLE_SUFFIXES, "figures": FIGURE_SUFFIXES}[section]
+    return expand("<results>/{section}/{name}{suffix}", section=section, name=names, suffix=suffixes)

@@ -2,7 +2,7 @@ rule generate:
     """The chosen model's prediction and its generation from one seed sample (paper A, section IV-A)."""
     input:
         signal=signal_of,
-        models=models_of,
+        models=MODELS,
         selection="<results>/models/{configuration}/selection.json",
     output:
         prediction="<results>/predictions/{configuration}.wav",
@@ -27,7 +27,7 @@ rule reconstruct:
     """What the chosen model's auxiliary network makes of a segment (paper A, figures 6 and 7)."""
     input:
         signal=signal_of,
-        models=models_of,
+        models=MODELS,
         selection="<results>/models/{configuration}/selection.json",
     output:
         reconstruction="<results>/reconstructions/{configuration}.wav",
@@ -53,7 +53,7 @@ rule process_test_set:
     """The chosen model's output for a device's test recording, as one signal, and its error (paper B, section 5.1)."""
     input:
         recordings=test_recordings_of,
-        models=models_of,
+        models=MODELS,
         selection="<results>/models/{configuration}/selection.json",
     output:
         prediction="<results>/predictions/{configuration}.wav",

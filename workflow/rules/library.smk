@@ -1,12 +1,12 @@
 import os
 import sys
-from functools import partial
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# Relative, so that a folder that was moved or copied finds its results up to date.
-LIBRARY = os.path.relpath(Path(workflow.basedir) / "workflow")
+# Relative, so that a folder that was moved or copied finds its results up to date. Not from the main Snakefile, which
+# may be another's, that uses this workflow as a module.
+LIBRARY = os.path.relpath(Path(str(workflow.current_basedir)).parent)
 sys.path.insert(0, os.path.abspath(LIBRARY))
 
 from rnn_audio.configuration.files import checked_file
@@ -14,7 +14,7 @@ from rnn_audio.errors import InputError
 
 
 def checked_configuration(path):
-    """The configuration's file, checked before Snakemake reads it: it would not tell of a key that stands twice."""
+    """The configuration's file, checked before Snakemake reads it: it would not report a key that stands twice."""
     if not workflow.is_main_process:
         return path
     try:

@@ -4,7 +4,12 @@ rule measure:
         signal=signal_of,
         prediction="<results>/predictions/{configuration}.wav",
         generation="<results>/generations/{configuration}.wav",
-        reconstruction=reconstruction_of,
+        # The segment and its anchors, of a configuration with an auxiliary network.
+        reconstruction=lambda wildcards: [
+            f"<results>/reconstructions/{wildcards.configuration}.{suffix}"
+            for suffix in ("wav", "json")
+            if "auxiliary" in settings_of(wildcards)
+        ],
         selection="<results>/models/{configuration}/selection.json",
     output:
         "<results>/metrics/{configuration}.json",
@@ -30,7 +35,7 @@ rule measure_device:
         recordings=test_recordings_of,
         prediction="<results>/predictions/{configuration}.wav",
         selection="<results>/models/{configuration}/selection.json",
-        baselines=baselines_of,
+        baselines=lambda wildcards: f"<results>/devices/{settings_of(wildcards)['device']}/baselines.json",
     output:
         "<results>/metrics/{configuration}.json",
     log:

@@ -1,7 +1,7 @@
 rule measure_running_speed:
     """Seconds of computation per second of audio, on one core (paper B, section 5)."""
     input:
-        models=models_of,
+        models=MODELS,
         selection="<results>/models/{configuration}/selection.json",
     output:
         "<results>/speed/running/{configuration}.json",

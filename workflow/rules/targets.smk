@@ -52,11 +52,3 @@ for sweep in config.get("sweeps", []):
         input:
             artefacts("tables", [sweep]),
             artefacts("figures", [sweep]),
-
-
-localrules:
-    tables,
-    figures,
-    signals,
-    models,
-    sounds,

@@ -9,8 +9,7 @@ with logged_job(snakemake.log[0]):
     table = build_table(
         snakemake.wildcards.table,
         snakemake.params.declaration,
-        selections=read_by_configuration(snakemake.input.selections),
-        metrics=read_by_configuration(snakemake.input.metrics),
+        {what: read_by_configuration(paths) for what, paths in snakemake.input.items()},
         notes=snakemake.params.notes,
     )
     write_table(table, [Path(path) for path in snakemake.output])

@@ -164,6 +164,6 @@ def test_figures_that_cannot_be_read_are_errors() -> None:
         plot_error_spectra([])
     with pytest.raises(InputError, match=r"'LSTM 32'.*no curve"):
         replace(panels()[0], curves=())
-    fifth = ErrorSpectrumPanel("LSTM 16", (("fifth", spectrum(0.0)),))
-    with pytest.raises(InputError, match="4 models apart, not 5"):
-        plot_error_spectra([*panels(), fifth])
+    more = ErrorSpectrumPanel("LSTM 16", tuple((f"model {number}", spectrum(0.0)) for number in range(5, 10)))
+    with pytest.raises(InputError, match="8 models apart, not 9"):
+        plot_error_spectra([*panels(), more])

@@ -9,7 +9,7 @@ CAPTIONS = {path.stem: path.read_text(encoding="utf-8") for path in sorted((REPO
 PANELS = [{"title": name, "shows": "prediction", "configuration": f"lstm_{name}"} for name in ("first", "second")]
 NOTES = ["Trained for 3 epochs.", "The device is simulated."]
 JOB = {
-    "params": {"panels": PANELS, "notes": NOTES, "caption": "A sound", "declaration": {"caption": "A table"}},
+    "params": {"notes": NOTES, "caption": "A sound", "declaration": {"caption": "A table", "panels": PANELS}},
     "wildcards": {"configuration": "room"},
 }
 
@@ -20,7 +20,7 @@ def body(name: str) -> str:
     return publish_parts(text, writer="html", settings_overrides={"halt_level": 2})["body"]
 
 
-@pytest.mark.parametrize("name", [name for name, text in CAPTIONS.items() if "params.panels" in text])
+@pytest.mark.parametrize("name", [name for name, text in CAPTIONS.items() if "declaration.panels" in text])
 def test_the_panels_of_a_figure_are_a_list(name: str) -> None:
     html = body(name)
     assert html.count("<li>") == len(PANELS)

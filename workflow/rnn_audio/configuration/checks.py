@@ -5,17 +5,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rnn_audio.configuration.kinds import FIGURES, TABLES, Kind, declared_kinds
 from rnn_audio.configuration.method_checks import check_auxiliary, check_free_running, require_auxiliary
 from rnn_audio.configuration.schema import hint, require_text_keys, require_valid
 from rnn_audio.configuration.settings import signal_samples
 from rnn_audio.errors import InputError
+from rnn_audio.losses.preemphasis import NAMES as FILTERS
 
 _SIGNAL_LOSSES = ("prediction_mse", "generation_mse", "training_mse")
 _DEVICE_LOSSES = ("test_loss", "validation_loss", "training_loss")
 _AUXILIARY_LOSSES = ("auxiliary_mse",)
 _MEASURED = ("target", "prediction", "generation", "reconstruction")
-_OF_SIGNALS = ("losses", "generations", "waveforms", "compared_losses", "decays")
-_OF_DEVICES = ("device_losses", "band_errors", "running_speed", "training_time", "error_spectra")
+_NEEDED = {
+    "quantity": "a quantity, such as prediction_mse",
+    "shows": "'shows: prediction', 'shows: generation' or 'shows: reconstruction'",
+    "select_by": "'select_by: test_loss' or 'select_by: validation_loss'",
+}
 _SHORTEST_SIGNAL = 2  # a sample to feed, and one to predict
 _RENAMED = {"device": "accelerator"}
 _SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
@@ -86,16 +91,20 @@ def check_artefacts(config: Mapping[str, Any], merged: Mapping[str, Mapping[str,
     Raises:
         InputError: naming the key and what exists.
     """
-    for section, entries in (("tables", "rows"), ("figures", "panels")):
+    for section, entries, kinds in (("tables", "rows", TABLES), ("figures", "panels", FIGURES)):
         for name, artefact in config[section].items():
+            kind = kinds[artefact["kind"]]
             require_known(f"{section}.{name}.paper", artefact["paper"], config["papers"])
+            _require_keys(f"{section}.{name}", artefact["kind"], artefact, kind.needs)
             for index, entry in enumerate(artefact.get(entries, [])):
                 where = f"{section}.{name}.{entries}[{index}]"
                 require_known(f"{where}.configuration", entry["configuration"], merged)
-                _require_suitable(where, artefact["kind"], entry["configuration"], merged)
+                _require_suitable(where, artefact["kind"], kind, entry["configuration"], merged)
                 require_auxiliary(where, entry, merged[entry["configuration"]])
+                _require_keys(where, artefact["kind"], entry, kind.entry_needs)
                 _check_entry(where, artefact, entry)
-            if artefact["kind"] == "decays":
+            _check_titles(f"{section}.{name}", artefact, kind)
+            if kind.one_target:
                 _check_targets(f"{section}.{name}", artefact["panels"], merged)
 
 
@@ -160,12 +169,21 @@ def _check_warm_up(where: str, settings: Mapping[str, Any]) -> None:
         )
 
 
-def _require_suitable(where: str, kind: str, name: str, merged: Mapping[str, Mapping[str, Any]]) -> None:
-    wanted = {"signal"} if kind in _OF_SIGNALS else {"device"} if kind in _OF_DEVICES else {"signal", "device"}
-    if not wanted & set(merged[name]):
+def _require_suitable(
+    where: str, name: str, kind: Kind, configuration: str, merged: Mapping[str, Mapping[str, Any]]
+) -> None:
+    if not set(kind.shows) & set(merged[configuration]):
+        (wanted,) = kind.shows
         raise InputError(
-            f"{where}.configuration: '{name}' learns no {wanted.pop()}, but '{kind}' shows such configurations only"
+            f"{where}.configuration: '{configuration}' learns no {wanted}, but '{name}' shows such configurations only"
         )
+
+
+def _require_keys(where: str, kind: str, entry: Mapping[str, Any], keys: Iterable[str]) -> None:
+    for key in keys:
+        if key not in entry:
+            needed = _NEEDED.get(key, f"the key '{key}'")
+            raise InputError(f"{where}: '{kind}' needs {needed}; add it")
 
 
 def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, Any]) -> None:
@@ -174,19 +192,20 @@ def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, An
             f"{where}.labels: has {sorted(entry['labels'])}, the table's labels are {sorted(artefact['labels'])}; "
             "give each row those that are not settings of its configuration"
         )
-    if artefact["kind"] in ("losses", "observations", "band_errors") and "quantity" not in entry:
-        raise InputError(f"{where}: a row of this kind of table needs a quantity, such as prediction_mse")
     if "quantity" in entry:
         check_quantity(f"{where}.quantity", entry["quantity"], (*_SIGNAL_LOSSES, *_AUXILIARY_LOSSES, *_DEVICE_LOSSES))
-    if artefact["kind"] == "waveforms" and "shows" not in entry:
-        raise InputError(
-            f"{where}: a panel of waveforms needs 'shows: prediction', 'shows: generation' or 'shows: reconstruction'"
-        )
-    if artefact["kind"] == "device_losses" and "select_by" not in artefact:
-        raise InputError(f"{where}: a table of this kind needs 'select_by: test_loss' or 'select_by: validation_loss'")
     start, stop = entry.get("zoom_samples", (0, 1))
     if stop <= start:
         raise InputError(f"{where}.zoom_samples: [{start}, {stop}] is empty; give a start below its stop")
+
+
+def _check_titles(where: str, artefact: Mapping[str, Any], kind: Kind) -> None:
+    titles = {panel["title"] for panel in artefact.get("panels", [])}
+    if kind.most_curves is not None and len(titles) > kind.most_curves:
+        raise InputError(
+            f"{where}.panels: has {len(titles)} different titles, and '{artefact['kind']}' tells {kind.most_curves} "
+            "apart; make two figures of it"
+        )
 
 
 def _check_targets(where: str, panels: Iterable[Mapping[str, Any]], merged: Mapping[str, Mapping[str, Any]]) -> None:
@@ -205,10 +224,17 @@ def _check_targets(where: str, panels: Iterable[Mapping[str, Any]], merged: Mapp
 
 @cache
 def _schema() -> dict[str, Any]:
+    """The schema, with the names filled in that other modules know: kinds of tables and figures, and filters."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a tenth of the time, where PyYAML was built with it
-    return yaml.load(_SCHEMA.read_text(encoding="utf-8"), Loader=loader)
+    schema = yaml.load(_SCHEMA.read_text(encoding="utf-8"), Loader=loader)
+    definitions = schema["$defs"]
+    definitions["table_kind"] = {"enum": declared_kinds(TABLES)}
+    definitions["figure_kind"] = {"enum": declared_kinds(FIGURES)}
+    definitions["pre_emphasis"] = {"enum": list(FILTERS)}
+    definitions["published"]["properties"] |= {name: {"$ref": "#/$defs/published_loss"} for name in FILTERS}
+    return schema
 
 
 def check_benchmark(config: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ table's `quantity` and a figure's `shows` hold for each row or panel that has no
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rnn_audio.configuration.kinds import FIGURES
 from rnn_audio.configuration.settings import signal_samples
 from rnn_audio.errors import InputError
 from rnn_audio.types import Settings
@@ -14,7 +15,6 @@ from rnn_audio.types import Settings
 MOST_PANELS = 26
 """Panels of a figure: each has a letter."""
 
-_GROUPED = ("error_spectra", "compared_losses", "decays")
 _ENTRIES = {"tables": ("rows", "quantity"), "figures": ("panels", "shows")}
 
 
@@ -70,7 +70,8 @@ def write_out_labels(config: Mapping[str, Any], resolved: Mapping[str, Settings]
         for name, table in config["tables"].items()
     }
     figures = {
-        name: figure | {"panels": [describer.panel(panel, figure["kind"] in _GROUPED) for panel in figure["panels"]]}
+        name: figure
+        | {"panels": [describer.panel(panel, FIGURES[figure["kind"]].most_curves) for panel in figure["panels"]]}
         if "panels" in figure
         else figure
         for name, figure in config["figures"].items()
@@ -127,14 +128,14 @@ class _Describer:
         missing = {key: self._label(row["configuration"], settings, key) for key in headers if key not in own}
         return row | {"labels": own | {key: label for key, label in missing.items() if label is not None}}
 
-    def panel(self, panel: Settings, is_grouped: bool) -> Settings:
-        """The panel with a title, and the group that its curve belongs to where curves share a panel."""
+    def panel(self, panel: Settings, most_curves: int | None) -> Settings:
+        """The panel with a title; and where it is one of several curves, with the title of the panel of them all."""
         name = panel["configuration"]
         if name not in self._resolved:
             return panel
         subject, manner = self._subject(self._resolved[name]), self._manner(name)
         subject = subject[0].upper() + subject[1:]
-        own = {"group": subject, "title": manner} if is_grouped else {"title": f"{subject}, {manner}"}
+        own = {"group": subject, "title": manner} if most_curves is not None else {"title": f"{subject}, {manner}"}
         return own | panel
 
     def _label(self, name: str, settings: Settings, key: str) -> str | int | float | None:

@@ -92,7 +92,7 @@ def expand_sweeps(
             points[configuration] = point
             known[configuration] = point.settings
             places.setdefault(configuration, point.place)
-        tables[name], figures[name] = _table(sweep, points), _figure(sweep, points)
+        tables[name] = figures[name] = _declaration(sweep, points)
     added = {name: settings for name, settings in known.items() if name not in merged}
     sections = {"configurations": added, "tables": tables, "figures": figures}
     return {**config, **{section: {**config[section], **more} for section, more in sections.items()}}, known
@@ -156,7 +156,8 @@ def _new_name(point: Point, sweep: str, places: Mapping[str, str]) -> str:
     return name
 
 
-def _table(sweep: Settings, points: Mapping[str, Point]) -> Settings:
+def _declaration(sweep: Settings, points: Mapping[str, Point]) -> Settings:
+    """Of the sweep's table, and of its figure, which shows the same quantities of the same rows."""
     key = sweep["vary"].rpartition(".")[2]
     return {
         "paper": sweep["paper"],
@@ -166,13 +167,4 @@ def _table(sweep: Settings, points: Mapping[str, Point]) -> Settings:
         "quantities": sweep["quantities"],
         "notes": sweep.get("notes", []),
         "rows": [{"configuration": name, "labels": {key: point.label}} for name, point in points.items()],
-    }
-
-
-def _figure(sweep: Settings, points: Mapping[str, Point]) -> Settings:
-    return {
-        "paper": sweep["paper"],
-        "kind": "sweep",
-        "caption": sweep["caption"],
-        "panels": [{"configuration": name, "title": str(point.label)} for name, point in points.items()],
     }

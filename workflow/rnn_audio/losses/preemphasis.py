@@ -18,7 +18,8 @@ The paper leaves two properties of the 100 taps open:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -26,8 +27,6 @@ from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
 from rnn_audio.types import Floats
-
-NAMES = ("none", "highpass", "folded_differentiator", "a_weighting")
 
 A_WEIGHTING_TAPS = 100
 """Taps of the A-weighting alone, before the cascaded low-pass (paper B, section 4.3)."""
@@ -39,6 +38,51 @@ _LOWEST_FITTED_HZ = 50.0
 _LOWEST_RATE_HZ = 2000.0
 _FITTED_FREQUENCIES = 2000
 _CEPSTRUM_POINTS = 1 << 16
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A pre-emphasis filter.
+
+    Attributes:
+        taps: its taps at a sampling rate in Hz, the first for the newest sample.
+        header: its name above a column, where many stand side by side.
+        words: its name in a sentence.
+        title: its name above its response, with its formula in matplotlib's notation.
+        fitted: the name of the curve that the taps were fitted to, and the curve: from frequencies in Hz, [F], and a
+            rate in Hz to dB, [F]. None where the paper states the taps.
+    """
+
+    taps: Callable[[float], Sequence[float] | Floats]
+    header: str
+    words: str
+    title: str
+    fitted: tuple[str, Callable[[Floats, float], Floats]] | None = None
+
+
+FILTERS: Mapping[str, Filter] = {
+    "none": Filter(lambda rate_hz: [1.0], "None", "none", "None, $1$"),
+    # Paper B, eq. 5.
+    "highpass": Filter(lambda rate_hz: [1.0, -0.85], "HP", "high-pass", r"First-order high-pass, $1 - 0.85\,z^{-1}$"),
+    # Eq. 6.
+    "folded_differentiator": Filter(
+        lambda rate_hz: [1.0, 0.0, -0.85],
+        "FD",
+        "folded differentiator",
+        r"Folded differentiator, $1 - 0.85\,z^{-2}$",
+    ),
+    # Section 4.3 and eq. 7.
+    "a_weighting": Filter(
+        lambda rate_hz: np.convolve(_a_weighting_taps(rate_hz), LOW_PASS),
+        "AW",
+        "low-passed A-weighting",
+        r"A-weighting, low-passed by $1 + 0.85\,z^{-1}$",
+        ("IEC 61672, low-passed", lambda frequencies_hz, rate_hz: _low_passed_a_weighting_db(frequencies_hz, rate_hz)),
+    ),
+}
+"""All of them by name, in the papers' order. An entry is all that a further one needs."""
+
+NAMES = tuple(FILTERS)
 
 
 def taps(name: str, rate_hz: float) -> Floats:
@@ -57,15 +101,9 @@ def taps(name: str, rate_hz: float) -> Floats:
     Raises:
         InputError: the name is unknown, or the rate is too low for the A-weighting.
     """
-    if name == "none":
-        return np.array([1.0])
-    if name == "highpass":
-        return np.array([1.0, -0.85])
-    if name == "folded_differentiator":
-        return np.array([1.0, 0.0, -0.85])
-    if name == "a_weighting":
-        return np.convolve(_a_weighting_taps(rate_hz), LOW_PASS)
-    raise InputError(f"pre-emphasis {name!r} is unknown: choose one of {', '.join(NAMES)}")
+    if name not in FILTERS:
+        raise InputError(f"pre-emphasis {name!r} is unknown: choose one of {', '.join(NAMES)}")
+    return np.array(FILTERS[name].taps(rate_hz))
 
 
 def magnitude_response(taps: Floats, frequencies_hz: Floats, rate_hz: float) -> Floats:
@@ -120,6 +158,11 @@ def a_weighting_error_db(frequencies_hz: Floats, rate_hz: float) -> Floats:
     fitted = magnitude_response(taps("a_weighting", rate_hz), frequencies_hz, rate_hz)
     low_pass = magnitude_response(np.array(LOW_PASS), frequencies_hz, rate_hz)
     return 20.0 * np.log10(fitted / low_pass) - a_weighting_db(frequencies_hz)
+
+
+def _low_passed_a_weighting_db(frequencies_hz: Floats, rate_hz: float) -> Floats:
+    low_pass = magnitude_response(np.array(LOW_PASS), frequencies_hz, rate_hz)
+    return a_weighting_db(frequencies_hz) + 20 * np.log10(low_pass)
 
 
 @cache

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from rnn_audio.errors import InputError
 from rnn_audio.reporting.figures.loss_curves import SeedCurve
 from rnn_audio.reporting.figures.style import write_figure
-from rnn_audio.reporting.figures.sweeps import SweepPanel, plot_sweep
+from rnn_audio.reporting.figures.sweep import SweepPanel, plot_sweep
 from rnn_audio.reporting.tables.sweep_points import SweepPoint
 
 LOSSES = [{1: 3e-3, 2: 1e-3, 3: 2e-3}, {1: 5e-3, 2: 6e-3, 3: math.nan}, {1: 1e-2, 2: 3e-2, 3: 2e-2}]

@@ -13,7 +13,6 @@ from rnn_audio.errors import InputError
 from rnn_audio.losses.preemphasis import NAMES
 from rnn_audio.reporting.tables.kinds import build_table
 from rnn_audio.reporting.tables.rendering import Table, render_csv, render_markdown
-from rnn_audio.reporting.tables.time_tables import build_running_speed_table
 
 CONFIG = REPOSITORY / "config.yaml"
 
@@ -81,8 +80,11 @@ def declaration(**changes: object) -> dict[str, Any]:
 
 
 def build(declared: dict[str, Any], measured: dict[str, dict[str, Any]] | None = None) -> Table:
-    selections = {name: selection() for name in CONFIGURATIONS}
-    return build_table("table_1", declared, selections, measured or {name: metrics() for name in CONFIGURATIONS})
+    results = {
+        "selections": {name: selection() for name in CONFIGURATIONS},
+        "metrics": measured or {name: metrics() for name in CONFIGURATIONS},
+    }
+    return build_table("table_1", declared, results)
 
 
 def band_declaration(**changes: object) -> dict[str, Any]:
@@ -212,15 +214,3 @@ def test_a_table_of_bands_shows_one_band() -> None:
     declared["rows"][0]["quantity"] = "prediction.error_2_4_khz_db"
     with pytest.raises(InputError, match="one quantity"):
         build(declared)
-
-
-def test_the_running_speed_stands_beside_the_papers_with_both_machines_named() -> None:
-    records = [
-        {"hidden_size": size, "how": "compiled, sample by sample", "seconds_per_second": 0.1} for size in (32, 48)
-    ]
-    table = build_running_speed_table("speed", "Running speed", records, {32: 0.12, 64: 0.24}, "an abacus")
-    assert table.frame.loc[0, "paper_seconds_per_second"] == 0.12
-    assert table.frame["paper_seconds_per_second"].isna().tolist() == [False, True]
-    assert any("an abacus" in note for note in table.notes)
-    assert any("2.8 GHz Intel Core i5" in note for note in table.notes)
-    assert "| 32 | compiled, sample by sample | 0.100 | 0.120 |" in render_markdown(table)

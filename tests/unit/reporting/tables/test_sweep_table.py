@@ -27,15 +27,13 @@ def selection(length: int, chosen: int) -> dict[str, Any]:
         str(seed): {"losses": own, "wall_time_s": time_s, "accelerator": "cpu"}
         for seed, (own, time_s) in enumerate(zip(losses, TIMES_S, strict=True), start=1)
     }
-    return {"configuration": names()[length], "rule": "prediction_mse", "chosen_seed": chosen, "seeds": seeds}
+    shared = {"configuration": names()[length], "zero_loss": {"prediction_mse": 7e-3, "auxiliary_mse": 9e-3}}
+    return shared | {"rule": "prediction_mse", "chosen_seed": chosen, "seeds": seeds}
 
 
 def metrics(length: int) -> dict[str, Any]:
     return {
         "configuration": names()[length],
-        "zero_loss": 7e-3,
-        "target": {"power": 7e-3},
-        "reconstruction": {"evaluated_power": 9e-3},
         "generation": {"effective_length_samples": 2 * length},
     }
 
@@ -54,7 +52,7 @@ def build(*quantities: str, **results: Any) -> Table:  # noqa: ANN401 (records)
         "metrics": {names()[length]: metrics(length) for length in PREDICTIONS},
         **results,
     }
-    return build_table("lengths", declaration, **given, notes=["A note."])
+    return build_table("lengths", declaration, given, ["A note."])
 
 
 def test_a_row_is_a_value_with_best_mean_spread_and_baseline() -> None:
@@ -126,9 +124,8 @@ def test_every_form_shows_every_value() -> None:
 
 def test_losses_of_a_device_are_shown_in_per_cent() -> None:
     seeds = {"1": {"losses": {"test_loss": 0.0156}, "wall_time_s": 1.0, "accelerator": "cpu"}}
-    selections = {name: {"rule": "test_loss", "chosen_seed": 1, "seeds": seeds} for name in names().values()}
-    measured = {name: {"zero_loss": 1.0, "kind": "device"} for name in names().values()}
-    table = build("test_loss", selections=selections, metrics=measured)
+    chosen = {"rule": "test_loss", "chosen_seed": 1, "seeds": seeds, "zero_loss": {"test_loss": 1.0}}
+    table = build("test_loss", selections=dict.fromkeys(names().values(), chosen))
     assert table.frame["best_test_loss"].tolist() == [0.0156, 0.0156]
     assert table.columns[1].header == "test_loss (%)\nBest of 1"
     assert "| 16 | 1.56 | 1.56 ± – | 100 |" in render_markdown(table)

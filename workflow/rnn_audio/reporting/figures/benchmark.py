@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
@@ -13,10 +12,7 @@ from rnn_audio.reporting.figures.style import (
     DOUBLE_COLUMN_INCHES,
     GREY,
     SKY_BLUE,
-    STYLE,
     VERMILLION,
-    add_notes,
-    figure_height,
     letter,
     new_figure,
 )
@@ -39,15 +35,13 @@ def plot_benchmark(training: Records, growth: Records, notes: Sequence[str] = ()
         growth: records of ours, whose `method` says what is varied.
         notes: small lines below the figure.
     """
-    with mpl.rc_context(STYLE):
-        figure = new_figure(DOUBLE_COLUMN_INCHES, figure_height(2 * _ROW_HEIGHT_INCHES, notes))
+    with new_figure(DOUBLE_COLUMN_INCHES, 2 * _ROW_HEIGHT_INCHES, notes) as figure:
         grid = figure.add_gridspec(2, 1)
         _draw_speeds(figure.add_subplot(grid[0]), training)
         lower = grid[1].subgridspec(1, len(_GROWTH))
         for index, varied in enumerate(_GROWTH):
             own = [record for record in growth if record["method"] == varied]
             _draw_growth(figure.add_subplot(lower[index]), own, varied, index + 1)
-        add_notes(figure, notes)
     return figure
 
 

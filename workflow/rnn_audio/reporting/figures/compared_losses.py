@@ -4,10 +4,10 @@ A method has the same colour in all panels. Its chosen seed's loss is drawn stro
 the chosen seed's auxiliary loss, where it has one, dashed. A vertical line marks the end of its pre-training.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,26 +16,24 @@ from numpy.typing import NDArray
 
 from rnn_audio.configuration.settings import PRETRAINING
 from rnn_audio.errors import InputError
+from rnn_audio.records import read_columns, read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
-    DOUBLE_COLUMN_INCHES,
     GREY,
-    SINGLE_COLUMN_INCHES,
     SKY_BLUE,
-    STYLE,
     VERMILLION,
-    add_notes,
-    figure_height,
-    new_figure,
-    set_panel_title,
+    Files,
+    grid_of_panels,
+    is_first_in_row,
 )
+from rnn_audio.types import Settings
 
 History = Mapping[str, NDArray[np.float64]]
 
 _MAX_COLUMNS = 2
 _PANEL_HEIGHT_INCHES = 2.3
-_COLOURS = (BLACK, VERMILLION, BLUE, SKY_BLUE)
+COLOURS = (BLACK, VERMILLION, BLUE, SKY_BLUE)
 _CHOSEN = {"linewidth": 1.2, "zorder": 3}
 _OTHERS = {"linewidth": 0.6, "alpha": 0.35, "zorder": 2}
 _AUXILIARY = {"linewidth": 0.7, "linestyle": (0, (3, 1.2)), "alpha": 0.8, "zorder": 1.5}
@@ -99,6 +97,28 @@ class ComparedPanel:
             raise InputError(f"figure panel {self.title!r}: there is nothing to compare")
 
 
+def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, seeds: Sequence[int]) -> Figure:
+    """The figure of a declaration, from the `selections` and each seed's `histories` of its curves.
+
+    Args:
+        seeds: of each configuration, in the order of its histories.
+    """
+    histories = iter(files["histories"])
+    groups: dict[str, list[ComparedTraining]] = {}
+    baselines = {}
+    for panel, path in zip(declaration["panels"], files["selections"], strict=True):
+        selection = read_json(path)
+        training = ComparedTraining(
+            label=panel["title"],
+            histories={seed: read_columns(next(histories)) for seed in seeds},
+            chosen_seed=selection["chosen_seed"],
+        )
+        groups.setdefault(panel["group"], []).append(training)
+        baselines[panel["group"]] = selection.get("zero_loss", {}).get("training_mse", math.nan)
+    panels = [ComparedPanel(title, tuple(trainings), baselines[title]) for title, trainings in groups.items()]
+    return plot_compared_losses(panels, notes)
+
+
 def plot_compared_losses(panels: Sequence[ComparedPanel], notes: Sequence[str] = ()) -> Figure:
     """Draw the panels in rows of two, labelled (a), (b) and on, each with its own loss axis.
 
@@ -115,27 +135,20 @@ def plot_compared_losses(panels: Sequence[ComparedPanel], notes: Sequence[str] =
     if not panels:
         raise InputError("a figure of compared losses needs at least one panel")
     colours = _assign_colours(panels)
-    columns = min(len(panels), _MAX_COLUMNS)
-    rows = -(-len(panels) // columns)
-    width = SINGLE_COLUMN_INCHES if columns == 1 else DOUBLE_COLUMN_INCHES
-    height = figure_height(_PANEL_HEIGHT_INCHES * rows, notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(width, height)
-        for index, panel in enumerate(panels):
-            axes = figure.add_subplot(rows, columns, index + 1)
+    titles = [panel.title for panel in panels]
+    with grid_of_panels(titles, _MAX_COLUMNS, _PANEL_HEIGHT_INCHES, notes) as (figure, grid):
+        for axes, panel in zip(grid, panels, strict=True):
             _draw_panel(axes, panel, colours)
-            set_panel_title(axes, index, panel.title, width / columns)
-            axes.set_ylabel("MSE" if index % columns == 0 else "")
+            axes.set_ylabel("MSE" if is_first_in_row(axes) else "")
         _add_legend(figure, panels, colours)
-        add_notes(figure, notes)
     return figure
 
 
 def _assign_colours(panels: Sequence[ComparedPanel]) -> dict[str, str]:
     labels = list(dict.fromkeys(training.label for panel in panels for training in panel.trainings))
-    if len(labels) > len(_COLOURS):
-        raise InputError(f"a figure of compared losses tells {len(_COLOURS)} methods apart, not {len(labels)}")
-    return dict(zip(labels, _COLOURS, strict=False))
+    if len(labels) > len(COLOURS):
+        raise InputError(f"a figure of compared losses tells {len(COLOURS)} methods apart, not {len(labels)}")
+    return dict(zip(labels, COLOURS, strict=False))
 
 
 def _draw_panel(axes: Axes, panel: ComparedPanel, colours: Mapping[str, str]) -> None:

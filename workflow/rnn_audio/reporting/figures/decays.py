@@ -7,7 +7,6 @@ energy that is left of each after each moment. A method has the same colour in a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,23 +14,24 @@ from matplotlib.gridspec import SubplotSpec
 from matplotlib.lines import Line2D
 
 from rnn_audio.errors import InputError
+from rnn_audio.records import read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
     DOUBLE_COLUMN_INCHES,
     SKY_BLUE,
-    STYLE,
     VERMILLION,
-    add_notes,
-    figure_height,
+    Files,
     letter,
     new_figure,
     wrap,
 )
-from rnn_audio.types import Samples
+from rnn_audio.signals.acoustics import decay_curve
+from rnn_audio.types import Samples, Settings
+from rnn_audio.wav import read_wav
 
 _TARGET = {"color": SKY_BLUE, "linewidth": 1.8, "solid_joinstyle": "round"}
-_GENERATIONS = tuple({"color": colour, "linewidth": 0.8} for colour in (VERMILLION, BLACK, BLUE))
+LINES = tuple({"color": colour, "linewidth": 0.8} for colour in (VERMILLION, BLACK, BLUE))
 _WAVE_HEIGHT_INCHES = 0.95
 _MARGINS_INCHES = 0.6
 _WAVES_TO_DECAY = (1.35, 1)
@@ -87,6 +87,23 @@ class DecayPanel:
                 )
 
 
+def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Figure:
+    """The figure of a declaration, from the `targets`, `generations` and `metrics` of its curves."""
+    targets: dict[str, tuple[Response, float]] = {}
+    generations: dict[str, list[Response]] = {}
+    for panel, target_path, sound, metrics in zip(
+        declaration["panels"], files["targets"], files["generations"], files["metrics"], strict=True
+    ):
+        target, rate_hz = read_wav(target_path)
+        targets[panel["group"]] = (Response("target", target, decay_curve(target)), rate_hz)
+        generated, _ = read_wav(sound)
+        error = read_json(metrics)["generation"]["relative_error"]
+        response = Response(panel["title"], generated, decay_curve(generated), error)
+        generations.setdefault(panel["group"], []).append(response)
+    panels = [DecayPanel(group, *targets[group], tuple(shown)) for group, shown in generations.items()]
+    return plot_decays(panels, notes)
+
+
 def plot_decays(panels: Sequence[DecayPanel], notes: Sequence[str] = ()) -> Figure:
     """Draw the panels one below the other, labelled (a), (b) and on.
 
@@ -104,9 +121,7 @@ def plot_decays(panels: Sequence[DecayPanel], notes: Sequence[str] = ()) -> Figu
         raise InputError("a figure of decays needs at least one panel")
     styles = _assign_styles(panels)
     heights = [_MARGINS_INCHES + _WAVE_HEIGHT_INCHES * (1 + len(panel.generations)) for panel in panels]
-    height = figure_height(sum(heights), notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(DOUBLE_COLUMN_INCHES, height)
+    with new_figure(DOUBLE_COLUMN_INCHES, sum(heights), notes) as figure:
         grid = figure.add_gridspec(len(panels), 2, height_ratios=heights, width_ratios=_WAVES_TO_DECAY)
         for index, panel in enumerate(panels):
             _draw_waves(figure, grid[index, 0], panel, styles, letter(index))
@@ -114,15 +129,14 @@ def plot_decays(panels: Sequence[DecayPanel], notes: Sequence[str] = ()) -> Figu
         handles = [Line2D([], [], label=label, **style) for label, style in {"target": _TARGET, **styles}.items()]
         figure.legend(handles=handles, loc="outside upper left", ncols=len(handles), handlelength=2.4)
         figure.align_ylabels()
-        add_notes(figure, notes)
     return figure
 
 
 def _assign_styles(panels: Sequence[DecayPanel]) -> dict[str, Mapping[str, object]]:
     labels = list(dict.fromkeys(response.label for panel in panels for response in panel.generations))
-    if len(labels) > len(_GENERATIONS):
-        raise InputError(f"a figure of decays tells {len(_GENERATIONS)} methods apart, not {len(labels)}")
-    return dict(zip(labels, _GENERATIONS, strict=False))
+    if len(labels) > len(LINES):
+        raise InputError(f"a figure of decays tells {len(LINES)} methods apart, not {len(labels)}")
+    return dict(zip(labels, LINES, strict=False))
 
 
 def _draw_waves(

@@ -6,8 +6,8 @@ from 1 to 2 kHz, which the paper compares, is shaded.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,21 +15,20 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from rnn_audio.errors import InputError
-from rnn_audio.evaluation.error_spectra import ErrorSpectrum
+from rnn_audio.evaluation.error_spectra import ErrorSpectrum, error_spectrum, third_octaves
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
-    DOUBLE_COLUMN_INCHES,
-    SINGLE_COLUMN_INCHES,
+    GREY,
     SKY_BLUE,
-    STYLE,
     VERMILLION,
-    add_notes,
-    figure_height,
-    new_figure,
+    Files,
+    grid_of_panels,
+    is_first_in_row,
     set_frequency_axis,
-    set_panel_title,
 )
+from rnn_audio.types import Settings
+from rnn_audio.wav import read_wav
 
 BAND_HZ = (1000.0, 2000.0)
 """The band that paper B compares (section 5.1)."""
@@ -38,14 +37,19 @@ _MAX_COLUMNS = 2
 _PANEL_HEIGHT_INCHES = 2.3
 _MARKS = 11
 _BAND_COLOUR = "#e8e8e8"
-_LINES = (
+LINES = (
     {"color": BLACK, "linestyle": "-", "marker": "o"},
     {"color": SKY_BLUE, "linestyle": "-", "marker": "s"},
     {"color": BLUE, "linestyle": (0, (4, 1.2)), "marker": "^"},
     {"color": VERMILLION, "linestyle": (0, (1.2, 1)), "marker": "D"},
+    {"color": GREY, "linestyle": "-", "marker": "v"},
+    {"color": BLACK, "linestyle": (0, (4, 1.2)), "marker": "P"},
+    {"color": SKY_BLUE, "linestyle": (0, (1.2, 1)), "marker": "X"},
+    {"color": BLUE, "linestyle": "-", "marker": "*"},
 )
 _LINE = {"linewidth": 0.9, "markersize": 3.2, "markeredgewidth": 0}
 _LEGEND_COLUMNS_PER_INCH = 0.9
+_RESOLUTIONS = {"third octaves": third_octaves, "fine": error_spectrum}
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class ErrorSpectrumPanel:
 
     Attributes:
         title: what the panel shows.
-        curves: name and error spectrum of each model, four at most in a figure.
+        curves: name and error spectrum of each model, eight at most in a figure.
     """
 
     title: str
@@ -64,6 +68,23 @@ class ErrorSpectrumPanel:
         """Check what would otherwise draw a wrong figure."""
         if not self.curves:
             raise InputError(f"figure panel {self.title!r}: there is no curve")
+
+
+def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Figure:
+    """The figure of a declaration, from the `targets` and `predictions` of its curves, a group in two resolutions."""
+    sounds = {}
+    for panel, target_path, prediction in zip(
+        declaration["panels"], files["targets"], files["predictions"], strict=True
+    ):
+        target, rate_hz = read_wav(target_path)
+        sounds[panel["group"], panel["title"]] = (target, read_wav(prediction)[0], rate_hz)
+    panels = [
+        ErrorSpectrumPanel(f"{group}, {name}", tuple((key[1], measure(*sounds[key])) for key in keys))
+        for group, members in groupby(sorted(sounds, key=lambda key: key[0]), key=lambda key: key[0])
+        for keys in [list(members)]
+        for name, measure in _RESOLUTIONS.items()
+    ]
+    return plot_error_spectra(panels, notes)
 
 
 def plot_error_spectra(panels: Sequence[ErrorSpectrumPanel], notes: Sequence[str] = ()) -> Figure:
@@ -77,36 +98,27 @@ def plot_error_spectra(panels: Sequence[ErrorSpectrumPanel], notes: Sequence[str
         A figure of one column's width (3.5 in) for one panel, else of two (7.16 in).
 
     Raises:
-        InputError: there is no panel, or there are more than four models.
+        InputError: there is no panel, or there are more than eight models.
     """
     if not panels:
         raise InputError("a figure of error spectra needs at least one panel")
     styles = _styles(panels)
-    columns = min(len(panels), _MAX_COLUMNS)
-    rows = -(-len(panels) // columns)
-    width = SINGLE_COLUMN_INCHES if columns == 1 else DOUBLE_COLUMN_INCHES
-    height = figure_height(_PANEL_HEIGHT_INCHES * rows, notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(width, height)
-        shared: Axes | None = None
-        for index, panel in enumerate(panels):
-            axes = figure.add_subplot(rows, columns, index + 1, sharex=shared, sharey=shared)
-            shared = shared or axes
+    titles = [panel.title for panel in panels]
+    with grid_of_panels(titles, _MAX_COLUMNS, _PANEL_HEIGHT_INCHES, notes, share="xy") as (figure, grid):
+        for axes, panel in zip(grid, panels, strict=True):
             _draw_panel(axes, panel, styles)
-            set_panel_title(axes, index, panel.title, width / columns)
-            if index % columns == 0:
+            if is_first_in_row(axes):
                 axes.set_ylabel("Error re target (dB)")
-        set_frequency_axis(shared, *_frequency_range(panels))
+        set_frequency_axis(grid[0], *_frequency_range(panels))
         _add_legend(figure, styles)
-        add_notes(figure, notes)
     return figure
 
 
 def _styles(panels: Sequence[ErrorSpectrumPanel]) -> dict[str, dict[str, object]]:
     labels = list(dict.fromkeys(label for panel in panels for label, _ in panel.curves))
-    if len(labels) > len(_LINES):
-        raise InputError(f"a figure of error spectra tells {len(_LINES)} models apart, not {len(labels)}")
-    return {label: _LINE | style for label, style in zip(labels, _LINES, strict=False)}
+    if len(labels) > len(LINES):
+        raise InputError(f"a figure of error spectra tells {len(LINES)} models apart, not {len(labels)}")
+    return {label: _LINE | style for label, style in zip(labels, LINES, strict=False)}
 
 
 def _draw_panel(axes: Axes, panel: ErrorSpectrumPanel, styles: dict[str, dict[str, object]]) -> None:

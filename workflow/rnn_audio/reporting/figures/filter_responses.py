@@ -1,28 +1,25 @@
-"""Magnitude responses of the three pre-emphasis filters (paper B, figure 3), one panel a filter.
+"""Magnitude responses of the pre-emphasis filters (paper B, figure 3), one panel a filter.
 
-Drawn as computed: no filter is scaled to the others. All panels share the axes. Behind the fitted A-weighting stands
-the curve that it was fitted to, the standard's with the low-pass.
+Drawn as computed: no filter is scaled to the others. All panels share the axes. Under a fitted filter lies the curve
+that it was fitted to, such as the standard's A-weighting with the low-pass.
 """
 
 from collections.abc import Sequence
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from rnn_audio.losses.preemphasis import LOW_PASS, a_weighting_db, magnitude_response, taps
+from rnn_audio.losses.preemphasis import FILTERS, magnitude_response, taps
 from rnn_audio.reporting.figures.style import (
     BLACK,
-    NOTE_HEIGHT_INCHES,
     SINGLE_COLUMN_INCHES,
     SKY_BLUE,
-    STYLE,
-    add_notes,
+    Files,
     letter,
     new_figure,
     set_frequency_axis,
 )
+from rnn_audio.types import Settings
 
 _LOWEST_HZ = 20.0
 _POINTS = 1000
@@ -30,11 +27,12 @@ _LEVELS_DB = (-50.0, 12.0)
 _PANEL_HEIGHT_INCHES = 1.15
 _FILTER = {"color": BLACK, "linewidth": 1.0}
 _WANTED = {"color": SKY_BLUE, "linewidth": 2.6, "solid_capstyle": "butt"}
-_TITLES = {
-    "highpass": r"First-order high-pass, $1 - 0.85\,z^{-1}$",
-    "folded_differentiator": r"Folded differentiator, $1 - 0.85\,z^{-2}$",
-    "a_weighting": r"A-weighting, low-passed by $1 + 0.85\,z^{-1}$",
-}
+_SHOWN = {name: own for name, own in FILTERS.items() if name != "none"}
+
+
+def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Figure:
+    """The figure of a declaration, at its rate; it reads no file."""
+    return plot_filter_responses(declaration["rate_hz"], notes)
 
 
 def plot_filter_responses(rate_hz: float, notes: Sequence[str] = ()) -> Figure:
@@ -50,19 +48,18 @@ def plot_filter_responses(rate_hz: float, notes: Sequence[str] = ()) -> Figure:
     Raises:
         InputError: the rate is too low for the A-weighting.
     """
-    responses = {name: taps(name, rate_hz) for name in _TITLES}
+    responses = {name: taps(name, rate_hz) for name in _SHOWN}
     # Up to, not including, half the rate: the grid's last point would be rounded beyond it.
     frequencies_hz = np.geomspace(_LOWEST_HZ, rate_hz / 2, _POINTS, endpoint=False)
-    height = _PANEL_HEIGHT_INCHES * len(_TITLES) + NOTE_HEIGHT_INCHES * len(notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(SINGLE_COLUMN_INCHES, height)
-        panels = figure.subplots(len(_TITLES), 1, sharex=True, sharey=True)
-        for index, (axes, (name, title)) in enumerate(zip(panels, _TITLES.items(), strict=True)):
-            if name == "a_weighting":
-                axes.plot(frequencies_hz, _wanted_db(frequencies_hz, rate_hz), label="IEC 61672, low-passed", **_WANTED)
+    with new_figure(SINGLE_COLUMN_INCHES, _PANEL_HEIGHT_INCHES * len(_SHOWN), notes, has_legend=False) as figure:
+        panels = figure.subplots(len(_SHOWN), 1, sharex=True, sharey=True)
+        for index, (axes, (name, shown)) in enumerate(zip(panels, _SHOWN.items(), strict=True)):
+            if shown.fitted is not None:
+                label, wanted_db = shown.fitted
+                axes.plot(frequencies_hz, wanted_db(frequencies_hz, rate_hz), label=label, **_WANTED)
             magnitude = magnitude_response(responses[name], frequencies_hz, rate_hz)
             axes.plot(frequencies_hz, 20 * np.log10(magnitude), label=f"filter, {len(responses[name])} taps", **_FILTER)
-            axes.set_title(f"{letter(index)} {title}", loc="left")
+            axes.set_title(f"{letter(index)} {shown.title}", loc="left")
             axes.set_ylabel("Gain (dB)")
             axes.axhline(0, color="#cccccc", linewidth=0.6, zorder=0)
             set_frequency_axis(axes, _LOWEST_HZ, rate_hz / 2)
@@ -70,10 +67,4 @@ def plot_filter_responses(rate_hz: float, notes: Sequence[str] = ()) -> Figure:
         panels[-1].legend(loc="lower center")
         panels[0].set_ylim(*_LEVELS_DB)
         panels[0].locator_params(axis="y", nbins=4)
-        add_notes(figure, notes)
     return figure
-
-
-def _wanted_db(frequencies_hz: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
-    low_pass = magnitude_response(np.array(LOW_PASS), frequencies_hz, rate_hz)
-    return a_weighting_db(frequencies_hz) + 20 * np.log10(low_pass)

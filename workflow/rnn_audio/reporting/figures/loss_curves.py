@@ -3,10 +3,9 @@
 All panels share the loss axis, so that configurations can be compared by eye.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,19 +13,17 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
+from rnn_audio.records import Record, read_history, read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
-    DOUBLE_COLUMN_INCHES,
-    SINGLE_COLUMN_INCHES,
     SKY_BLUE,
-    STYLE,
     VERMILLION,
-    add_notes,
-    figure_height,
-    new_figure,
-    set_panel_title,
+    Files,
+    grid_of_panels,
+    is_first_in_row,
 )
+from rnn_audio.types import Settings
 
 _MAX_COLUMNS = 4
 _PANEL_HEIGHT_INCHES = 1.6
@@ -85,6 +82,41 @@ class LossPanel:
                 )
 
 
+def from_files(
+    declaration: Settings,
+    files: Files,
+    notes: Sequence[str],
+    *,
+    seeds: Sequence[int],
+    published: Mapping[str, float | None],
+) -> Figure:
+    """The figure of a declaration, from the `selections` and each seed's `histories` of its panels.
+
+    Args:
+        seeds: of each configuration, in the order of its histories.
+        published: the paper's loss of each configuration; None where it states none.
+    """
+    histories = iter(files["histories"])
+    selections = [read_json(path) for path in files["selections"]]
+    panels = [
+        LossPanel(
+            title=panel["title"],
+            curves=tuple(SeedCurve(seed, *read_history(next(histories))) for seed in seeds),
+            chosen_seed=selection["chosen_seed"],
+            baseline_mse=_zero_loss(selection),
+            published_mse=published[panel["configuration"]],
+        )
+        for panel, selection in zip(declaration["panels"], selections, strict=True)
+    ]
+    return plot_loss_curves(panels, notes)
+
+
+def _zero_loss(selection: Record) -> float | None:
+    """Of an output that is always zero, the training loss; of a device's the test loss, which is of the same kind."""
+    losses = selection.get("zero_loss", {})
+    return losses.get("training_mse", losses.get("test_loss"))
+
+
 def plot_loss_curves(
     panels: Sequence[LossPanel], notes: Sequence[str] = (), loss_label: str = "Training MSE"
 ) -> Figure:
@@ -103,24 +135,15 @@ def plot_loss_curves(
     """
     if not panels:
         raise InputError("a loss figure needs at least one panel")
-    columns = _columns(len(panels))
-    rows = -(-len(panels) // columns)
-    width = SINGLE_COLUMN_INCHES if len(panels) == 1 else DOUBLE_COLUMN_INCHES
-    height = figure_height(_PANEL_HEIGHT_INCHES * rows, notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(width, height)
-        shared: Axes | None = None
-        for index, panel in enumerate(panels):
-            axes = figure.add_subplot(rows, columns, index + 1, sharey=shared)
-            shared = shared or axes
+    titles, columns = [panel.title for panel in panels], _columns(len(panels))
+    with grid_of_panels(titles, columns, _PANEL_HEIGHT_INCHES, notes, share="y") as (figure, grid):
+        for axes, panel in zip(grid, panels, strict=True):
             _draw_panel(axes, panel)
-            set_panel_title(axes, index, panel.title, width / columns)
-            in_first_column = index % columns == 0
-            axes.tick_params(labelleft=in_first_column)
-            axes.set_ylabel(loss_label if in_first_column else "")
-            axes.set_xlabel("Epoch" if index + columns >= len(panels) else "")
+            axes.tick_params(labelleft=is_first_in_row(axes))
+            axes.set_ylabel(loss_label if is_first_in_row(axes) else "")
+        for lowest in grid[-columns:]:
+            lowest.set_xlabel("Epoch")
         _add_legend(figure, panels)
-        add_notes(figure, notes)
     return figure
 
 

@@ -1,7 +1,8 @@
 """What figures have in common: sizes, colours, axes, notes, and the two formats of a file."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
@@ -12,6 +13,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from rnn_audio.atomic import replacing
 from rnn_audio.errors import InputError
+
+Files = Mapping[str, Sequence[Path]]
+"""What a figure reads, by what it is (configuration/kinds.py): the files of each panel in turn."""
 
 SINGLE_COLUMN_INCHES = 3.5
 DOUBLE_COLUMN_INCHES = 7.16
@@ -49,7 +53,7 @@ STYLE = {
     "svg.hashsalt": "rnn-audio",
 }
 
-NOTE_HEIGHT_INCHES = 0.13
+_NOTE_HEIGHT_INCHES = 0.13
 _LEGEND_HEIGHT_INCHES = 0.3
 _DOTS_PER_INCH = 300
 _NOTE_POINTS = 6
@@ -60,32 +64,64 @@ _CHARACTERS_PER_INCH_AND_POINT = 126  # a little under the average of running te
 _METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
 
-def new_figure(width_inches: float, height_inches: float) -> Figure:
-    """An empty figure that lays itself out and belongs to no global state. Call it within the STYLE."""
-    figure = Figure(figsize=(width_inches, height_inches), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+@contextmanager
+def new_figure(
+    width_inches: float, panels_inches: float, notes: Sequence[str], *, has_legend: bool = True
+) -> Iterator[Figure]:
+    """A figure to draw in; it lays itself out, belongs to no global state, and gets its notes in the end.
+
+    Args:
+        width_inches: its width.
+        panels_inches: height of all that is drawn, but for the legend above and the notes below.
+        notes: small lines below, one paragraph each, broken at the figure's width.
+        has_legend: whether there is a legend above the panels.
+    """
+    legend_inches = _LEGEND_HEIGHT_INCHES if has_legend else 0
+    height_inches = panels_inches + legend_inches + _NOTE_HEIGHT_INCHES * len(notes)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width_inches, height_inches), layout="constrained")
+        FigureCanvasAgg(figure)
+        yield figure
+        if notes:
+            text = "\n".join(wrap(note, width_inches, _NOTE_POINTS) for note in notes)
+            # The axis label of the whole figure is the one text below for which the layout makes room.
+            label = figure.supxlabel(text, x=0.01, ha="left", fontsize=_NOTE_POINTS, color="#444444")
+            label.set_parse_math(False)
 
 
-def add_notes(figure: Figure, notes: Sequence[str]) -> None:
-    """Small lines below the figure, one paragraph a note, broken at the figure's width."""
-    if not notes:
-        return
-    text = "\n".join(wrap(note, figure.get_figwidth(), _NOTE_POINTS) for note in notes)
-    # The axis label of the whole figure is the one text below for which the layout makes room.
-    label = figure.supxlabel(text, x=0.01, ha="left", fontsize=_NOTE_POINTS, color="#444444")
-    label.set_parse_math(False)
+@contextmanager
+def grid_of_panels(
+    titles: Sequence[str], most_columns: int, panel_inches: float, notes: Sequence[str], share: str = ""
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """A figure of panels in rows, each with its letter and title, and its axes in that order.
+
+    It is as wide as a page's column where it has one column, else as wide as the page.
+
+    Args:
+        titles: of the panels; at least one.
+        most_columns: panels in a row, at most.
+        panel_inches: height of each panel.
+        notes: small lines below the figure.
+        share: the axes that all panels have in common: "x", "y", "xy".
+    """
+    columns = min(len(titles), most_columns)
+    rows = -(-len(titles) // columns)
+    width = SINGLE_COLUMN_INCHES if columns == 1 else DOUBLE_COLUMN_INCHES
+    with new_figure(width, panel_inches * rows, notes) as figure:
+        panels: list[Axes] = []
+        for index, title in enumerate(titles):
+            first = panels[0] if panels else None
+            shared = {f"share{axis}": first for axis in share}
+            axes = figure.add_subplot(rows, columns, index + 1, **shared)
+            text = wrap(f"{letter(index)} {title}", width / columns, mpl.rcParams["axes.titlesize"])
+            axes.set_title(text, loc="left", parse_math=False)
+            panels.append(axes)
+        yield figure, panels
 
 
-def figure_height(panels_inches: float, notes: Sequence[str]) -> float:
-    """Height in inches of a figure whose panels take that much, with a legend above them and notes below."""
-    return panels_inches + _LEGEND_HEIGHT_INCHES + NOTE_HEIGHT_INCHES * len(notes)
-
-
-def set_panel_title(axes: Axes, index: int, title: str, width_inches: float) -> None:
-    """Put a panel's letter and title above it, broken to its width."""
-    text = wrap(f"{letter(index)} {title}", width_inches, mpl.rcParams["axes.titlesize"])
-    axes.set_title(text, loc="left", parse_math=False)
+def is_first_in_row(axes: Axes) -> bool:
+    """Whether there is no panel on its left."""
+    return axes.get_subplotspec().is_first_col()
 
 
 def wrap(text: str, width_inches: float, size_points: float) -> str:

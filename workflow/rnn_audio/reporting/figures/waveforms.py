@@ -16,22 +16,22 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from rnn_audio.errors import InputError
+from rnn_audio.records import read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     DOUBLE_COLUMN_INCHES,
     GREY,
     SINGLE_COLUMN_INCHES,
     SKY_BLUE,
-    STYLE,
     VERMILLION,
-    add_notes,
-    figure_height,
+    Files,
     letter,
     new_figure,
     scientific,
     wrap,
 )
-from rnn_audio.types import Samples
+from rnn_audio.types import Samples, Settings
+from rnn_audio.wav import read_wav
 
 _TARGET = {"color": SKY_BLUE, "linewidth": 2.0, "solid_joinstyle": "round"}
 _OUTPUT = {"color": BLACK, "linewidth": 0.7}
@@ -93,6 +93,30 @@ class WaveformPanel:
             )
 
 
+def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Figure:
+    """The figure of a declaration, from the `targets`, `sounds` and `metrics` of its panels."""
+    panels = []
+    for panel, target_path, sound, metrics in zip(
+        declaration["panels"], files["targets"], files["sounds"], files["metrics"], strict=True
+    ):
+        target, rate_hz = read_wav(target_path)
+        measured = read_json(metrics)[panel["shows"]]
+        panels.append(
+            WaveformPanel(
+                title=panel["title"],
+                target=target,
+                output=read_wav(sound)[0],
+                rate_hz=rate_hz,
+                output_label=panel["shows"],
+                mse=measured["mse"],
+                zoom_samples=tuple(panel["zoom_samples"]) if "zoom_samples" in panel else None,
+                mark_every_samples=panel.get("mark_every_samples"),
+                first_sample=measured.get("first_sample", 0),
+            )
+        )
+    return plot_waveforms(panels, notes)
+
+
 def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), mark_label: str = "update") -> Figure:
     """Draw the panels one below the other, labelled (a), (b) and on.
 
@@ -111,9 +135,7 @@ def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), m
         raise InputError("a waveform figure needs at least one panel")
     zoomed = any(panel.zoom_samples is not None for panel in panels)
     width = DOUBLE_COLUMN_INCHES if zoomed else SINGLE_COLUMN_INCHES
-    height = figure_height(_PANEL_HEIGHT_INCHES * len(panels), notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(width, height)
+    with new_figure(width, _PANEL_HEIGHT_INCHES * len(panels), notes) as figure:
         columns = 2 if zoomed else 1
         grid = figure.add_gridspec(
             2 * len(panels),
@@ -135,7 +157,6 @@ def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), m
                 _shade_zoom((signals, levels), panel)
         _add_legend(figure, panels, mark_label)
         figure.align_ylabels()
-        add_notes(figure, notes)
     return figure
 
 

@@ -3,7 +3,7 @@
 Both kinds read their last label column as what is compared (the training filter), the others as what it is compared
 within (the hidden size).
 
-`device_losses` (paper B, table 1) shows the whole loss of eq. 4 on the test set behind each of the four filters. Its
+`device_losses` (paper B, table 1) shows the whole loss of eq. 4 on the test set behind each of the filters. Its
 rows state the published losses by filter, as fractions; `select_by` names the loss that chooses the seed, and may
 differ from the run's own. The device's trivial baselines stand below the models.
 
@@ -31,7 +31,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rnn_audio.losses.preemphasis import NAMES
+from rnn_audio.losses.preemphasis import FILTERS, NAMES
 from rnn_audio.reporting.tables.cells import Cell, Format
 from rnn_audio.reporting.tables.parts import (
     PAPER_NOTE,
@@ -45,14 +45,12 @@ from rnn_audio.reporting.tables.parts import (
 from rnn_audio.reporting.tables.rendering import Column
 from rnn_audio.reporting.tables.rows import MISSING, Row, number, training_time_s
 
-# The paper's own short names: twelve columns have to stand side by side.
-_FILTER_HEADERS = {"none": "None", "highpass": "HP", "folded_differentiator": "FD", "a_weighting": "AW"}
 # From the strongest baseline to the weakest that is expected: an output of zeros has a loss of 100 %.
 _BASELINES = {"waveshaper": "memoryless waveshaper", "gain": "least-squares gain", "zero": "silence"}
 
 _LOSS_NOTE = (
     "Per cent: the whole loss of equation 4 (ESR of the pre-emphasised signals plus DC loss), on the whole test set "
-    "as one signal. Columns by the test's pre-emphasis: none, high-pass, folded differentiator, low-passed A-weighting."
+    f"as one signal. Columns by the test's pre-emphasis: {', '.join(own.words for own in FILTERS.values())}."
 )
 _BASELINE_NOTE = (
     "The last rows are trivial baselines: a memoryless curve and a gain, both fitted to the training set by least "
@@ -61,7 +59,7 @@ _BASELINE_NOTE = (
 
 
 def device_losses(rows: Sequence[Row]) -> Built:
-    """Paper, chosen seed, mean and spread for each of the four test losses; baselines below (paper B, table 1).
+    """Paper, chosen seed, mean and spread for each filter's test loss; baselines below (paper B, table 1).
 
     Losses are fractions in the records and per cent in the columns.
 
@@ -102,7 +100,7 @@ def band_errors(rows: Sequence[Row]) -> Built:
 
 
 def _filter_columns(name: str, best: str) -> tuple[Column, Column, Column]:
-    header = f"{_FILTER_HEADERS[name]} (%)"
+    header = f"{FILTERS[name].header} (%)"
     return (
         Column(f"paper_test_{name}", f"{header}\nPaper", Format.PERCENT),
         Column(f"best_test_{name}", f"{header}\n{best}", Format.PERCENT),

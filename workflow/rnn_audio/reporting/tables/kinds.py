@@ -1,8 +1,10 @@
-"""Result tables: the paper's numbers beside ours, as declared in the configuration.
+"""Result tables: the paper's numbers next to ours, as declared in the configuration.
 
 Of signals: `losses` (one loss, best, mean and spread over the seeds, the trivial baseline, times), `observations`
-(any quantity a row, losses and metrics mixed) and `generations` (what the chosen models make on their own). Of
-devices: `device_losses` and `band_errors`, see `device_tables`. Of both: `sweep`, see `sweep_table`.
+(any quantity a row, losses and metrics mixed) and `generations` (what the chosen models make on their own), see
+`signal_tables`; `convolutions`, see `convolution_table`. Of devices: `device_losses` and `band_errors`, see
+`device_tables`; `running_speed` and `training_time`, see `time_tables`. Of both: `sweep`, see `sweep_table`.
+What each reads and needs is said in `configuration/kinds.py`.
 Units are in the column names: *_s seconds, *_hz hertz, *_db decibels, *_percent, *_permille, *_samples; a mean squared
 error is in the signal's own unit squared.
 """
@@ -14,15 +16,14 @@ import pandas as pd
 
 from rnn_audio.errors import InputError
 from rnn_audio.reporting.tables.cells import Cell
+from rnn_audio.reporting.tables.convolution_table import convolutions
 from rnn_audio.reporting.tables.device_tables import band_errors, device_losses
-from rnn_audio.reporting.tables.parts import (
-    Built,
-    label_column,
-)
+from rnn_audio.reporting.tables.parts import Built, label_column
 from rnn_audio.reporting.tables.rendering import Table
 from rnn_audio.reporting.tables.rows import Record, Row, read_rows
 from rnn_audio.reporting.tables.signal_tables import generations, losses, observations
 from rnn_audio.reporting.tables.sweep_table import sweep
+from rnn_audio.reporting.tables.time_tables import running_speed, training_time
 
 _SWEEP = "sweep"
 
@@ -30,8 +31,7 @@ _SWEEP = "sweep"
 def build_table(
     name: str,
     declaration: Record,
-    selections: Mapping[str, Record],
-    metrics: Mapping[str, Record],
+    results: Mapping[str, Mapping[str, Record]],
     notes: Sequence[str] = (),
 ) -> Table:
     """Build a declared table.
@@ -40,22 +40,21 @@ def build_table(
         name: the table's key in the configuration, `table_1`.
         declaration: its entry: caption, kind, labels (column name to header), rows; quantities of a sweep; select_by
             where it shows other seeds than the run chose.
-        selections: the selection of each configuration, by its name.
-        metrics: the metrics of each configuration's chosen model, by its name.
+        results: what the kind reads, by what it is, such as `selections`: one record a configuration, by its name.
         notes: what a reader has to know to judge the values; notes on the columns themselves are added before.
 
     Raises:
         InputError: the kind is unknown, a configuration has no results, or a quantity does not exist.
     """
     kind = declaration["kind"]
-    known = (*_BUILDERS, _SWEEP)
+    known = (*KINDS, _SWEEP)
     if kind not in known:
         raise InputError(f"table {name}: unknown kind {kind!r}; there are: {', '.join(known)}")
-    rows = read_rows(name, declaration, selections, metrics)
+    rows = read_rows(name, declaration, results)
     if not rows:
         raise InputError(f"table {name}: it has no rows")
-    built = sweep(rows, declaration["quantities"]) if kind == _SWEEP else _BUILDERS[kind](rows)
-    declared = [{**row.labels, **record} for row, record in zip(rows, built.records, strict=True)]
+    built = sweep(rows, declaration["quantities"]) if kind == _SWEEP else KINDS[kind](rows)
+    declared = [{**row.labels, **record} for row, record in zip(built.rows or rows, built.records, strict=True)]
     frame = _frame([*declared, *built.closing_records])
     labels = tuple(label_column(key, header, rows) for key, header in declaration["labels"].items())
     return Table(name, declaration["caption"], frame, labels + built.columns, (*built.notes, *notes))
@@ -70,10 +69,13 @@ def _series(values: list[Cell]) -> pd.Series:
     return pd.Series(values, dtype=object if {type(value) for value in values} == {int, NoneType} else None)
 
 
-_BUILDERS: dict[str, Callable[[Sequence[Row]], Built]] = {
+KINDS: dict[str, Callable[[Sequence[Row]], Built]] = {
     "losses": losses,
     "observations": observations,
     "generations": generations,
     "device_losses": device_losses,
     "band_errors": band_errors,
+    "running_speed": running_speed,
+    "training_time": training_time,
+    "convolutions": convolutions,
 }

@@ -21,12 +21,14 @@ class Built:
         columns: what people see of them, in order.
         notes: what a reader has to know about the columns.
         closing_records: rows below the declared ones, labels included, with the same keys as the rows above.
+        rows: the declared row of each record, where a row has several records.
     """
 
     records: list[dict[str, Cell]]
     columns: tuple[Column, ...]
     notes: tuple[str, ...]
     closing_records: tuple[dict[str, Cell], ...] = ()
+    rows: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True)

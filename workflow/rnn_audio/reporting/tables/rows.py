@@ -43,8 +43,7 @@ class Row:
         labels: its label columns, in the table's order.
         quantity: what it shows of the results; None in tables that show a fixed set.
         published: what the paper states.
-        selection: every seed's losses, times and accelerator, and the chosen seed.
-        metrics: the metrics of the chosen model's sounds.
+        results: the records of its configuration, by what they are (configuration/kinds.py).
     """
 
     table: str
@@ -53,8 +52,17 @@ class Row:
     labels: dict[str, Cell]
     quantity: str | None
     published: Published
-    selection: Record
-    metrics: Record
+    results: Mapping[str, Record]
+
+    @property
+    def selection(self) -> Record:
+        """Every seed's losses, times and accelerator, and the chosen seed."""
+        return self.results["selections"]
+
+    @property
+    def metrics(self) -> Record:
+        """The metrics of the chosen model's sounds."""
+        return self.results["metrics"]
 
     def error(self, message: str) -> InputError:
         """An error that says where in the configuration it arose."""
@@ -83,7 +91,8 @@ class Row:
             raise self.error(
                 f"no seed was chosen by {rule!r}; select_by may be: {', '.join(chosen) or 'left out only'}"
             )
-        return replace(self, selection={**self.selection, "rule": rule, "chosen_seed": chosen[rule]})
+        selection = {**self.selection, "rule": rule, "chosen_seed": chosen[rule]}
+        return replace(self, results={**self.results, "selections": selection})
 
     def is_loss(self) -> bool:
         """Whether the quantity is a loss that every seed has."""
@@ -114,6 +123,10 @@ class Row:
     def chosen_loss(self) -> float:
         """The chosen seed's loss; NaN where it could not be measured."""
         return number(self.chosen()["losses"][self.quantity])
+
+    def zero_loss(self) -> float:
+        """The row's loss of an output that is always zero; NaN where its trainings state none."""
+        return number(self.selection.get("zero_loss", {}).get(self.quantity))
 
     def metric(self, path: str) -> float:
         """A metric by its dotted path, `generation.effective_length_samples`; NaN where it could not be measured.
@@ -147,16 +160,13 @@ def number(value: float | None) -> float:
     return MISSING if value is None else float(value)
 
 
-def read_rows(
-    table: str, declaration: Record, selections: Mapping[str, Record], metrics: Mapping[str, Record]
-) -> list[Row]:
-    """Join every declared row with its configuration's selection and metrics.
+def read_rows(table: str, declaration: Record, results: Mapping[str, Mapping[str, Record]]) -> list[Row]:
+    """Join every declared row with the results of its configuration.
 
     Args:
         table: the table's name.
         declaration: its entry in the configuration.
-        selections: one a configuration, by its name.
-        metrics: one a configuration, by its name.
+        results: by what they are, such as `selections`, one record a configuration, by its name.
 
     Raises:
         InputError: a row has no configuration, one without results, or labels other than the table's; or no seed
@@ -164,8 +174,7 @@ def read_rows(
     """
     headers = list(declaration["labels"])
     rows = [
-        _read_row(table, position, headers, row, selections, metrics)
-        for position, row in enumerate(declaration["rows"], start=1)
+        _read_row(table, position, headers, row, results) for position, row in enumerate(declaration["rows"], start=1)
     ]
     rule = declaration.get("select_by")
     return rows if rule is None else [row.selected_by(rule) for row in rows]
@@ -176,17 +185,16 @@ def _read_row(
     position: int,
     headers: Sequence[str],
     row: Record,
-    selections: Mapping[str, Record],
-    metrics: Mapping[str, Record],
+    results: Mapping[str, Mapping[str, Record]],
 ) -> Row:
     configuration = row.get("configuration")
     place = _place(table, position, configuration)
     if configuration is None:
         raise InputError(f"{place}: the row names no configuration")
-    for kind, results in (("selection", selections), ("metrics", metrics)):
-        if configuration not in results:
-            available = ", ".join(results) or "none"
-            raise InputError(f"{place}: the configuration has no {kind}; there are: {available}")
+    for what, records in results.items():
+        if configuration not in records:
+            available = ", ".join(records) or "none"
+            raise InputError(f"{place}: the configuration has no {what}; there are: {available}")
     labels = row.get("labels", {})
     if set(labels) != set(headers):
         raise InputError(f"{place}: the row's labels are {sorted(labels)}, the table's are {sorted(headers)}")
@@ -197,8 +205,7 @@ def _read_row(
         labels={key: labels[key] for key in headers},
         quantity=row.get("quantity"),
         published=_read_published(row.get("published")),
-        selection=selections[configuration],
-        metrics=metrics[configuration],
+        results={what: records[configuration] for what, records in results.items()},
     )
 
 

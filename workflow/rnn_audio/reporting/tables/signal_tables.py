@@ -64,7 +64,7 @@ def _loss_record(row: Row) -> dict[str, Cell]:
         "mean_mse": summary.mean,
         "std_mse": summary.std,
         "seeds": summary.seeds,
-        "zero_baseline_mse": _zero_baseline(row),
+        "zero_baseline_mse": row.zero_loss(),
         "best_over_paper": _ratio(summary.best, paper),
         "paper_time_s": row.published.time_s,
         "wall_time_s": training_time_s(chosen),
@@ -97,7 +97,7 @@ def _observation_record(row: Row) -> dict[str, Cell]:
         raise row.error(f"the row names no quantity; there are: {', '.join(row.quantities())}")
     if row.is_loss():
         summary = summarise_seeds(row.chosen_loss(), row.seed_losses())
-        baseline = _zero_baseline(row)
+        baseline = row.zero_loss()
     else:
         summary = SeedSummary(row.metric(row.quantity), MISSING, MISSING, 1)
         baseline = MISSING
@@ -174,11 +174,6 @@ def _generation_record(row: Row) -> dict[str, Cell]:
         "configuration": row.configuration,
         "chosen_seed": row.selection["chosen_seed"],
     }
-
-
-def _zero_baseline(row: Row) -> float:
-    """The loss of predicting zero: the power of the whole target, or of the segments that were reconstructed."""
-    return row.metric("reconstruction.evaluated_power" if row.quantity == "auxiliary_mse" else "target.power")
 
 
 def _unnoticed(generation: Record) -> str | None:

@@ -6,15 +6,6 @@ from dataclasses import dataclass, replace
 
 from rnn_audio.reporting.tables.rows import MISSING, Row
 
-# By loss, the metric that is the loss of an output of zeros.
-_BASELINES = {
-    "prediction_mse": "zero_loss",
-    "generation_mse": "zero_loss",
-    "training_mse": "zero_loss",
-    "auxiliary_mse": "reconstruction.evaluated_power",
-    "test_loss": "zero_loss",
-}
-
 
 @dataclass(frozen=True)
 class SweepPoint:
@@ -58,5 +49,4 @@ def sweep_point(row: Row, quantity: str) -> SweepPoint:
     seed = int(row.selection["chosen_seed"])
     if not row.is_loss():
         return SweepPoint(label, {seed: row.metric(quantity)}, seed, MISSING, is_loss=False)
-    baseline = row.metric(_BASELINES[quantity]) if quantity in _BASELINES else MISSING
-    return SweepPoint(label, row.losses_by_seed(), seed, baseline, is_loss=True)
+    return SweepPoint(label, row.losses_by_seed(), seed, row.zero_loss(), is_loss=True)

@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from rnn_audio.errors import InputError
+from rnn_audio.records import read_by_configuration, read_history
 from rnn_audio.reporting.figures.loss_curves import SeedCurve
 from rnn_audio.reporting.figures.style import (
     BLACK,
@@ -23,13 +24,13 @@ from rnn_audio.reporting.figures.style import (
     DOUBLE_COLUMN_INCHES,
     GREY,
     SKY_BLUE,
-    STYLE,
-    add_notes,
-    figure_height,
+    Files,
     letter,
     new_figure,
 )
-from rnn_audio.reporting.tables.sweep_points import SweepPoint
+from rnn_audio.reporting.tables.rows import read_rows
+from rnn_audio.reporting.tables.sweep_points import SweepPoint, sweep_point
+from rnn_audio.types import Settings
 
 _MAX_COLUMNS = 3
 _ROW_HEIGHT_INCHES = 2.1
@@ -68,6 +69,29 @@ class SweepPanel:
             raise InputError(f"figure panel {self.quantity!r}: there is no value")
 
 
+def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, seeds: Sequence[int]) -> Figure:
+    """The figure of a sweep, from the `selections`, `metrics` and each seed's `histories` of its values.
+
+    Args:
+        declaration: that of the sweep's table: both show the same quantities of the same rows.
+        seeds: of each configuration, in the order of its histories.
+    """
+    results = {what: read_by_configuration(files[what]) for what in ("selections", "metrics")}
+    rows = read_rows(declaration["caption"], declaration, results)
+    panels = [
+        SweepPanel(quantity, tuple(sweep_point(row, quantity) for row in rows))
+        for quantity in declaration["quantities"]
+    ]
+    curves = []
+    for index, row in enumerate(rows):
+        (label,) = row.labels.values()
+        seed = row.selection["chosen_seed"]
+        history = files["histories"][index * len(seeds) + seeds.index(seed)]
+        curves.append((str(label), SeedCurve(seed, *read_history(history))))
+    (varied,) = declaration["labels"].values()
+    return plot_sweep(panels, curves, varied, notes)
+
+
 def plot_sweep(
     panels: Sequence[SweepPanel], curves: Sequence[tuple[str, SeedCurve]], varied: str, notes: Sequence[str] = ()
 ) -> Figure:
@@ -89,9 +113,7 @@ def plot_sweep(
         raise InputError("a figure of a sweep needs at least one panel")
     columns = 2 if len(panels) in (2, 4) else min(len(panels), _MAX_COLUMNS)
     rows = -(-len(panels) // columns)
-    height = figure_height(_ROW_HEIGHT_INCHES * (rows + 1), notes)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(DOUBLE_COLUMN_INCHES, height)
+    with new_figure(DOUBLE_COLUMN_INCHES, _ROW_HEIGHT_INCHES * (rows + 1), notes) as figure:
         # Two grids: the legend of the curves takes nothing of the panels' width.
         grid = figure.add_gridspec(rows + 1, 1)
         upper, lower = grid[:rows].subgridspec(rows, columns), grid[rows].subgridspec(1, 1)
@@ -103,7 +125,6 @@ def plot_sweep(
         _draw_curves(axes, curves, varied)
         _set_title(axes, len(panels), "training loss of the chosen seeds")
         _add_legend(figure, panels)
-        add_notes(figure, notes)
     return figure
 
 

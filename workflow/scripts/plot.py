@@ -1,0 +1,17 @@
+from importlib import import_module
+from pathlib import Path
+
+from rnn_audio.jobs.job_log import logged_job
+from rnn_audio.reporting.figures.style import write_figure
+
+with logged_job(snakemake.log[0]):
+    declaration = snakemake.params.declaration
+    # The module of the figure's kind; the rule's parameter `code` covers it.
+    figures = import_module(f"rnn_audio.reporting.figures.{declaration['kind']}")
+    figure = figures.from_files(
+        declaration,
+        {what: [Path(path) for path in paths] for what, paths in snakemake.input.items()},
+        snakemake.params.notes,
+        **snakemake.params.given,
+    )
+    write_figure(figure, [Path(path) for path in snakemake.output])
