@@ -16,6 +16,7 @@ from rnn_audio.jobs.tasks import SignalTask
 from rnn_audio.jobs.training_job import TrainedPack
 from rnn_audio.networks.model import ModelShape, save_model
 from rnn_audio.records import write_history
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.wav import write_wav
 
 EPOCHS = 6
@@ -64,8 +65,9 @@ METHODS = {
 
 def train(folder: Path, chosen: dict[str, Any], seeds: list[int], interval_s: float = 0) -> TrainedPack:
     store = CheckpointStore(folder / "checkpoints", "job", "0" * 64)
-    task = SignalTask(chosen, torch.from_numpy(SIGNAL), 8000, seeds)
-    pack = training_job.train_pack("mine", chosen, task, seeds, store, interval_s)
+    recipe = Recipe.from_settings(chosen)
+    task = SignalTask(recipe, torch.from_numpy(SIGNAL), 8000, seeds)
+    pack = training_job.train_pack("mine", recipe, task, seeds, store, interval_s)
     assert len(pack.results) == len(pack.histories) == len(seeds)
     return pack
 

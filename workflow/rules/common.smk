@@ -1,7 +1,7 @@
 from rnn_audio.atomic import check_writable
 from rnn_audio.jobs.code_dependencies import code_of as code_dependencies
+from rnn_audio.jobs.packs.composition import compose_packs
 from rnn_audio.jobs.packs.members import PackMember, remove_waiting, write_waiting
-from rnn_audio.configuration.packs import compose_packs
 from rnn_audio.speed.estimate import describe_plan
 from rnn_audio.jobs.provenance import digest
 from rnn_audio.jobs.preparation import check_accelerator_elsewhere, export_library, limit_threads, set_up

@@ -29,8 +29,9 @@ from rnn_audio.jobs.checkpoints import CheckpointStore
 from rnn_audio.jobs.progress import ProgressLog
 from rnn_audio.jobs.runtime import accelerator_name
 from rnn_audio.jobs.tasks import SignalTask
+from rnn_audio.jobs.training_job import TrainedPack
 from rnn_audio.networks.model import load_model
-from rnn_audio.training.recipe import build_shape
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.training.trainer import DivergenceError
 
 
@@ -75,16 +76,20 @@ def test_divergence_names_configuration_seed_and_epoch(tmp_path: Path) -> None:
     assert isinstance(caught.value, InputError)
 
 
+def train_signal(signal: list[float], store: CheckpointStore) -> TrainedPack:
+    recipe = Recipe.from_settings(settings())
+    return training_job.train_pack("mine", recipe, SignalTask(recipe, torch.tensor(signal), 8000, [1]), [1], store)
+
+
 def test_a_signal_of_one_sample_is_refused(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path, "job", "0" * 64)
     with pytest.raises(InputError, match=r"configuration mine\b.*1 sample\b.*at least 2"):
-        training_job.train_pack("mine", settings(), SignalTask(settings(), torch.ones(1), 8000, [1]), [1], store)
+        train_signal([1.0], store)
 
 
 def test_two_samples_are_enough(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path, "job", "0" * 64)
-    task = SignalTask(settings(), torch.tensor([0.5, -0.5]), 8000, [1])
-    pack = training_job.train_pack("mine", settings(), task, [1], store)
+    pack = train_signal([0.5, -0.5], store)
     assert len(pack.histories[0]["training_mse"]) == EPOCHS
 
 
@@ -109,7 +114,7 @@ def test_an_auxiliary_loss_adds_its_network_its_columns_and_its_error(
     job = Job(tmp_path, **WITH_AUXILIARY)
     job.train(monkeypatch)
     shape, parameters = load_model(job.model)
-    assert shape == build_shape(job.settings)
+    assert shape == Recipe.from_settings(job.settings).shape
     assert "auxiliary.bridge_second_cell.weight" in parameters
     with job.history.open(newline="") as file:
         rows = list(csv.DictReader(file))

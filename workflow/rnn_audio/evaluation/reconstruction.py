@@ -5,7 +5,6 @@ Paper A, section V-D, figures 6 and 7.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +15,8 @@ from rnn_audio.networks.model import Parameters
 from rnn_audio.networks.random_streams import RandomStreams
 from rnn_audio.training.auxiliary_loss import AuxiliaryLoss
 from rnn_audio.training.data import SignalData
-from rnn_audio.training.recipe import build_auxiliary_loss, build_data
+from rnn_audio.training.recipe import Recipe
+from rnn_audio.types import Settings
 
 MOST_EVALUATED = 64
 """Segments of an evaluation at most: it takes memory for the whole batch at each."""
@@ -54,7 +54,7 @@ def auxiliary_mse(parameters: Parameters, auxiliary: AuxiliaryLoss, data: Signal
 
 @torch.no_grad()
 def reconstruct_chosen(
-    model_path: Path, settings: dict[str, Any], signal: NDArray[np.float32], seed: int
+    model_path: Path, settings: Settings, signal: NDArray[np.float32], seed: int
 ) -> ShownReconstruction:
     """A trained model's reconstruction of the segment before a random anchor.
 
@@ -66,10 +66,10 @@ def reconstruct_chosen(
         signal: [N], what it was trained on.
         seed: the seed that it was trained with.
     """
-    parameters = load_chosen(model_path, settings)
-    auxiliary = build_auxiliary_loss(settings)
+    recipe = Recipe.from_settings(settings)
+    parameters, auxiliary = load_chosen(model_path, recipe.shape), recipe.auxiliary_loss
     streams = RandomStreams([seed])
-    batch = build_data(settings, torch.from_numpy(signal), models=1).batch(streams, "evaluation")
+    batch = recipe.signal_data(torch.from_numpy(signal), models=1).batch(streams, "evaluation")
     fed = batch.inputs.shape[-1]
     anchors = auxiliary.draw_anchors(streams, "evaluation", fed, count=1)
     passed = auxiliary.run(parameters, batch, anchors)

@@ -12,10 +12,9 @@ from rnn_audio.evaluation.device_sounds import process, whole_losses
 from rnn_audio.evaluation.reconstruction import auxiliary_mse
 from rnn_audio.evaluation.signal_sounds import perform
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError, Objective
-from rnn_audio.networks.model import ModelShape, Parameters
+from rnn_audio.networks.model import Parameters
 from rnn_audio.training.data import DeviceData, TrainingData
-from rnn_audio.training.recipe import build_auxiliary_loss, build_data, build_method, build_shape
-from rnn_audio.training.trainer import Trainer
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.types import Settings
 from rnn_audio.wav import read_wav
 
@@ -41,9 +40,6 @@ class Task(Protocol):
     def validate(self, parameters: Parameters) -> list[float] | None:
         """Each model's loss on data that is not trained on, or None where there is no such data."""
 
-    def chosen_parameters(self, trainer: Trainer) -> Parameters:
-        """The weights that training ends with."""
-
     def final_losses(self, parameters: Parameters) -> LossesByName:
         """Each model's losses at the end, by name."""
 
@@ -53,25 +49,21 @@ class SignalTask:
 
     loss_name = "training_mse"
 
-    def __init__(self, settings: Settings, signal: torch.Tensor, rate_hz: int, seeds: list[int]) -> None:
+    def __init__(self, recipe: Recipe, signal: torch.Tensor, rate_hz: int, seeds: list[int]) -> None:
         self.samples = len(signal)
         self.rate_hz = rate_hz
-        self.data = build_data(settings, signal, len(seeds))
+        self.data = recipe.signal_data(signal, len(seeds))
         self.objective = MeanSquaredError()
-        self._method = build_method(settings)
-        self._auxiliary = build_auxiliary_loss(settings)
+        self._feeding = recipe.feeding
+        self._auxiliary = recipe.auxiliary_loss
         self._seeds = seeds
 
     def validate(self, parameters: Parameters) -> None:
         """There is nothing but the signal."""
 
-    def chosen_parameters(self, trainer: Trainer) -> Parameters:
-        """Those of the last epoch."""
-        return trainer.parameters
-
     def final_losses(self, parameters: Parameters) -> LossesByName:
         """Mean squared errors of prediction, generation and reconstructions, over fresh initial states."""
-        performance = perform(parameters, self._method, self.data, self._seeds)
+        performance = perform(parameters, self._feeding, self.data, self._seeds)
         losses = {"prediction_mse": performance.prediction_mse(), "generation_mse": performance.generation_mse()}
         if self._auxiliary is None:
             return losses
@@ -82,7 +74,7 @@ class DeviceTask:
     """Modelling a device (paper B): validated while it trains, judged on whole recordings behind every filter.
 
     Args:
-        settings: the resolved configuration.
+        recipe: the recipe of a resolved configuration.
         recordings: input and target of `train`, `val` and `test`, [N] each, on the accelerator that trains.
         rate_hz: their rate.
         seeds: one a model.
@@ -93,7 +85,7 @@ class DeviceTask:
 
     def __init__(
         self,
-        settings: Settings,
+        recipe: Recipe,
         recordings: dict[str, tuple[torch.Tensor, torch.Tensor]],
         rate_hz: int,
         seeds: list[int],
@@ -101,11 +93,10 @@ class DeviceTask:
     ) -> None:
         self.rate_hz = rate_hz
         self.samples = len(recordings["train"][0])
-        self.data = self._segmented(settings, recordings["train"], len(seeds))
-        self._filters = list(filters or [settings["pre_emphasis"]] * len(seeds))
+        self.data = self._segmented(recipe.settings, recordings["train"], len(seeds))
+        self._filters = list(filters or [recipe.settings["pre_emphasis"]] * len(seeds))
         self.objective = EmphasisedErrorToSignal(self._filters, rate_hz, self.data.device)
-        self._keeps_best = settings["keep"] == "best_validation"
-        self._shape: ModelShape = build_shape(settings)
+        self._shape = recipe.shape
         self._recordings = recordings
 
     def first_batch(self) -> DeviceData:
@@ -124,10 +115,6 @@ class DeviceTask:
             for model, loss in zip(models, own_losses, strict=True):
                 losses[model] = loss
         return losses
-
-    def chosen_parameters(self, trainer: Trainer) -> Parameters:
-        """Those of the best validation, or of the last epoch, as the configuration says."""
-        return trainer.best.parameters if self._keeps_best else trainer.parameters
 
     def final_losses(self, parameters: Parameters) -> LossesByName:
         """`test_...` and `validation_...` behind each filter; `test_loss` and `validation_loss` behind its own."""
@@ -156,15 +143,16 @@ class DeviceTask:
 
 
 def build_task(
-    settings: Settings,
+    recipe: Recipe,
     recordings: Sequence[Path],
     accelerator: str,
     seeds: list[int],
     filters: Sequence[str] | None = None,
 ) -> SignalTask | DeviceTask:
-    """The task of a resolved configuration.
+    """The task of a configuration.
 
     Args:
+        recipe: its recipe.
         recordings: the signal; or input and target of train, val and test, in this order.
         accelerator: where it trains.
         seeds: one a model.
@@ -173,7 +161,7 @@ def build_task(
     sounds = [read_wav(path) for path in recordings]
     rate_hz = sounds[0][1]
     tensors = [torch.from_numpy(samples).to(accelerator) for samples, _ in sounds]
-    if "device" not in settings:
-        return SignalTask(settings, tensors[0], rate_hz, seeds)
+    if "device" not in recipe.settings:
+        return SignalTask(recipe, tensors[0], rate_hz, seeds)
     train, val, test = zip(tensors[::2], tensors[1::2], strict=True)
-    return DeviceTask(settings, {"train": train, "val": val, "test": test}, rate_hz, seeds, filters)
+    return DeviceTask(recipe, {"train": train, "val": val, "test": test}, rate_hz, seeds, filters)

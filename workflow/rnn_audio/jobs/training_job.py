@@ -11,18 +11,18 @@ import torch
 
 from rnn_audio.errors import InputError
 from rnn_audio.jobs.checkpoints import CheckpointStore, training_key
-from rnn_audio.jobs.packs.members import PackMember, Settings, read_waiting
+from rnn_audio.jobs.packs.members import PackMember, read_waiting
 from rnn_audio.jobs.packs.training import remove_settled_packs, train_in_pack
 from rnn_audio.jobs.provenance import digest, library_versions, source_revision
 from rnn_audio.jobs.runtime import accelerator_name, peak_memory_mib, prepare_process
 from rnn_audio.jobs.tasks import Task, build_task
-from rnn_audio.jobs.training_loop import CHECKPOINT_INTERVAL_S, Effort, TrainingLoop, build_trainer
+from rnn_audio.jobs.training_loop import CHECKPOINT_INTERVAL_S, Effort, TrainingLoop
 from rnn_audio.networks.engines import choice as engines
 from rnn_audio.networks.model import ModelShape, Parameters, load_model, save_model
 from rnn_audio.records import write_history, write_json
-from rnn_audio.training.free_running_trainer import FreeRunningTrainer
-from rnn_audio.training.recipe import build_shape
-from rnn_audio.training.trainer import DivergenceError, Trainer
+from rnn_audio.training.recipe import Recipe
+from rnn_audio.training.trainer import DivergenceError
+from rnn_audio.types import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class TrainedPack:
 
 def train_pack(
     name: str,
-    settings: dict[str, Any],
+    recipe: Recipe,
     task: Task,
     seeds: list[int],
     store: CheckpointStore,
@@ -71,7 +71,7 @@ def train_pack(
 
     Args:
         name: the configuration's name, for messages.
-        settings: the resolved configuration.
+        recipe: its recipe.
         task: its data, objective and judgement.
         seeds: one a model.
         store: where checkpoints go.
@@ -83,18 +83,19 @@ def train_pack(
     """
     if task.samples < 2:
         raise InputError(f"configuration {name}: its data has {task.samples} sample(s), training needs at least 2")
-    trainer = build_trainer(settings, task, seeds, start)
+    trainer = recipe.trainer(task.data, task.objective, seeds, start)
+    loop = TrainingLoop(trainer, task, recipe, store, checkpoint_interval_s)
     try:
-        effort = TrainingLoop(trainer, task, settings, store, checkpoint_interval_s).run()
+        effort = loop.run()
     except DivergenceError as error:
         raise DivergenceError(f"configuration {name}, {error}") from error
-    parameters = task.chosen_parameters(trainer)
+    parameters = loop.parameters()
     final = task.final_losses(parameters) | {task.loss_name: _last_losses(name, seeds, trainer.history)}
     results = [
         JobResult({loss: values[model] for loss, values in final.items()}, effort, trainer.report(model))
         for model in range(len(seeds))
     ]
-    return TrainedPack(parameters, [_history(trainer, task, model) for model in range(len(seeds))], results)
+    return TrainedPack(parameters, [loop.history(model) for model in range(len(seeds))], results)
 
 
 def _last_losses(name: str, seeds: list[int], history: list[list[float]]) -> list[float]:
@@ -104,14 +105,6 @@ def _last_losses(name: str, seeds: list[int], history: list[list[float]]) -> lis
         if not losses:
             raise DivergenceError(f"configuration {name}, seed {seed}: it diverged in every epoch; train more of them")
     return [losses[0] for losses in last]
-
-
-def _history(trainer: Trainer | FreeRunningTrainer, task: Task, model: int) -> dict[str, list[float]]:
-    columns = {task.loss_name: [losses[model] for losses in trainer.history]} | trainer.extra_columns(model)
-    if trainer.best.history:
-        validated = {int(epoch): losses[model] for epoch, *losses in trainer.best.history}
-        columns["validation_loss"] = [validated.get(epoch + 1, math.nan) for epoch in range(trainer.epoch)]
-    return columns
 
 
 def train_model(
@@ -156,9 +149,9 @@ def train_model(
     waiting = read_waiting(checkpoints.parent, own, key_of)
     train_in_pack(own, waiting, recordings, accelerator, checkpoints.parent)
     store = own.store()
-    task = build_task(settings, recordings, accelerator, [seed])
-    shape = build_shape(settings)
-    pack = train_pack(name, settings, task, [seed], store, start=_load_start(start, shape) if start else None)
+    recipe = Recipe.from_settings(settings)
+    task, shape = build_task(recipe, recordings, accelerator, [seed]), recipe.shape
+    pack = train_pack(name, recipe, task, [seed], store, start=_load_start(start, shape) if start else None)
     result = pack.results[0]
     record = {
         "name": name,

@@ -4,42 +4,11 @@ All terms are free of the signal's level: the error is relative to the target's 
 """
 
 import math
-from dataclasses import dataclass
 
 import torch
 
 _FLOOR = 1e-12
 """Energy, relative to the whole signal's, below which a decay is not followed: float32 has no more digits."""
-
-
-@dataclass(frozen=True)
-class SpectralTerm:
-    """The multi-resolution STFT loss of Yamamoto et al. 2020: spectral convergence and log magnitudes.
-
-    Attributes:
-        weight: its share in the sum.
-        window_samples: lengths of the Hann windows; each hops by a quarter of its length.
-    """
-
-    weight: float
-    window_samples: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class DecayTerm:
-    """The mean squared difference of the Schroeder decay curves, in dB squared.
-
-    Attributes:
-        weight: its share in the sum.
-        range_db: how far the target's decay is followed.
-        from_share: share of the epochs after which the term comes in. From the start, it would outweigh the waveform.
-        start_weight: the weight with which it comes in, to rise to its own by equal factors; None: its own at once.
-    """
-
-    weight: float
-    range_db: float
-    from_share: float
-    start_weight: float | None = None
 
 
 def relative_error(targets: torch.Tensor, outputs: torch.Tensor, energy: torch.Tensor) -> torch.Tensor:
