@@ -9,7 +9,8 @@ import torch
 
 from rnn_audio.errors import InputError
 from rnn_audio.evaluation import reconstruction
-from rnn_audio.evaluation.reconstruction import auxiliary_mse, reconstruct_chosen
+from rnn_audio.evaluation.reconstruction import auxiliary_mse, reconstruct_chosen, zero_auxiliary_mse
+from rnn_audio.evaluation.signal_metrics import evaluate_reconstruction
 from rnn_audio.evaluation.signal_sounds import perform, perform_chosen
 from rnn_audio.jobs.tasks import SignalTask
 from rnn_audio.networks import recurrence
@@ -97,6 +98,12 @@ def test_a_model_of_a_pack_has_the_error_that_it_has_alone() -> None:
 
 def test_the_error_depends_neither_on_how_gradients_flow_nor_on_how_many_anchors_were_trained_on() -> None:
     assert measured(gradient_into_main="none", anchors=5) == pytest.approx(measured(), rel=1e-6)
+
+
+def test_reconstructing_zero_costs_the_power_of_the_evaluated_segments() -> None:
+    powers = [np.mean(SIGNAL[at - 8 : at].astype(np.float64) ** 2) for at in (9, 19, 29, 39)]
+    shown = evaluate_reconstruction(SIGNAL, SIGNAL[:9], anchor=9, evaluated=[9, 19, 29, 39])
+    assert zero_auxiliary_mse(recipe().auxiliary_loss, SIGNAL) == np.mean(powers) == shown["evaluated_power"]
 
 
 def saved(path: Path, seed: int = 1) -> Path:

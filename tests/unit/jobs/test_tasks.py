@@ -12,7 +12,9 @@ import torch
 
 from rnn_audio.errors import InputError
 from rnn_audio.evaluation import device_sounds as device_evaluation
+from rnn_audio.evaluation.device_metrics import evaluate_device
 from rnn_audio.evaluation.device_sounds import process, whole_losses
+from rnn_audio.evaluation.signal_metrics import evaluate_sounds
 from rnn_audio.evaluation.signal_sounds import perform
 from rnn_audio.jobs.tasks import DeviceTask, SignalTask, build_task
 from rnn_audio.jobs.training_loop import TrainingLoop
@@ -123,6 +125,26 @@ def test_a_signal_is_judged_by_prediction_and_generation_and_never_validated(tmp
     loop = loop_of(RECIPE, task)
     loop.trainer.train_epoch()
     assert loop.parameters() is loop.trainer.parameters
+
+
+@pytest.mark.parametrize(("forcing", "first"), [("always", 1), ("never", 0)])
+def test_predicting_zero_costs_the_power_of_what_a_signals_model_has_to_produce(forcing: str, first: int) -> None:
+    signal = np.sin(np.arange(40) * 0.3 + 1).astype(np.float32)
+    recipe = Recipe.from_settings(OF_SIGNAL | {"teacher_forcing": forcing})
+    task = SignalTask(recipe, torch.from_numpy(signal), RATE_HZ, SEEDS)
+    sounds = {"prediction": signal, "generation": signal, "rate_hz": RATE_HZ, "kind": "tone"}
+    metrics = evaluate_sounds(signal, **sounds, seeded=not recipe.starts_from_silence)
+    assert metrics["target"]["power"] == np.mean(signal[first:].astype(np.float64) ** 2)
+    power = metrics["target"]["power"]
+    assert task.zero_losses() == {"prediction_mse": power, "generation_mse": power, "training_mse": power}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_predicting_zero_costs_a_device_the_test_loss_behind_the_own_filter(tmp_path: Path, name: str) -> None:
+    _, target = sounds()["test"]
+    silent = whole_losses(torch.from_numpy(target), torch.zeros(1, len(target)), RATE_HZ)
+    assert device_task(tmp_path, pre_emphasis=name).zero_losses() == {"test_loss": silent[name][0]}
+    assert evaluate_device(target, target, RATE_HZ, name)["zero_loss"] == silent[name][0]
 
 
 def test_a_device_is_learned_from_its_training_split_in_whole_segments(tmp_path: Path) -> None:

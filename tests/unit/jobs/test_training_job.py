@@ -124,6 +124,7 @@ def test_an_auxiliary_loss_adds_its_network_its_columns_and_its_error(
     assert record["losses"].keys() == {"prediction_mse", "generation_mse", "training_mse", "auxiliary_mse"}
     assert all(math.isfinite(loss) and loss > 0 for loss in record["losses"].values())
     assert record["losses"]["training_mse"] == float(rows[-1]["training_mse"])
+    assert record["zero_loss"].keys() == record["losses"].keys()
 
 
 def test_the_record_says_what_was_trained_and_by_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,6 +137,8 @@ def test_the_record_says_what_was_trained_and_by_what(tmp_path: Path, monkeypatc
     assert record["parameters"] == 4 * 5 * (1 + 5 + 2) + 5 + 1
     assert record["samples"] == len(SIGNAL)
     assert record["rate_hz"] == 8000
+    power = np.mean(SIGNAL[1:].astype(np.float64) ** 2)
+    assert record["zero_loss"] == dict.fromkeys(("prediction_mse", "generation_mse", "training_mse"), power)
     assert record["versions"]["torch"] == version("torch")
     assert "source_revision" in record
     assert record["losses"].keys() == {"prediction_mse", "generation_mse", "training_mse"}

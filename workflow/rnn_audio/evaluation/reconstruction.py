@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rnn_audio.evaluation.distances import segments_power
 from rnn_audio.evaluation.signal_sounds import load_chosen
 from rnn_audio.networks.model import Parameters
 from rnn_audio.networks.random_streams import RandomStreams
@@ -50,6 +51,12 @@ def auxiliary_mse(parameters: Parameters, auxiliary: AuxiliaryLoss, data: Signal
     anchors = auxiliary.spread_anchors(batch.inputs.shape[-1], MOST_EVALUATED)
     passed = auxiliary.run(parameters, batch, torch.tensor([anchors] * len(seeds)))
     return (passed.reconstructions - passed.segments).double().square().mean(dim=(1, 2, 3)).tolist()
+
+
+def zero_auxiliary_mse(auxiliary: AuxiliaryLoss, signal: NDArray[np.float32]) -> float:
+    """What `auxiliary_mse` is where all reconstructions are zero; `signal` is [N]."""
+    anchors = auxiliary.spread_anchors(len(signal) - 1, MOST_EVALUATED)
+    return segments_power(signal, anchors, auxiliary.segment_samples)
 
 
 @torch.no_grad()

@@ -20,7 +20,8 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
 
     Returns:
         The choice, every seed's losses, under `chosen_seeds` which seed each loss would have chosen, and what all
-        seeds share: the number of `parameters` of a model, and of `samples` that it trained on.
+        seeds share: the number of `parameters` of a model and of `samples` that it trained on, and under `zero_loss`
+        what losses are where the output is always zero.
     """
     ordered = sorted(runs, key=lambda run: run["seed"])
     for run in ordered:
@@ -36,6 +37,7 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
         "chosen_seeds": chosen_seeds,
         "parameters": ordered[0]["parameters"],
         "samples": ordered[0]["samples"],
+        "zero_loss": ordered[0]["zero_loss"],
         "seeds": {str(run["seed"]): {"losses": run["losses"], **run["measured"]} for run in ordered},
     }
 

@@ -8,8 +8,9 @@ from typing import Protocol
 import torch
 
 from rnn_audio.devices.splitting import segment
-from rnn_audio.evaluation.device_sounds import process, whole_losses
-from rnn_audio.evaluation.reconstruction import auxiliary_mse
+from rnn_audio.evaluation.device_sounds import process, whole_losses, zero_loss
+from rnn_audio.evaluation.distances import signal_power
+from rnn_audio.evaluation.reconstruction import auxiliary_mse, zero_auxiliary_mse
 from rnn_audio.evaluation.signal_sounds import perform
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError, Objective
 from rnn_audio.networks.model import Parameters
@@ -43,6 +44,9 @@ class Task(Protocol):
     def final_losses(self, parameters: Parameters) -> LossesByName:
         """Each model's losses at the end, by name."""
 
+    def zero_losses(self) -> dict[str, float]:
+        """What some losses are where the output is always zero, by name: a model near them has learned nothing."""
+
 
 class SignalTask:
     """Overfitting one signal (paper A): judged on the signal itself, by prediction and by generation."""
@@ -69,6 +73,15 @@ class SignalTask:
             return losses
         return losses | {"auxiliary_mse": auxiliary_mse(parameters, self._auxiliary, self.data, self._seeds)}
 
+    def zero_losses(self) -> dict[str, float]:
+        """The power of what is learned: of the whole signal, and of the segments that are reconstructed."""
+        signal = self.data.signal.cpu().numpy()
+        power = signal_power(signal if self.data.silent_seed else signal[1:])
+        losses = dict.fromkeys(("prediction_mse", "generation_mse", self.loss_name), power)
+        if self._auxiliary is None:
+            return losses
+        return losses | {"auxiliary_mse": zero_auxiliary_mse(self._auxiliary, signal)}
+
 
 class DeviceTask:
     """Modelling a device (paper B): validated while it trains, judged on whole recordings behind every filter.
@@ -94,7 +107,8 @@ class DeviceTask:
         self.rate_hz = rate_hz
         self.samples = len(recordings["train"][0])
         self.data = self._segmented(recipe.settings, recordings["train"], len(seeds))
-        self._filters = list(filters or [recipe.settings["pre_emphasis"]] * len(seeds))
+        self._own_filter = recipe.settings["pre_emphasis"]
+        self._filters = list(filters or [self._own_filter] * len(seeds))
         self.objective = EmphasisedErrorToSignal(self._filters, rate_hz, self.data.device)
         self._shape = recipe.shape
         self._recordings = recordings
@@ -124,6 +138,11 @@ class DeviceTask:
             losses |= {f"{prefix}_{name}": values for name, values in by_filter.items()}
             losses[f"{prefix}_loss"] = [by_filter[name][model] for model, name in enumerate(self._filters)]
         return losses
+
+    def zero_losses(self) -> dict[str, float]:
+        """The test loss behind the configuration's own filter."""
+        _, target = self._recordings["test"]
+        return {"test_loss": zero_loss(target.cpu().numpy(), self.rate_hz, self._own_filter)}
 
     def _losses(self, parameters: Parameters, split: str) -> LossesByName:
         source, target = self._recordings[split]

@@ -162,6 +162,7 @@ def train_model(
         "samples": task.samples,
         "rate_hz": task.rate_hz,
         "losses": result.losses,
+        "zero_loss": task.zero_losses(),
         **result.report,
         "versions": versions,
         "source_revision": source_revision(Path(__file__).parent),
