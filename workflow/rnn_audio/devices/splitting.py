@@ -29,19 +29,6 @@ class Split:
     test: Floats
 
 
-@dataclass(frozen=True)
-class Segments:
-    """Equal segments of a recording.
-
-    Attributes:
-        samples: the segments, in the order of time, [segments, length].
-        dropped: samples of the partial segment at the end that were left out.
-    """
-
-    samples: Floats
-    dropped: int
-
-
 def split_by_fractions(samples: Floats, fractions: Sequence[float]) -> Split:
     """Split a recording into shares of its length.
 
@@ -64,43 +51,22 @@ def split_by_fractions(samples: Floats, fractions: Sequence[float]) -> Split:
         )
     # The rounded sums, not rounded shares: fractions that add up to 1 then use every sample.
     ends = [round(float(end) * len(samples)) for end in np.cumsum(fractions)]
-    return _split_at(samples, ends)
+    starts = (0, *ends[:-1])
+    for name, start, end in zip(("train", "val", "test"), starts, ends, strict=True):
+        if end <= start:
+            raise InputError(f"split: {name} gets none of {len(samples)} samples: give it a larger share")
+    return Split(*(samples[start:end] for start, end in zip(starts, ends, strict=True)))
 
 
-def split_by_seconds(samples: Floats, rate_hz: float, seconds: Sequence[float]) -> Split:
-    """Split a recording into stretches of given lengths, from its start.
-
-    Args:
-        samples: recording, [N].
-        rate_hz: sampling rate in Hz.
-        seconds: lengths of train, val and test in seconds, each above 0; what comes after them is left out.
-
-    Returns:
-        The three stretches.
-
-    Raises:
-        InputError: there are not three lengths, one is not positive, or they are longer than the recording.
-    """
-    if len(seconds) != 3 or min(seconds) <= 0.0:
-        raise InputError(f"split seconds {list(seconds)}: give three above 0 for train, val and test")
-    ends = [round(float(end) * rate_hz) for end in np.cumsum(seconds)]
-    if ends[-1] > len(samples):
-        raise InputError(
-            f"split seconds {list(seconds)} add up to {sum(seconds):g} s: the recording has only "
-            f"{len(samples) / rate_hz:g} s; shorten them"
-        )
-    return _split_at(samples, ends)
-
-
-def segment(samples: Floats, length: int) -> Segments:
-    """Cut a recording into segments of equal length; a partial one at the end is left out and counted.
+def segment(samples: Floats, length: int) -> Floats:
+    """Cut a recording into segments of equal length; a partial one at the end is left out.
 
     Args:
         samples: recording, [N].
         length: samples a segment; half a second in paper B (section 3).
 
     Returns:
-        The segments (a view where the recording allows it) and how many samples were left out.
+        The segments, in the order of time, [segments, length]; a view where the recording allows it.
 
     Raises:
         InputError: the length is below 1 or longer than the recording.
@@ -113,13 +79,4 @@ def segment(samples: Floats, length: int) -> Segments:
             f"segment length is {length} samples: the recording has only {len(samples)}; "
             "choose shorter segments or a longer recording"
         )
-    return Segments(samples[: count * length].reshape(count, length), len(samples) - count * length)
-
-
-def _split_at(samples: Floats, ends: Sequence[int]) -> Split:
-    starts = (0, *ends[:-1])
-    for name, start, end in zip(("train", "val", "test"), starts, ends, strict=True):
-        if end <= start:
-            raise InputError(f"split: {name} gets none of {len(samples)} samples: give it a larger share")
-    train, val, test = (samples[start:end] for start, end in zip(starts, ends, strict=True))
-    return Split(train, val, test)
+    return samples[: count * length].reshape(count, length)

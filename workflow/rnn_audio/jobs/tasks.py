@@ -150,7 +150,7 @@ class DeviceTask:
 
     @staticmethod
     def _segmented(settings: Settings, pair: Pair, models: int) -> DeviceData:
-        source, target = (segment(side, settings["segment_samples"]).samples for side in pair)
+        source, target = (segment(side, settings["segment_samples"]) for side in pair)
         return DeviceData(
             inputs=source,
             targets=target,

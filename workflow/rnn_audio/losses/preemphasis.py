@@ -9,6 +9,7 @@ Two things about those 100 taps are ours:
 - **Weighting.** The error is divided by the wanted magnitude and the frequencies are spaced logarithmically from
   50 Hz to half the rate: an error of one decibel then costs the same in every octave. A uniformly weighted
   linear-phase design is off by 12 dB at 50 Hz: 100 taps at 44.1 kHz resolve 441 Hz, and what lies below weighs little.
+  Ours is off by 1.4 dB at most from 50 Hz to 16 kHz, near 100 Hz, and by 0.7 dB in the root mean square.
 - **Phase.** The taps are fitted to the curve's minimum phase, not to a linear one. The ESR depends on the filter's
   magnitude only, up to the edges of the signal. Minimum phase halves the largest error in decibels, because no tap is
   spent on symmetry. And it puts the weight on the first taps: a linear-phase filter delays by 49.5 samples, so in
@@ -99,27 +100,6 @@ def a_weighting_db(frequencies_hz: Floats) -> Floats:
     middle = squared / np.sqrt((squared + f2**2) * (squared + f3**2))
     high = f4**2 / (squared + f4**2)
     return 20.0 * np.log10(low * middle * high) + 1.9997
-
-
-def a_weighting_error_db(frequencies_hz: Floats, rate_hz: float) -> Floats:
-    """How far the `a_weighting` taps are from the standard's curve with the low-pass of eq. 7, in dB.
-
-    At 44.1 kHz the error from 50 Hz to 16 kHz, over frequencies spaced logarithmically, is 0.7 dB in the root mean
-    square and 1.4 dB at most (near 100 Hz).
-
-    Args:
-        frequencies_hz: frequencies between 0 Hz and half the rate, exclusive, [F].
-        rate_hz: sampling rate in Hz.
-
-    Returns:
-        Fitted minus wanted magnitude in dB, [F].
-
-    Raises:
-        InputError: the rate is too low for the A-weighting.
-    """
-    fitted = magnitude_response(taps("a_weighting", rate_hz), frequencies_hz, rate_hz)
-    low_pass = magnitude_response(np.array(LOW_PASS), frequencies_hz, rate_hz)
-    return 20.0 * np.log10(fitted / low_pass) - a_weighting_db(frequencies_hz)
 
 
 @cache
