@@ -5,9 +5,7 @@ from typing import Any
 
 from rnn_audio.configuration.settings import signal_samples
 from rnn_audio.errors import InputError
-
-Settings = Mapping[str, Any]
-
+from rnn_audio.types import Settings
 
 METHODS = ("auxiliary", "free_running")
 """The keys of a configuration whose mappings are a training method's own settings."""
