@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import torch
@@ -112,10 +112,6 @@ class TrainingLoop:
     def state_dict(self) -> Tensors:
         """All that training goes on from, laid out as that of a trainer."""
         return self.trainer.state_dict() | self.best.state_dict()
-
-    def save(self, effort: Effort) -> None:
-        """Write a checkpoint now."""
-        self.store.save(self.state_dict(), asdict(effort))
 
     def _resume(self) -> Effort:
         checkpoint = self.store.load()

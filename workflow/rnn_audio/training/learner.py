@@ -182,18 +182,18 @@ class Learner:
 
     def _recover(self, divergence: str) -> None:
         recovery, kept = self._method.recovery, self.kept
-        place = f"seed {self._seed}: {divergence} in epoch {self.epoch + 1}"
+        where = f"seed {self._seed}: {divergence} in epoch {self.epoch + 1}"
         if recovery is None:
             advice = "lower the learning rate, clip gradients or set free_running.recovery"
-            raise DivergenceError(f"{place}; {advice}", self._place)
+            raise DivergenceError(f"{where}; {advice}", self._place)
         if self.recoveries == recovery.at_most:
             limit = f"after {recovery.at_most} recoveries (free_running.recovery.at_most)"
-            raise DivergenceError(f"{place}, {limit}; lower the learning rate", self._place)
+            raise DivergenceError(f"{where}, {limit}; lower the learning rate", self._place)
         self.recoveries += 1
         self.high_losses = 0
         logger.warning(
             "%s, from %.3g at best: back to the weights of epoch %d, learning rate times %g from here on",
-            place,
+            where,
             kept.expected,
             kept.epoch + 1,
             recovery.learning_rate_factor,

@@ -115,8 +115,8 @@ def _finish(store: PackStore, loop: TrainingLoop, effort: Effort) -> None:
     """Leave each model's finished training as a checkpoint of its own; then the pack's is not needed any more."""
     if len(store.members) > 1:
         effort = replace(effort, pack=tuple(member.label for member in store.members))
-    loop.save(effort)  # what is killed from here on has nothing to train again
     tensors = loop.state_dict()
+    store.save(tensors, asdict(effort))  # what is killed from here on has nothing to train again
     for model, member in enumerate(store.members):
         if not member.is_done():
             member.store().save(only(tensors, [model]), asdict(effort))
