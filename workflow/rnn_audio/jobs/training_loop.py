@@ -60,7 +60,7 @@ class TrainingLoop:
     Attributes:
         trainer: fresh; its state is replaced by the checkpoint's where there is one.
         task: judges it on the way.
-        recipe: how often, and which weights it ends with.
+        recipe: how many epochs, how often it is validated, and which weights it ends with.
         store: where checkpoints go.
         checkpoint_interval_s: least time between two.
         best: each model's best weights by validation.
