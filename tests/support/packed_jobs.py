@@ -150,7 +150,7 @@ class PackedJobs:
 def checkpoint_each_epoch(patch: pytest.MonkeyPatch) -> None:
     """Write a checkpoint after every epoch, and leave the settings of the process to the tests."""
     patch.setattr(training_job, "prepare_process", lambda accelerator, threads: None)
-    for name in ("train_pack", "train_in_pack"):
+    for name in ("train_one", "train_in_pack"):
         patch.setattr(training_job, name, functools.partial(getattr(training_job, name), checkpoint_interval_s=0))
 
 

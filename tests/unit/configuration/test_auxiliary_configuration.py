@@ -9,7 +9,7 @@ from support.places import REPOSITORY
 from rnn_audio.configuration.experiment import Experiment, load_experiment
 from rnn_audio.configuration.settings import total_epochs
 from rnn_audio.errors import InputError
-from rnn_audio.training.recipe import build_auxiliary_loss, build_shape
+from rnn_audio.training.recipe import Recipe
 
 Config = dict[str, Any]
 
@@ -59,10 +59,11 @@ def experiment() -> Experiment:
 @pytest.mark.parametrize(("name", "fed"), [("sine_4096_auxiliary", 4095), ("room_5512_auxiliary", 2755)])
 def test_the_shipped_auxiliary_losses_are_the_papers(experiment: Experiment, name: str, fed: int) -> None:
     settings = experiment.configurations[name]
-    auxiliary = build_auxiliary_loss(settings)
+    recipe = Recipe.from_settings(settings)
+    auxiliary = recipe.auxiliary_loss
     assert (auxiliary.anchors, auxiliary.segment_samples, auxiliary.pretraining_epochs) == (1, 128, 100)
     assert settings["epochs"] == 100
-    assert (build_shape(settings).hidden_size, auxiliary.shape.hidden_size) == (64, 16)
+    assert (recipe.shape.hidden_size, auxiliary.shape.hidden_size) == (64, 16)
     assert auxiliary.shape.second_state == "zeros"
     assert auxiliary.gradient_reach is None
     assert settings["update_length_samples"] is None
@@ -131,13 +132,13 @@ def test_both_phases_are_scaled(factor: float, epochs: int, pretraining: int, ex
 
 @pytest.mark.parametrize(("reach", "samples"), [("full", None), ("none", 0), (1, 1), (256, 256)])
 def test_the_reach_of_gradients_is_a_number_of_samples(reach: str | int, samples: int | None) -> None:
-    assert build_auxiliary_loss(resolved(gradient_into_main=reach)).gradient_reach == samples
+    assert Recipe.from_settings(resolved(gradient_into_main=reach)).auxiliary_loss.gradient_reach == samples
 
 
 def test_a_configuration_without_auxiliary_has_none() -> None:
-    settings = load_experiment(shipped()).configurations["sine_full"]
-    assert build_auxiliary_loss(settings) is None
-    assert build_shape(settings).auxiliary is None
+    recipe = Recipe.from_settings(load_experiment(shipped()).configurations["sine_full"])
+    assert recipe.auxiliary_loss is None
+    assert recipe.shape.auxiliary is None
 
 
 # --- what is refused ---

@@ -111,9 +111,9 @@ class Job:
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process belongs to the tests, and a checkpoint is due after every epoch."""
     monkeypatch.setattr(training_job, "prepare_process", lambda accelerator, threads: None)
-    original = training_job.train_pack
+    original = training_job.train_one
     monkeypatch.setattr(
-        training_job, "train_pack", lambda *args, **kwargs: original(*args, checkpoint_interval_s=0, **kwargs)
+        training_job, "train_one", lambda *args, **kwargs: original(*args, checkpoint_interval_s=0, **kwargs)
     )
 
 

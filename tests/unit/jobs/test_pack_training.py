@@ -24,7 +24,7 @@ from support.packed_jobs import (
 )
 
 from rnn_audio.jobs.progress import ProgressLog
-from rnn_audio.training.trainer import Trainer
+from rnn_audio.training.bptt_trainer import BpttTrainer
 
 FILTERS = devices("none", "a_weighting", "highpass", seeds=[1])
 PACKS = {
@@ -64,13 +64,13 @@ def broken_off(jobs: PackedJobs, model: Model, epoch: int = 3) -> None:
 def count_epochs(patch: pytest.MonkeyPatch) -> list[int]:
     """How many models each epoch trains, from here on."""
     trained: list[int] = []
-    original = Trainer.train_epoch
+    original = BpttTrainer.train_epoch
 
-    def train_epoch(self: Trainer) -> list[float]:
+    def train_epoch(self: BpttTrainer) -> list[float]:
         trained.append(len(self.seeds))
         return original(self)
 
-    patch.setattr(Trainer, "train_epoch", train_epoch)
+    patch.setattr(BpttTrainer, "train_epoch", train_epoch)
     return trained
 
 

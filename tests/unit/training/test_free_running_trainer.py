@@ -24,20 +24,14 @@ from support.free_running import (
 
 from rnn_audio.errors import InputError
 from rnn_audio.evaluation.signal_sounds import perform
-from rnn_audio.losses.generation_loss import (
-    DecayTerm,
-    SpectralTerm,
-    decay_difference,
-    relative_error,
-    spectral_difference,
-)
+from rnn_audio.losses.generation_loss import decay_difference, relative_error, spectral_difference
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.model import INITIAL_STATE, ModelShape, Parameters, initialise, stored_state, with_prefix
 from rnn_audio.networks.random_streams import RandomStreams
-from rnn_audio.training.free_running_method import FreeRunningMethod
+from rnn_audio.training.bptt_method import BpttMethod
+from rnn_audio.training.free_running_method import DecayTerm, FreeRunningMethod, SpectralTerm
 from rnn_audio.training.horizon import Horizon
 from rnn_audio.training.teacher_forcing import TeacherForcing
-from rnn_audio.training.trainer import Method
 
 SIGNAL = decaying_sine().double()
 SEEDS = [3, 4, 5]
@@ -171,7 +165,7 @@ def test_a_generation_knows_the_signals_first_sample_and_no_later_one() -> None:
         signal[change] += 0.5
         for heard in (decaying_sine(), signal):
             data = make_trainer(PLAIN, [3], signal=heard).data
-            never = Method(TeacherForcing("never"), None, carry_state=True, learning_rate=1e-3)
+            never = BpttMethod(TeacherForcing("never"), None, carry_state=True, learning_rate=1e-3)
             generations.append(perform(parameters, never, data, [3]).generations)
     original, other_first, _, other_later = generations
     assert torch.equal(other_later, original)

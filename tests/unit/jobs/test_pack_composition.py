@@ -6,7 +6,7 @@ import pytest
 from support.configurations import AMPLIFIER, minimal, read_yaml
 
 from rnn_audio.configuration.experiment import Experiment, load_experiment
-from rnn_audio.configuration.packs import MOST_MODELS, Model, compose_packs
+from rnn_audio.jobs.packs.composition import MOST_MODELS, Model, compose_packs
 
 
 def experiment(packing: Any, seeds: int = 2, **configurations: dict[str, Any]) -> Experiment:  # noqa: ANN401
