@@ -139,7 +139,7 @@ def test_module_of_a_generator_reruns_everything(done: Workspace) -> None:
         ("rnn_audio/reporting/figures/loss_curves.py", {"figures/curves.svg"}),
         ("scripts/plot.py", {"figures/waves.svg", "figures/curves.svg"}),
         ("rnn_audio/speed/estimate.py", set()),
-        ("rnn_audio/configuration/packs.py", set()),
+        ("rnn_audio/jobs/packs/composition.py", set()),
     ],
 )
 def test_module_reruns_only_what_imports_it(done: Workspace, module: str, remade: set[str]) -> None:
