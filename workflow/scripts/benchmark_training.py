@@ -10,7 +10,7 @@ from rnn_audio.speed.training_benchmark import compared_cases, growing_cases, ti
 if __name__ == "__main__":
     with logged_job(snakemake.log[0]):
         settings = snakemake.params.settings
-        accelerator = resolve_accelerator(snakemake.resources.device)
+        accelerator = resolve_accelerator(snakemake.resources.accelerator)
         compared, growing = (
             [record for group in groups(settings) for record in time_in_turn(group, accelerator, settings["rounds"])]
             for groups in (compared_cases, growing_cases)

@@ -7,7 +7,7 @@ from rnn_audio.records import write_json
 from rnn_audio.speed.update_times import measure_update_times
 
 with logged_job(snakemake.log[0]):
-    accelerator = resolve_accelerator(snakemake.resources.device)
+    accelerator = resolve_accelerator(snakemake.resources.accelerator)
     prepare_process(accelerator, threads=1)
     recordings = [Path(path) for path in snakemake.input.recordings]
     times = measure_update_times(snakemake.params.settings, recordings, accelerator)

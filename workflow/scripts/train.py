@@ -11,7 +11,7 @@ with logged_job(snakemake.log[0]):
         seed=int(snakemake.wildcards.seed),
         recordings=[Path(path) for path in snakemake.input.recordings],
         start=Path(snakemake.input.start[0]) if snakemake.input.start else None,
-        accelerator=resolve_accelerator(snakemake.resources.device),
+        accelerator=resolve_accelerator(snakemake.resources.accelerator),
         threads=snakemake.threads,
         code=snakemake.params.code,
         checkpoints=Path(snakemake.params.checkpoints),
