@@ -1,17 +1,20 @@
 """Throw-away copies of the workflow, each with a configuration of its own, and Snakemake run on them as by a user."""
 
+import fcntl
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from support import loaded_snakemake
 from support.places import REPOSITORY
 
 Config = dict[str, Any]
@@ -23,6 +26,8 @@ _WORKFLOW = ("Snakefile", "workflow", "profiles", "envs")
 # in another test's process, does not.
 _BYTECODE = shutil.ignore_patterns("*.pyc", "*.tmp.*")
 _SNAKEMAKE_VARIABLES = ("SNAKEMAKE_PROFILE", "SNAKEMAKE_OUTPUT_CACHE")
+# By the linker and by Python: a process that has started already would not see them.
+_READ_AT_START = {"LD_LIBRARY_PATH", "PYTHONPATH"}
 
 
 @dataclass(frozen=True)
@@ -105,10 +110,14 @@ class Workspace:
 
     def snakemake(self, *arguments: str, **variables: str) -> Run:
         """Run Snakemake to its end, whichever it is; `variables` are added to the environment."""
+        environment = self.environment(**variables)
+        if not _READ_AT_START & variables.keys():
+            status, stdout, stderr = loaded_snakemake.run(arguments, self.folder, environment)
+            return Run(status, stdout, stdout + stderr)
         ended = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
-            env=self.environment(**variables),
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -198,13 +207,22 @@ def tiny_config() -> Config:
 
 
 def finished(base: Path) -> tuple[Workspace, Run]:
-    """The tiny configuration, run once in a whole session of tests, and what was said. Copy it; do not change it."""
-    workspace, run = _run_once(base / "finished")
+    """The tiny configuration, run once in a whole session of tests, and what was said. Copy it; do not change it.
+
+    Args:
+        base: pytest's folder of this process. Where several processes share the tests, the folder above is theirs all.
+    """
+    workspace, run = _run_once((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished")
     assert run.status == 0, run.output
     return workspace, run
 
 
 @cache
 def _run_once(folder: Path) -> tuple[Workspace, Run]:
-    workspace = Workspace.create(folder, tiny_config())
-    return workspace, workspace.snakemake("--cores", "2")
+    told = folder.with_suffix(".json")
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            run = Workspace.create(folder, tiny_config()).snakemake("--cores", "2")
+            told.write_text(json.dumps(asdict(run)), encoding="utf-8")
+    return Workspace(folder), Run(**json.loads(told.read_text(encoding="utf-8")))
