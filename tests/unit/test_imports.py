@@ -74,7 +74,7 @@ def test_the_plan_signals_and_devices_need_no_pytorch() -> None:
     planning = {
         name
         for path in rules
-        for name in re.findall(r"^from (rnn_audio[\w.]*) import", path.read_text(encoding="utf-8"), re.MULTILINE)
+        for name in re.findall(r"^ *from (rnn_audio[\w.]*) import", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert len(planning) > 5
     free = {name_of(path) for path in MODULES if path.relative_to(WORKFLOW).parts[1] in WITHOUT_PYTORCH}

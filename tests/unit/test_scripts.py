@@ -13,7 +13,7 @@ RULES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((WORKFLOW 
 
 def rules_of(script: Path) -> list[str]:
     """The text of each rule that runs a script."""
-    rules = re.findall(r"^ *rule \w+:\n(?:(?: +.*)?\n)+", f"{RULES}\n", re.MULTILINE)
+    rules = re.findall(r"^ *rule(?: \w+)?:\n(?:(?: +.*)?\n)+", f"{RULES}\n", re.MULTILINE)
     return [rule for rule in rules if f'"../scripts/{script.name}"' in rule]
 
 
@@ -29,7 +29,7 @@ def test_a_rule_gives_all_that_its_script_asks_for(script: Path) -> None:
     rules = rules_of(script)
     assert rules
     for rule in rules:
-        for section, name in re.findall(r"snakemake\.(input|output|params|resources)\.(\w+)", text):
+        for section, name in re.findall(r"snakemake\.(input|output|params|resources)\.(\w+)\b(?!\()", text):
             assert re.search(rf"^ +{name}=", section_of(rule, section), re.MULTILINE), f"{section}.{name}"
         for name in re.findall(r"snakemake\.wildcards\.(\w+)", text):
             assert f"{{{name}}}" in section_of(rule, "output"), name
