@@ -10,14 +10,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from support import loaded_snakemake
+from support.configurations import Config, shipped_config
 from support.places import REPOSITORY
-
-Config = dict[str, Any]
 
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 
@@ -146,11 +144,6 @@ class Workspace:
                 if row["plan"] == "update pending"
             }
         )
-
-
-def shipped_config() -> Config:
-    """The configuration that users start from."""
-    return yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
 
 
 def tiny_config() -> Config:
