@@ -11,29 +11,48 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["snakemake.cli"])
 
 
-def run(arguments: Sequence[str], folder: Path, environment: dict[str, str]) -> tuple[int, str, str]:
-    """Run the command to its end.
+class Command:
+    """A command that is under way, in a process group of its own.
 
-    Args:
-        arguments: of the command line.
-        folder: where it runs.
-        environment: all variables. Those that a process reads only as it starts have no effect.
-
-    Returns:
-        Exit status, standard output and standard error.
+    Attributes:
+        pid: of its process and its group.
     """
-    with TemporaryDirectory() as told:
-        outputs = [Path(told) / name for name in ("stdout", "stderr")]
-        process = _CONTEXT.Process(target=_main, args=(arguments, folder, environment, outputs))
-        process.start()
-        process.join()
-        stdout, stderr = (path.read_text(encoding="utf-8") for path in outputs)
-        return process.exitcode, stdout, stderr
+
+    def __init__(self, arguments: Sequence[str], folder: Path, environment: dict[str, str]) -> None:
+        """Start it.
+
+        Args:
+            arguments: of the command line.
+            folder: where it runs.
+            environment: all variables. Those that a process reads only as it starts have no effect.
+        """
+        self._folder = TemporaryDirectory()
+        self._outputs = [Path(self._folder.name) / name for name in ("stdout", "stderr")]
+        for path in self._outputs:
+            path.touch()
+        self._process = _CONTEXT.Process(target=_main, args=(arguments, folder, environment, self._outputs))
+        self._process.start()
+        self.pid: int = self._process.pid
+
+    def poll(self) -> int | None:
+        """The exit status, negative where a signal ended it; None while it runs."""
+        return self._process.exitcode
+
+    def wait(self) -> int:
+        """Wait for its end; returns the exit status."""
+        self._process.join()
+        return self._process.exitcode
+
+    def said(self) -> tuple[str, str]:
+        """Standard output and standard error so far."""
+        stdout, stderr = (path.read_text(encoding="utf-8") for path in self._outputs)
+        return stdout, stderr
 
 
 def _main(arguments: Sequence[str], folder: Path, environment: dict[str, str], outputs: list[Path]) -> None:
+    os.setsid()
     for number, path in enumerate(outputs, start=1):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+        os.dup2(os.open(path, os.O_WRONLY), number)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

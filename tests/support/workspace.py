@@ -13,8 +13,8 @@ from pathlib import Path
 
 import yaml
 
-from support import loaded_snakemake
 from support.configurations import Config, shipped_config
+from support.loaded_snakemake import Command
 from support.places import REPOSITORY
 
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
@@ -35,6 +35,13 @@ class Run:
     status: int
     stdout: str
     output: str
+
+
+def ended(command: Command) -> Run:
+    """Wait for a run's end."""
+    status = command.wait()
+    stdout, stderr = command.said()
+    return Run(status, stdout, stdout + stderr)
 
 
 @dataclass(frozen=True)
@@ -108,20 +115,22 @@ class Workspace:
 
     def snakemake(self, *arguments: str, **variables: str) -> Run:
         """Run Snakemake to its end, whichever it is; `variables` are added to the environment."""
-        environment = self.environment(**variables)
         if not _READ_AT_START & variables.keys():
-            status, stdout, stderr = loaded_snakemake.run(arguments, self.folder, environment)
-            return Run(status, stdout, stdout + stderr)
-        ended = subprocess.run(
+            return ended(self.start(*arguments, **variables))
+        process = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
-            env=environment,
+            env=self.environment(**variables),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
         )
-        return Run(ended.returncode, ended.stdout, ended.stdout + ended.stderr)
+        return Run(process.returncode, process.stdout, process.stdout + process.stderr)
+
+    def start(self, *arguments: str, **variables: str) -> Command:
+        """Start Snakemake; `variables` are added to the environment."""
+        return Command(arguments, self.folder, self.environment(**variables))
 
     def make(self, *arguments: str, **variables: str) -> str:
         """Run Snakemake on two cores; it has to succeed. Returns what it said."""
