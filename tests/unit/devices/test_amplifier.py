@@ -20,15 +20,14 @@ def _sine(level_db: float, frequency_hz: float, seconds: float) -> np.ndarray:
     )
 
 
-def _harmonics(level_db: float, count: int) -> np.ndarray:
-    """Amplitudes of the fundamental and its harmonics of a tone of 441 Hz, whose period is 100 samples."""
-    sound = amplify(_sine(level_db, 441.0, 0.75), RATE_HZ)
-    spectrum = np.abs(np.fft.rfft(sound[-100 * 100 :]))
-    return spectrum[100 * np.arange(1, count + 1)]
+def _harmonics(sound: np.ndarray, frequency_hz: int, count: int) -> np.ndarray:
+    """Amplitudes of the fundamental and its harmonics in one second of sound."""
+    spectrum = np.abs(np.fft.rfft(sound[-RATE_HZ:]))
+    return spectrum[frequency_hz * np.arange(1, count + 1)]
 
 
 def _distortion(level_db: float) -> float:
-    amplitudes = _harmonics(level_db, 20)
+    amplitudes = _harmonics(amplify(_sine(level_db, 441.0, 1.5), RATE_HZ), 441, 20)
     return float(np.sqrt(np.sum(amplitudes[1:] ** 2)) / amplitudes[0])
 
 
@@ -99,13 +98,13 @@ def test_distortion_grows_with_level() -> None:
 
 
 def test_even_harmonics_show_the_single_ended_stages() -> None:
-    amplitudes = _harmonics(-30.0, 3)
+    amplitudes = _harmonics(amplify(_sine(-30.0, 441.0, 1.5), RATE_HZ), 441, 3)
     assert amplitudes[1] > 0.01 * amplitudes[0]
 
 
 def test_a_loud_burst_leaves_the_bias_shifted_and_the_bias_comes_back() -> None:
-    probe = _sine(-34.0, 441.0, 1.4)
-    loud = _sine(6.0, 110.0, 1.4)
+    probe = _sine(-34.0, 441.0, 2.0)
+    loud = _sine(6.0, 110.0, 2.0)
     burst = slice(round(0.5 * RATE_HZ), round(0.8 * RATE_HZ))
     disturbed = probe.copy()
     disturbed[burst] = loud[burst]
@@ -120,15 +119,15 @@ def test_a_loud_burst_leaves_the_bias_shifted_and_the_bias_comes_back() -> None:
 
 
 def test_what_it_did_before_the_burst_is_untouched() -> None:
-    probe = _sine(-30.0, 441.0, 0.2)
+    probe = _sine(-30.0, 441.0, 0.5)
     disturbed = probe.copy()
-    disturbed[5000:] = 0.9
-    np.testing.assert_allclose(amplify(disturbed, RATE_HZ)[:4900], amplify(probe, RATE_HZ)[:4900], atol=1e-9)
+    disturbed[15000:] = 0.9
+    np.testing.assert_allclose(amplify(disturbed, RATE_HZ)[:14900], amplify(probe, RATE_HZ)[:14900], atol=1e-9)
 
 
 def test_twice_the_oversampling_changes_little() -> None:
     # Two strings of a driven guitar: partials to several kilohertz.
-    seconds = np.arange(RATE_HZ // 2) / RATE_HZ
+    seconds = np.arange(RATE_HZ) / RATE_HZ
     chord = sum(0.1 / k * np.sin(2.0 * np.pi * k * f * seconds) for f in (110.0, 164.8) for k in range(1, 12))
     coarse, fine = (amplify(chord, RATE_HZ, oversampling=factor) for factor in (4, 8))
     assert np.sum((coarse - fine) ** 2) < 1e-4 * np.sum(fine**2)
@@ -148,7 +147,7 @@ def test_aliases_of_a_hard_driven_tone_are_buried() -> None:
 
 @pytest.mark.parametrize("level", [0.0, 1e-9, 1.0, 10.0])
 def test_any_level_gives_finite_output_below_full_scale(level: float) -> None:
-    noise = level * np.random.default_rng(0).uniform(-1.0, 1.0, RATE_HZ // 8)
+    noise = level * np.random.default_rng(0).uniform(-1.0, 1.0, RATE_HZ // 2)
     sound = amplify(noise, RATE_HZ)
     assert sound.shape == noise.shape
     assert np.isfinite(sound).all()
@@ -156,14 +155,14 @@ def test_any_level_gives_finite_output_below_full_scale(level: float) -> None:
 
 
 def test_dc_does_not_pass() -> None:
-    sound = amplify(np.full(round(2.1 * RATE_HZ), 0.5), RATE_HZ)
+    sound = amplify(np.full(3 * RATE_HZ, 0.5), RATE_HZ)
     # Not the very end: there the input stops, and the resampling filter sees it coming.
     assert np.abs(sound[2 * RATE_HZ : -100]).max() < 1e-6
     assert np.abs(amplify(np.zeros(1000), RATE_HZ)).max() < 1e-6
 
 
 def test_same_bytes_and_blocks_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = _sine(-10.0, 220.0, 0.2)
+    sound = _sine(-10.0, 220.0, 0.5)
     once = amplify(sound, RATE_HZ)
     assert once.tobytes() == amplify(sound, RATE_HZ).tobytes()
     monkeypatch.setattr("rnn_audio.devices.amplifier._BLOCK_SAMPLES", 1000)
@@ -172,7 +171,7 @@ def test_same_bytes_and_blocks_leave_no_seam(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_neither_a_gain_nor_a_waveshaper_is_enough() -> None:
     # A level that rises and falls over partials: the best memoryless curve still misses a tenth of the energy.
-    seconds = np.arange(RATE_HZ) / RATE_HZ
+    seconds = np.arange(2 * RATE_HZ) / RATE_HZ
     played = 0.3 * np.sin(np.pi * seconds) ** 2 * np.sin(2.0 * np.pi * 110.0 * seconds * (1.0 + 0.3 * seconds))
     sound = amplify(played, RATE_HZ)
     basis = np.stack([(played / 0.3) ** power for power in range(1, 12)], axis=1)
