@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -99,20 +98,11 @@ def test_packing_reruns_nothing_and_a_further_seed_trains_only_what_is_asked_for
 
 def test_a_killed_run_goes_on_with_its_pack(tmp_path: Path) -> None:
     long = long_config([1, 2]) | {"packing": 2}
-    long["configurations"]["steady"]["epochs"] = 50
     whole, killed = (Workspace.create(tmp_path / name, long) for name in ("whole", "killed"))
     for workspace in (whole, killed):
         save_often(workspace)
     whole.edit_config(lambda config: config.update(packing=False))
-    process = subprocess.Popen(
-        killed.command("--cores", "2", "--nolock", *records(killed)),
-        cwd=killed.folder,
-        env=killed.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = killed.start("--cores", "2", "--nolock", *records(killed))
     while process.poll() is None and not any(path.name.startswith("pack.") for path in checkpoints(killed)):
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)

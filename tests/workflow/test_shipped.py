@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from support.configurations import shipped_config
 from support.places import REPOSITORY
-from support.workspace import Config, Workspace, shipped_config
+from support.workspace import Config, Workspace
 
 from rnn_audio.configuration.experiment import load_experiment
 

@@ -1,11 +1,9 @@
 """Free-running training in the configuration: merged key by key, built, and refused where it cannot work."""
 
-import copy
-from functools import cache
 from typing import Any
 
 import pytest
-from support.workspace import Config, shipped_config, tiny_config
+from support.workspace import Config, tiny_config
 
 from rnn_audio.configuration.experiment import Experiment, load_experiment
 from rnn_audio.errors import InputError
@@ -28,12 +26,9 @@ OWN = {
 ALONE = {"preset": "alone", "signal": "sine", "rate_hz": 8000}
 
 
-tiny = cache(tiny_config)
-
-
 def config(own: Config | None = None, **changes: Any) -> Config:  # noqa: ANN401 (any YAML value)
     """A configuration `mine`, whose preset has `OWN`; `own` are more of its keys, `changes` of its `free_running`."""
-    base = copy.deepcopy(tiny())
+    base = tiny_config()
     whole = base["presets"]["overfit"] | {"hidden_size": 4, "batch_size": 1, "teacher_forcing": "never"}
     base["presets"]["alone"] = whole | {"free_running": dict(OWN)}
     base["configurations"]["mine"] = ALONE | (own or {}) | ({"free_running": changes} if changes else {})
@@ -47,19 +42,14 @@ def resolved(own: Config | None = None, **changes: Any) -> Config:  # noqa: ANN4
 # --- what is shipped ---
 
 
-def test_every_shipped_free_running_configuration_is_built(shipped_experiment: Experiment) -> None:
-    names = shipped_experiment.configurations_on("free_running")
+def test_every_shipped_free_running_configuration_is_built(shipped: Experiment) -> None:
+    names = shipped.configurations_on("free_running")
     assert len(names) >= 2
     for name in names:
-        settings = shipped_experiment.configurations[name]
+        settings = shipped.configurations[name]
         recipe = Recipe.from_settings(settings)
         assert recipe.method.learning_rate == settings["learning_rate"]
         assert recipe.shape.initial_state == (recipe.method.initial_state != "random")
-
-
-@pytest.fixture(scope="module")
-def shipped_experiment() -> Experiment:
-    return load_experiment(shipped_config())
 
 
 # --- what is made of it ---
