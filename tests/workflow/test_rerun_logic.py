@@ -20,11 +20,11 @@ def jobs(plan: Plan) -> set[str]:
 
 
 def behind_training(configuration: str) -> set[str]:
-    return {
-        f"models/{configuration}/selection.json",
-        f"generations/{configuration}.wav",
-        f"metrics/{configuration}.json",
-    }
+    """Of all but `steady` only losses are shown, and nothing needs their sounds."""
+    selection = f"models/{configuration}/selection.json"
+    if configuration != "steady":
+        return {selection}
+    return {selection, f"generations/{configuration}.wav", f"metrics/{configuration}.json"}
 
 
 def models(configuration: str, *seeds: int) -> set[str]:
