@@ -1,4 +1,4 @@
-"""A dry recording in a recorded room and in what a network makes of it, from the files to the report."""
+"""Recordings of a user's own, from the files to the report: a room that networks learn, and a dry sound in it."""
 
 import csv
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from support.rooms import DRY_SAMPLES, RATE_HZ, ROOM_SAMPLES, SOUNDS, rooms_config, write_recordings
+from support.rooms import DRY_SAMPLES, RATE_HZ, ROOM_ONSET, ROOM_SAMPLES, SOUNDS, hall, rooms_config, write_recordings
 from support.workspace import Workspace
 
 NAMES = ("full", "chopped")
@@ -25,6 +25,19 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 def read(path: Path) -> tuple[np.ndarray, int]:
     return soundfile.read(path, dtype="float64")
+
+
+def test_one_channel_of_the_recording_is_taken_from_its_onset(workspace: Workspace) -> None:
+    taken, rate_hz = soundfile.read(workspace.results / "signals/hall/source.wav", dtype="float32")
+    assert rate_hz == RATE_HZ
+    np.testing.assert_array_equal(taken, hall()[ROOM_ONSET : ROOM_ONSET + ROOM_SAMPLES, 1])
+
+
+def test_tables_name_the_recording_in_every_form(workspace: Workspace) -> None:
+    for suffix in ("md", "tex", "html"):
+        text = (workspace.results / f"tables/generations.{suffix}").read_text(encoding="utf-8")
+        assert "recording my hall.wav" in text
+        assert "synthetic" not in text
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -62,7 +75,7 @@ def test_the_table_has_the_numbers_of_the_sounds(workspace: Workspace) -> None:
         assert int(row["rate_hz"]) == RATE_HZ
     notes = (workspace.results / "tables/claps.md").read_text(encoding="utf-8")
     assert "recording dry.wav" in notes
-    assert "recording hall.wav" in notes
+    assert "recording my hall.wav" in notes
 
 
 def test_generations_are_shown_with_size_and_room_parameters(workspace: Workspace) -> None:
