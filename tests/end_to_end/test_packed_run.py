@@ -5,14 +5,12 @@ import signal
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 from support.long_training import long_config, save_often
 from support.results import compared
+from support.small_device import use_device, write_pair
 from support.workspace import Config, Workspace, tiny_config
 
-RATE_HZ = 44100
 FILTERS = ("none", "a_weighting")
 
 
@@ -22,21 +20,14 @@ def config(packing: bool | int) -> Config:
     tiny["packing"] = packing
     tiny["configurations"] = {"steady": tiny["configurations"]["steady"]}
     tiny["tables"], tiny["figures"], tiny["seeds"] = {}, {}, [1, 2]
-    tiny["devices"] = {
-        "amplifier": {"rate_hz": RATE_HZ, "split": [0.6, 0.2, 0.2], "latency": "report", "source": "file"}
-        | {"file": {side: f"{side}.wav" for side in ("input", "target")}}
-    }
-    tiny["presets"]["amplifier"] |= {"hidden_size": 2, "batch_size": 4, "epochs": 2}
-    tiny["presets"]["amplifier"] |= {"segment_samples": 4000, "warm_up_samples": 500}
+    use_device(tiny)
     tiny["configurations"] |= {name: {"preset": "amplifier", "pre_emphasis": name} for name in FILTERS}
     return tiny
 
 
 def create(folder: Path, packing: bool | int) -> Workspace:
     workspace = Workspace.create(folder, config(packing))
-    played = np.random.default_rng(5).uniform(-0.5, 0.5, RATE_HZ)
-    for side, samples in (("input", played), ("target", np.tanh(2 * played))):
-        soundfile.write(folder / f"{side}.wav", samples, RATE_HZ, subtype="FLOAT")
+    write_pair(folder)
     return workspace
 
 
