@@ -139,8 +139,8 @@ class Workspace:
         return run.output
 
     def plan(self, *arguments: str) -> Plan:
-        """The outputs that Snakemake would make now."""
-        run = self.snakemake("--summary", "--cores", "2", *arguments)
+        """The outputs that Snakemake would make now. To say so, it needs no cores."""
+        run = self.snakemake("--summary", *arguments)
         assert run.status == 0, run.output
         header, *lines = run.stdout.splitlines()
         columns = header.split("\t")
