@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 import torch
+from support.addresses import all_moved, at_other_addresses
 
 from rnn_audio.losses import objectives
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal
@@ -142,7 +143,9 @@ def test_a_pack_of_five_trains_as_five_alone_bit_by_bit(filters: list[str]) -> N
     seeds = [11, 2, 33, 4, 55]
     pack = trained(filters, seeds, epochs=2)
     for model, (name, seed) in enumerate(zip(filters, seeds, strict=True)):
-        alone = trained([name], [seed], epochs=2)
+        alone = at_other_addresses(make_trainer([name], [seed]), elements=model + 1)
+        for _ in range(2):
+            alone.train_epoch()
         assert [losses[model] for losses in pack.history] == [losses[0] for losses in alone.history]
         for parameter, tensor in alone.parameters.items():
             assert torch.equal(pack.parameters[parameter][model], tensor[0])
@@ -162,7 +165,7 @@ def test_training_goes_on_from_its_state_bit_by_bit_with_its_best_weights(break_
     uninterrupted, interrupted, resumed = (make_trainer(filters, seeds) for _ in range(3))
     train_validated(uninterrupted, until=5)
     train_validated(interrupted, until=break_behind)
-    resumed.load_state_dict({name: one.clone() for name, one in interrupted.state_dict().items()})
+    resumed.load_state_dict(all_moved(interrupted.state_dict(), elements=3))
     train_validated(resumed, until=5)
     assert resumed.history == uninterrupted.history
     assert resumed.best.history == uninterrupted.best.history
