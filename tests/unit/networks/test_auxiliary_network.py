@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from support import numpy_networks
+from support.addresses import all_moved, moved
 from support.numpy_networks import Floats, Weights
 
 from rnn_audio.networks.auxiliary_network import reconstruct
@@ -170,6 +171,7 @@ def test_a_pack_reconstructs_as_its_models_alone_bit_by_bit(shape: AuxiliaryShap
     together = reconstruct(parameters, shape, segments, (h, c), feed)
     for model in range(3):
         only = slice(model, model + 1)
-        own = {name: tensor[only] for name, tensor in parameters.items()}
-        alone = reconstruct(own, shape, segments[only], (h[only], c[only]), feed)
+        own = all_moved({name: tensor[only] for name, tensor in parameters.items()}, elements=model + 1)
+        own_segments, own_h, own_c = (moved(tensor[only], elements=3) for tensor in (segments, h, c))
+        alone = reconstruct(own, shape, own_segments, (own_h, own_c), feed)
         assert torch.equal(together[only], alone)

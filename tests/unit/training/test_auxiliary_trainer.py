@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from support.addresses import all_moved, at_other_addresses
 
 from rnn_audio.networks.auxiliary_shape import AuxiliaryShape
 from rnn_audio.networks.model import ModelShape, initialise
@@ -175,7 +176,9 @@ def test_a_pack_trains_as_its_models_alone_bit_by_bit(auxiliary: AuxiliaryLoss) 
     seeds = (11, 2, 33)
     together = trained(5, auxiliary, seeds)
     for index, seed in enumerate(seeds):
-        alone = trained(5, auxiliary, (seed,))
+        alone = at_other_addresses(make_trainer(auxiliary, (seed,)), elements=index + 1)
+        for _ in range(5):
+            alone.train_epoch()
         assert [losses[index] for losses in together.history] == [losses[0] for losses in alone.history]
         assert together.extra_columns(index) == alone.extra_columns(0)
         for name, tensor in alone.parameters.items():
@@ -186,7 +189,7 @@ def test_a_pack_trains_as_its_models_alone_bit_by_bit(auxiliary: AuxiliaryLoss) 
 @pytest.mark.parametrize("break_behind", [1, 3, 4])
 def test_training_goes_on_from_its_state_bit_by_bit(auxiliary: AuxiliaryLoss, break_behind: int) -> None:
     uninterrupted = trained(6, auxiliary, (1, 2))
-    state = {name: tensor.clone() for name, tensor in trained(break_behind, auxiliary, (1, 2)).state_dict().items()}
+    state = all_moved(trained(break_behind, auxiliary, (1, 2)).state_dict(), elements=3)
     resumed = make_trainer(auxiliary, (1, 2))
     resumed.load_state_dict(state)
     assert resumed.epoch == break_behind

@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 import torch
+from support.addresses import all_moved, at_other_addresses
 
 from rnn_audio.losses import objectives
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal
@@ -147,7 +148,9 @@ def test_a_pack_of_five_trains_as_five_alone_bit_by_bit(filters: list[str]) -> N
     seeds = [11, 2, 33, 4, 55]
     pack = trained(filters, seeds, epochs=2)
     for model, (name, seed) in enumerate(zip(filters, seeds, strict=True)):
-        alone = trained([name], [seed], epochs=2)
+        alone = at_other_addresses(make_trainer([name], [seed]), elements=model + 1)
+        for _ in range(2):
+            alone.train_epoch()
         assert [losses[model] for losses in pack.history] == [losses[0] for losses in alone.history]
         for parameter, tensor in alone.parameters.items():
             assert torch.equal(pack.parameters[parameter][model], tensor[0])
@@ -168,8 +171,7 @@ def test_training_goes_on_from_its_state_bit_by_bit_with_its_best_weights(break_
     best_of_uninterrupted, best_of_interrupted, best = BestSoFar(), BestSoFar(), BestSoFar()
     train_validated(uninterrupted, best_of_uninterrupted, until=5)
     train_validated(interrupted, best_of_interrupted, until=break_behind)
-    state = interrupted.state_dict() | best_of_interrupted.state_dict()
-    state = {name: one.clone() for name, one in state.items()}
+    state = all_moved(interrupted.state_dict() | best_of_interrupted.state_dict(), elements=3)
     resumed.load_state_dict(state)
     best.load_state_dict(state, torch.device("cpu"))
     train_validated(resumed, best, until=5)
