@@ -107,7 +107,7 @@ def said_by(program: str, **variables: str) -> str:
 @pytest.mark.parametrize("variables", [{}, {"MKL_ENABLE_INSTRUCTIONS": "SSE4_2"}], ids=["own code", "older code"])
 def test_a_product_is_the_same_numbers_wherever_its_arrays_lie(variables: dict[str, str]) -> None:
     program = (
-        "import itertools, torch\n"
+        "import itertools, torch, rnn_audio.networks.engines.choice\n"
         "from support.addresses import moved\n"
         "torch.set_num_threads(1)\n"
         "for rows, inner, columns in itertools.product((1, 3, 24), (6, 13, 64), (1, 6)):\n"
