@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from rnn_audio.evaluation.device_metrics import baseline_losses, evaluate_device
 from rnn_audio.losses.preemphasis import NAMES, taps
-
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats
 
 RATE_HZ = 44100
 SAMPLES = 6000

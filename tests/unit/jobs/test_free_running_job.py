@@ -3,13 +3,13 @@
 import csv
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from support.training_jobs import KilledError, killed_at
 
 from rnn_audio.errors import InputError
 from rnn_audio.evaluation.signal_sounds import perform_chosen
@@ -115,18 +115,6 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         training_job, "train_one", lambda *args, **kwargs: original(*args, checkpoint_interval_s=0, **kwargs)
     )
-
-
-class KilledError(Exception):
-    """Stands for a kill."""
-
-
-def killed_at(epoch: int) -> Callable[..., None]:
-    def log_epoch(self: ProgressLog, done: int, loss: float) -> None:
-        if done == epoch:
-            raise KilledError
-
-    return log_epoch
 
 
 METHODS = {

@@ -1,8 +1,6 @@
 """What a configuration is judged by: a signal's errors, and a device's losses on whole recordings of its own splits."""
 
 import math
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +10,14 @@ import torch
 from support.recorded_devices import write_device
 
 from rnn_audio.errors import InputError
-from rnn_audio.evaluation import device_sounds as device_evaluation
 from rnn_audio.evaluation.device_metrics import evaluate_device
 from rnn_audio.evaluation.device_sounds import process, whole_losses
 from rnn_audio.evaluation.signal_metrics import evaluate_sounds
 from rnn_audio.evaluation.signal_sounds import perform
 from rnn_audio.jobs.tasks import DeviceTask, SignalTask, build_task
 from rnn_audio.jobs.training_loop import TrainingLoop
-from rnn_audio.losses import objectives
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError
-from rnn_audio.losses.preemphasis import NAMES, taps
+from rnn_audio.losses.preemphasis import NAMES
 from rnn_audio.networks.model import ModelShape, Parameters, initialise
 from rnn_audio.networks.random_streams import RandomStreams
 from rnn_audio.training.data import DeviceData, SignalData
@@ -43,15 +39,6 @@ COMMON = {
 }
 OF_SIGNAL = COMMON | {"signal": "tone", "rate_hz": RATE_HZ, "initial_state_scale": 1.0}
 RECIPE = Recipe.from_settings(OF_SIGNAL)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def each_filter_designed_once() -> Iterator[None]:
-    """The design takes longer than all the rest."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (device_evaluation, objectives):
-            patch.setattr(module, "taps", cache(taps))
-        yield
 
 
 def of_device(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (any setting)

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError
 from rnn_audio.losses.preemphasis import NAMES, taps
+from rnn_audio.types import Floats
 
-Floats = NDArray[np.float64]
 Signals = tuple[torch.Tensor, torch.Tensor]
 
 RATE_HZ = 44100

@@ -9,6 +9,7 @@ import torch
 from support import numpy_networks
 from support.addresses import all_moved, moved
 from support.numpy_networks import Floats, Weights
+from support.packs import normal
 
 from rnn_audio.networks.auxiliary_network import reconstruct
 from rnn_audio.networks.auxiliary_shape import AuxiliaryShape
@@ -33,10 +34,6 @@ def pack(shape: AuxiliaryShape = PAPERS, models: int = MODELS) -> Parameters:
     parameters = initialise(ModelShape(MAIN, auxiliary=shape), RandomStreams(range(models)))
     # Twice PyTorch's initial range: the gates leave their linear region.
     return {name: (2 * tensor.double()).requires_grad_() for name, tensor in parameters.items()}
-
-
-def normal(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def main_state(models: int = MODELS, segments: int = SEGMENTS) -> State:

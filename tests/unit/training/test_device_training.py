@@ -1,15 +1,12 @@
 """Training on a device's segments: a loop of PyTorch's own parts, packs, breaks, and what the warm-up is for."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 
 import pytest
 import torch
 from support.addresses import all_moved, at_other_addresses
 
-from rnn_audio.losses import objectives
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal
 from rnn_audio.losses.preemphasis import NAMES, taps
 from rnn_audio.networks.model import ModelShape, initialise
@@ -26,17 +23,6 @@ SHAPE = ModelShape(5, skip=True)
 SEGMENTS, SAMPLES, WARM_UP, BATCH = 7, 64, 11, 3
 # 64 - 11 = 53 samples in updates of 20: two whole ones and a short one; 7 segments in batches of 3, 3 and 1.
 METHOD = BpttMethod(TeacherForcing("always"), update_length=20, carry_state=True, learning_rate=5e-3)
-
-
-design = cache(taps)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def each_filter_designed_once() -> Iterator[None]:
-    """The design takes longer than all the rest."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(objectives, "taps", design)
-        yield
 
 
 def recording() -> tuple[torch.Tensor, torch.Tensor]:
@@ -80,7 +66,7 @@ class ByHand:
             for name, parameter in self.named.items():
                 parameter.copy_(self.start[name])
         self.optimiser = torch.optim.Adam(self.named.values(), lr=METHOD.learning_rate)
-        self.kernel = torch.tensor(design(self.name, RATE_HZ).copy(), dtype=torch.float32).flip(0)[None, None]
+        self.kernel = torch.tensor(taps(self.name, RATE_HZ).copy(), dtype=torch.float32).flip(0)[None, None]
         self.history: list[float] = []
 
     def emphasise(self, whole: torch.Tensor, start: int, stop: int) -> torch.Tensor:

@@ -24,7 +24,7 @@ from rnn_audio.training.bptt_trainer import BpttTrainer
 from rnn_audio.training.data import SignalData
 from rnn_audio.training.teacher_forcing import TeacherForcing
 
-MODELS, SAMPLES = 2, 5
+MODELS, SAMPLES = 2, 3
 HAS_GPU = torch.cuda.is_available()
 interpreted = pytest.mark.skipif(HAS_GPU, reason="with a GPU, triton does not interpret")
 every_size = pytest.mark.parametrize(("hidden", "batch"), [(16, 1), (24, 5), (64, 17), (96, 2), (128, 1)])
@@ -131,7 +131,7 @@ def test_a_pack_is_its_models_alone_bit_by_bit(run: Run, use_engine: UseEngine) 
 
 
 @interpreted
-@pytest.mark.parametrize("cuts", [[2], [1, 3, 4]])
+@pytest.mark.parametrize("cuts", [[1], [1, 2]])
 def test_carrying_the_state_over_chunks_equals_the_whole(cuts: list[int], use_engine: UseEngine) -> None:
     def in_chunks(parameters: Parameters, inputs: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
         pieces = []

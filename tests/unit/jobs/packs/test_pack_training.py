@@ -22,6 +22,7 @@ from support.packed_jobs import (
     killed_at_write,
     packed,
 )
+from support.training_jobs import KilledError
 
 from rnn_audio.jobs.progress import ProgressLog
 from rnn_audio.training.bptt_trainer import BpttTrainer
@@ -32,10 +33,6 @@ PACKS = {
     "seeds": SEEDS,
     "free running": {("free", seed): FREE_RUNNING for seed in (1, 2)},
 }
-
-
-class KilledError(Exception):
-    """Stands for a kill."""
 
 
 @pytest.fixture(autouse=True)
