@@ -57,6 +57,7 @@ _NOTE_HEIGHT_INCHES = 0.13
 _LEGEND_HEIGHT_INCHES = 0.3
 _DOTS_PER_INCH = 300
 _NOTE_POINTS = 6
+_AXES_SHARE = 0.9  # of a panel's width, the rest being its labels: a title begins where the axes do
 _POSITION_DIGITS = 6  # of the figure's width or height: far below a dot
 _CHARACTERS_PER_INCH_AND_POINT = 126  # a little under the average of running text, so that lines fit
 
@@ -113,7 +114,7 @@ def grid_of_panels(
             first = panels[0] if panels else None
             shared = {f"share{axis}": first for axis in share}
             axes = figure.add_subplot(rows, columns, index + 1, **shared)
-            text = wrap(f"{letter(index)} {title}", width / columns, mpl.rcParams["axes.titlesize"])
+            text = wrap(f"{letter(index)} {title}", _AXES_SHARE * width / columns, mpl.rcParams["axes.titlesize"])
             axes.set_title(text, loc="left", parse_math=False)
             panels.append(axes)
         yield figure, panels
@@ -126,7 +127,8 @@ def is_first_in_row(axes: Axes) -> bool:
 
 def wrap(text: str, width_inches: float, size_points: float) -> str:
     """The text with line breaks, so that it fits a width."""
-    return textwrap.fill(text, max(1, int(width_inches * _CHARACTERS_PER_INCH_AND_POINT / size_points)))
+    characters = max(1, int(width_inches * _CHARACTERS_PER_INCH_AND_POINT / size_points))
+    return textwrap.fill(text, characters, break_on_hyphens=False)
 
 
 def letter(index: int) -> str:
