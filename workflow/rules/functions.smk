@@ -84,7 +84,7 @@ def waiting_packs(jobs):
 
 
 def turns_of_packs():
-    """One unit of a resource per pack, so that the pack's jobs run one after another and hold no GPU while they wait."""
+    """One unit of a resource per pack, so that the pack's jobs run one after another without a GPU while waiting."""
     resources = {}
     for number, pack in enumerate((pack for pack in PACKS if len(pack) > 1), start=1):
         workflow.register_resource(f"pack_{number}", 1)

@@ -48,7 +48,7 @@ def check_file(path: Path) -> None:
         try:
             _check_document(path, text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         except yaml.YAMLError:
-            _check_document(path, text, yaml.SafeLoader)  # slow, but as strict as Snakemake's loader: its verdict counts
+            _check_document(path, text, yaml.SafeLoader)  # slow, but as strict as Snakemake: its verdict counts
 
 
 @contextmanager

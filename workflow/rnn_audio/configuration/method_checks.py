@@ -56,7 +56,7 @@ def _check_decay_loss(where: str, settings: Settings) -> None:
     start = settings.get("start_weight")
     if start is not None and start > settings["weight"]:
         raise InputError(
-            f"{where}.start_weight: {start} is above the weight, {settings['weight']}; choose less, for the weight only rises"
+            f"{where}.start_weight: {start} is above the weight, {settings['weight']}; choose less, as the weight rises"
         )
 
 

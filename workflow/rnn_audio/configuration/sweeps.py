@@ -57,7 +57,7 @@ def check_sweeps(config: Mapping[str, Any]) -> None:
         for section in ("tables", "figures"):
             if name in config[section]:
                 raise InputError(
-                    f"sweeps.{name}: its {section[:-1]} would have the same name as {section}.{name}; rename one of them"
+                    f"sweeps.{name}: its {section[:-1]} would have the same name as {section}.{name}; rename one"
                 )
 
 
@@ -145,7 +145,7 @@ def _new_name(point: Point, sweep: str, places: Mapping[str, str]) -> str:
     part = name_part(point.label)
     name = f"{sweep}_{part}"
     if not part:
-        raise InputError(f"{point.place}: cannot be part of a file name; give it a label with a letter from a to z or a digit")
+        raise InputError(f"{point.place}: gives no file name; give it a label with a letter from a to z or a digit")
     if len(name) > LONGEST_NAME:
         raise InputError(f"{point.place}: the name {name} has more than {LONGEST_NAME} characters; shorten the label")
     if name in places:
