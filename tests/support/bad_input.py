@@ -130,7 +130,7 @@ CASES = [
     Case(VALUES, "`.inf`", "learning_rate: inf is not of type 'number'", setting(learning_rate=math.inf)),
     Case(VALUES, "a seed twice", "config.seeds: [1, 1] has non-unique elements", put("seeds", [1, 1])),
     Case(VALUES, "no seed", "config.seeds: [] should be non-empty", put("seeds", [])),
-    Case(VALUES, "a word that is no choice", "config.accelerator: 'gpu' is not one of", put("accelerator", "gpu")),
+    Case(VALUES, "a word that is not a choice", "config.accelerator: 'gpu' is not one of", put("accelerator", "gpu")),
     Case(VALUES, "a key of an older version", "config.device: this key is called accelerator", put("device", "cpu")),
     Case(
         VALUES,

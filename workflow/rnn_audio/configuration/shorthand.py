@@ -80,7 +80,7 @@ def write_out_labels(config: Mapping[str, Any], resolved: Mapping[str, Settings]
 
 
 def _entries(where: str, short: Any, grids: Mapping[str, list[str]]) -> Iterator[Settings]:  # noqa: ANN401 (a name, or a mapping)
-    """The rows or panels that one entry stands for."""
+    """The rows or panels that one entry declares."""
     entry = {"configuration": short} if isinstance(short, str) else short
     members = grids.get(entry["configuration"])
     published = entry.get("published", {})

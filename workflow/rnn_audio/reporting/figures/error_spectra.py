@@ -71,7 +71,7 @@ class ErrorSpectrumPanel:
 
 
 def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Figure:
-    """Draw the figure of a declaration from the `targets` and `predictions` of its curves: per group, a panel in each resolution."""
+    """Draw the figure of a declaration from its curves' `targets` and `predictions`, each group in two resolutions."""
     sounds = {}
     for panel, target_path, prediction in zip(
         declaration["panels"], files["targets"], files["predictions"], strict=True

@@ -3,8 +3,8 @@
 Tables of signals: `losses` (one loss: best, mean and spread over the seeds, the trivial baseline, times),
 `observations` (a quantity per row, losses and metrics mixed) and `generations` (free-running outputs of the chosen
 models) in `signal_tables`; `convolutions` in `convolution_table`. Tables of devices: `device_losses` and
-`band_errors` in `device_tables`; `running_speed` and `training_time` in `time_tables`. Tables of either: `sweep` in `sweep_table`.
-`configuration/kinds.py` lists what each reads and requires.
+`band_errors` in `device_tables`; `running_speed` and `training_time` in `time_tables`. Tables of either: `sweep` in
+`sweep_table`. `configuration/kinds.py` lists what each reads and requires.
 Units are in the column names: *_s seconds, *_hz hertz, *_db decibels, *_percent, *_permille, *_samples; a mean squared
 error is in the signal's own unit squared.
 """

@@ -36,7 +36,7 @@ def running_speed(rows: Sequence[Row]) -> Built:
         "s per s: seconds of computation per second of audio; below 1 the model keeps up with what is played.",
         f"Ours: one thread of {processor}, best of a few repeats.",
         "Paper: a C++ implementation on an Apple iMac with a 2.8 GHz Intel Core i5. Another machine and another "
-        "program: the two columns compare neither.",
+        "program, so the two columns do not compare either of them.",
     )
     return Built(records, _RUNNING_COLUMNS, notes, rows=tuple(row for row, _ in measured))
 
