@@ -27,7 +27,7 @@ class DecayTerm:
 
     Attributes:
         weight: its weight in the total loss.
-        range_db: down to which level below its start the target's decay is compared.
+        range_db: decibels of the target's decay, from its start, that are compared.
         from_share: share of the epochs after which the term is added. From the start, it would outweigh the waveform.
         start_weight: its first weight, which then rises to `weight` by equal factors; None: `weight` at once.
     """
