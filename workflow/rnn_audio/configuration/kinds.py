@@ -1,4 +1,4 @@
-"""The kinds of tables and figures, as data: what each reads, what it shows, and what it needs to be told.
+"""The kinds of tables and figures, as data: what each reads, shows and needs.
 
 The checks of the configuration, its schema and the rules all ask here. To add a kind:
 
