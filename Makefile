@@ -1,4 +1,5 @@
-# make quick: the whole workflow with the quick profile. make test: the tests. Both install first.
+# make quick: the whole workflow with the quick profile. make check: formatting, lint, imports and unit tests, in two
+# minutes. make test: all tests, in ten. All install first.
 PYTHON ?= python3.11
 BIN := .venv/bin
 # One process more than there are cores, since some tests mostly wait. Each process gets whole test files
@@ -6,7 +7,7 @@ BIN := .venv/bin
 WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 8 ? cores + 1 : 8)))
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: install quick test test-cluster lint format clean
+.PHONY: install quick check test test-cluster lint format clean
 
 install: .venv/.installed
 
@@ -19,6 +20,10 @@ quick: install
 	$(BIN)/snakemake --profile profiles/quick
 	$(BIN)/snakemake --profile profiles/quick --report results/quick/report.html
 
+check: lint
+	$(PYTEST) tests/unit
+	@echo "make check: formatting, lint, imports and unit tests are in order."
+
 test: install
 	$(PYTEST)
 
@@ -26,9 +31,9 @@ test-cluster: install
 	$(BIN)/python -m pytest -m cluster
 
 lint: install
+	@$(BIN)/ruff format --check . && $(BIN)/snakefmt --check Snakefile workflow/rules \
+		|| { echo "make lint: the formatting is off; 'make format' mends it." >&2; exit 1; }
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
 format: install

@@ -44,8 +44,8 @@ def scripts_of(jobid: int) -> list[psutil.Process]:
 
 
 def test_overdue_cancelled_and_preempted_trainings_go_on(cluster: Cluster, tmp_path: Path) -> None:
-    undisturbed = Workspace.create(tmp_path / "undisturbed", long_config(SEEDS))
-    disturbed = Workspace.create(tmp_path / "disturbed", long_config(SEEDS))
+    undisturbed = Workspace.create(tmp_path / "undisturbed", long_config(SEEDS, epochs=150))
+    disturbed = Workspace.create(tmp_path / "disturbed", long_config(SEEDS, epochs=150))
     save_often(disturbed)
     add_profile(disturbed)
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from support.cluster_run import add_profile, make
+from support.configurations import shipped_config
 from support.results import compared
 from support.slurm import Cluster
-from support.workspace import Workspace, shipped_config
+from support.workspace import Workspace
 
 pytestmark = [pytest.mark.cluster, pytest.mark.long]
 

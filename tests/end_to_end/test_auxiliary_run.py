@@ -1,13 +1,11 @@
 """The auxiliary loss from the configuration to its figures, on a short sine."""
 
-import csv
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from support.results import read_json, read_rows
 from support.workspace import Config, Workspace, tiny_config
 
 AUXILIARY = {
@@ -69,23 +67,16 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return workspace.results
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 def test_both_phases_are_in_the_history(results: Path) -> None:
-    with (results / "models/assisted/seed-1/history.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(results / "models/assisted/seed-1/history.csv")
     assert [row["phase"] for row in rows] == ["0", "0", "1", "1", "1"]
     assert all(float(row["auxiliary_mse"]) > 0 and float(row["training_mse"]) > 0 for row in rows)
 
 
 def test_the_first_losses_of_the_main_network_are_those_without_an_auxiliary_loss(results: Path) -> None:
-    firsts = []
-    for name in ("steady", "assisted"):
-        with (results / f"models/{name}/seed-2/history.csv").open(newline="") as file:
-            firsts.append(float(next(csv.DictReader(file))["training_mse"]))
-    assert firsts[0] == pytest.approx(firsts[1], rel=1e-6)
+    histories = [read_rows(results / f"models/{name}/seed-2/history.csv") for name in ("steady", "assisted")]
+    alone, assisted = (float(history[0]["training_mse"]) for history in histories)
+    assert alone == pytest.approx(assisted, rel=1e-6)
 
 
 def test_a_segment_of_the_signal_is_reconstructed_and_measured(results: Path) -> None:
@@ -103,8 +94,7 @@ def test_a_segment_of_the_signal_is_reconstructed_and_measured(results: Path) ->
 
 
 def test_the_table_sets_the_auxiliary_error_beside_predicting_zero(results: Path) -> None:
-    with (results / "tables/observed.csv").open(newline="") as file:
-        (row,) = csv.DictReader(file)
+    (row,) = read_rows(results / "tables/observed.csv")
     runs = [read_json(results / f"models/assisted/seed-{seed}/run.json")["losses"]["auxiliary_mse"] for seed in (1, 2)]
     assert float(row["mean"]) == pytest.approx(sum(runs) / 2, rel=1e-6)
     measured = read_json(results / "metrics/assisted.json")["reconstruction"]

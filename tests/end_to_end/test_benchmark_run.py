@@ -1,10 +1,7 @@
 """`snakemake benchmark`: its own target, on tiny settings."""
 
-import csv
-import json
-from pathlib import Path
-
 import pytest
+from support.results import FIGURE_SUFFIXES, TABLE_SUFFIXES, read_json, read_rows
 from support.workspace import Workspace, tiny_config
 
 METHOD = {"batch_size": 2, "samples": 60, "update_length_samples": 20, "learning_rate": 0.001, "packs": [1]}
@@ -25,22 +22,17 @@ def benchmarked(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return workspace
 
 
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def test_the_tables_and_the_figure_are_there(benchmarked: Workspace) -> None:
     folder = benchmarked.results / "benchmark"
     for table in ("training", "growth", "workflow"):
-        for suffix in ("csv", "md", "tex", "html"):
+        for suffix in TABLE_SUFFIXES:
             assert (folder / f"{table}.{suffix}").stat().st_size > 0
-    for suffix in ("svg", "png"):
+    for suffix in FIGURE_SUFFIXES:
         assert (folder / f"benchmark.{suffix}").stat().st_size > 0
 
 
 def test_ours_and_the_reference_were_timed_side_by_side(benchmarked: Workspace) -> None:
-    timed = rows(benchmarked.results / "benchmark" / "training.csv")
+    timed = read_rows(benchmarked.results / "benchmark" / "training.csv")
     assert [(row["method"], row["recipe"], row["models"]) for row in timed] == [
         ("truncated", "reference", "1"),
         ("truncated", "ours", "1"),
@@ -51,7 +43,7 @@ def test_ours_and_the_reference_were_timed_side_by_side(benchmarked: Workspace) 
 
 
 def test_the_larger_workflow_has_about_as_many_jobs_as_were_asked_for(benchmarked: Workspace) -> None:
-    timed = json.loads((benchmarked.results / "benchmark" / "workflow.json").read_text(encoding="utf-8"))["workflow"]
+    timed = read_json(benchmarked.results / "benchmark" / "workflow.json")["workflow"]
     _, small, large, start = timed
     assert large["jobs"] > 60 > small["jobs"] > 0
     assert start["jobs"] is None

@@ -1,13 +1,12 @@
-"""A dry recording in a recorded room and in what a network makes of it, from the files to the report."""
+"""Recordings of a user's own, from the files to the report: a room that networks learn, and a dry sound in it."""
 
-import csv
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from support.rooms import DRY_SAMPLES, RATE_HZ, ROOM_SAMPLES, SOUNDS, rooms_config, write_recordings
+from support.results import read_json, read_rows
+from support.rooms import DRY_SAMPLES, RATE_HZ, ROOM_ONSET, ROOM_SAMPLES, SOUNDS, hall, rooms_config, write_recordings
 from support.workspace import Workspace
 
 NAMES = ("full", "chopped")
@@ -25,6 +24,19 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 def read(path: Path) -> tuple[np.ndarray, int]:
     return soundfile.read(path, dtype="float64")
+
+
+def test_one_channel_of_the_recording_is_taken_from_its_onset(workspace: Workspace) -> None:
+    taken, rate_hz = soundfile.read(workspace.results / "signals/hall/source.wav", dtype="float32")
+    assert rate_hz == RATE_HZ
+    np.testing.assert_array_equal(taken, hall()[ROOM_ONSET : ROOM_ONSET + ROOM_SAMPLES, 1])
+
+
+def test_tables_name_the_recording_in_every_form(workspace: Workspace) -> None:
+    for suffix in ("md", "tex", "html"):
+        text = (workspace.results / f"tables/generations.{suffix}").read_text(encoding="utf-8")
+        assert "recording my hall.wav" in text
+        assert "synthetic" not in text
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -52,24 +64,22 @@ def test_both_networks_were_played_in_the_same_room(workspace: Workspace) -> Non
 
 
 def test_the_table_has_the_numbers_of_the_sounds(workspace: Workspace) -> None:
-    with (workspace.results / "tables/claps.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(workspace.results / "tables/claps.csv")
     assert [row["configuration"] for row in rows] == list(NAMES)
     for row in rows:
-        record = json.loads((workspace.results / f"convolutions/claps/{row['configuration']}.json").read_text("utf-8"))
+        record = read_json(workspace.results / f"convolutions/claps/{row['configuration']}.json")
         assert float(row["relative_error_percent"]) == pytest.approx(100 * record["relative_error"])
         assert float(row["log_spectral_distance_db"]) == pytest.approx(record["log_spectral_distance_db"])
         assert int(row["rate_hz"]) == RATE_HZ
     notes = (workspace.results / "tables/claps.md").read_text(encoding="utf-8")
     assert "recording dry.wav" in notes
-    assert "recording hall.wav" in notes
+    assert "recording my hall.wav" in notes
 
 
 def test_generations_are_shown_with_size_and_room_parameters(workspace: Workspace) -> None:
-    with (workspace.results / "tables/generations.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(workspace.results / "tables/generations.csv")
     for row, name in zip(rows, NAMES, strict=True):
-        run = json.loads((workspace.results / f"models/{name}/seed-1/run.json").read_text("utf-8"))
+        run = read_json(workspace.results / f"models/{name}/seed-1/run.json")
         assert (int(row["parameters"]), int(row["samples"])) == (run["parameters"], ROOM_SAMPLES)
         assert row["within_jnd"]
 

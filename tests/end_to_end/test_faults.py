@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import struct
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.faults import full, half_written, read_only, small_disk
+from support.loaded_snakemake import Command
 from support.long_training import long_config, save_often
 from support.results import compared
 from support.web_server import serving
@@ -34,17 +34,8 @@ def command(workspace: Workspace, *targets: str) -> Run:
     return workspace.snakemake("--cores", "2", *targets)
 
 
-def start(workspace: Workspace, *targets: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        workspace.command("--cores", "2", *targets),
-        cwd=workspace.folder,
-        env=workspace.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+def start(workspace: Workspace, *targets: str) -> Command:
+    return workspace.start("--cores", "2", *targets)
 
 
 def told(run: Run) -> list[str]:
@@ -99,8 +90,7 @@ def test_checkpoints_that_are_no_good_are_set_aside_and_training_starts_over(tmp
     while training.poll() is None:
         content |= _checkpoints(workspace)
         time.sleep(0.01)
-    output, _ = training.communicate()
-    assert training.returncode == 0, output
+    assert training.wait() == 0, training.said()
     undisturbed = compared(workspace.results)
     corrupt, truncated, other = (
         next(path for path in content if path.name.startswith(f"seed-{seed}.")) for seed in seeds
@@ -171,14 +161,13 @@ def test_second_run_is_refused_and_a_stale_lock_is_taken_away_by_unlock(fresh: W
     assert "Traceback" not in second.output
     assert not fresh.results.exists() or compared(fresh.results) == {}
     os.killpg(first.pid, signal.SIGCONT)
-    output, _ = first.communicate()
-    assert first.returncode == 0, output
+    assert first.wait() == 0, first.said()
     assert (fresh.folder / source).exists()
 
     killed = start(fresh, resampled)
     _stop_while_it_holds_the_lock(fresh, killed)
     os.killpg(killed.pid, signal.SIGKILL)
-    killed.communicate()
+    killed.wait()
     refused = command(fresh, resampled)
     assert refused.status != 0
     assert refusal in refused.output
@@ -188,7 +177,7 @@ def test_second_run_is_refused_and_a_stale_lock_is_taken_away_by_unlock(fresh: W
     assert (fresh.folder / resampled).exists()
 
 
-def _stop_while_it_holds_the_lock(workspace: Workspace, process: subprocess.Popen[str]) -> None:
+def _stop_while_it_holds_the_lock(workspace: Workspace, process: Command) -> None:
     # Snakemake writes the lock of its inputs first; only that of its outputs keeps a second run away.
     locks = workspace.folder / ".snakemake/locks"
     while process.poll() is None and not any(path.stat().st_size for path in locks.glob("*.output.lock")):

@@ -1,19 +1,13 @@
 """Sweeps of a user's own, of a signal and of a device, from the configuration to table and figure."""
 
-import csv
-import json
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
+from support.results import FIGURE_SUFFIXES, TABLE_SUFFIXES, read_json, read_rows
+from support.small_device import use_device, write_pair
 from support.workspace import Config, Plan, Workspace, tiny_config
 
-RATE_HZ = 44100
 SEEDS = (1,)
-TABLE_SUFFIXES = ("csv", "md", "tex", "html")
-FIGURE_SUFFIXES = ("svg", "png")
 OTHER_OUTPUTS = (".md", ".tex", ".html", ".png", "history.csv", "run.json")
 
 # `lengths` shows the declared configuration `chopped` and one of its own; `rates` two of its own.
@@ -25,13 +19,7 @@ def swept_config() -> Config:
     paper = next(iter(config["papers"]))
     config["configurations"] = {"chopped": config["configurations"]["chopped"]}
     config["tables"], config["figures"], config["seeds"] = {}, {}, list(SEEDS)
-    sides = {side: f"{side}.wav" for side in ("input", "target")}
-    config["devices"] = {
-        "amplifier": {"rate_hz": RATE_HZ, "split": [0.6, 0.2, 0.2], "latency": "report", "source": "file"}
-        | {"file": sides}
-    }
-    config["presets"]["amplifier"] |= {"hidden_size": 2, "batch_size": 4, "epochs": 2, "pre_emphasis": "none"}
-    config["presets"]["amplifier"] |= {"segment_samples": 4000, "warm_up_samples": 500}
+    use_device(config)
     config["sweeps"] = {
         "lengths": {
             "paper": paper,
@@ -55,9 +43,7 @@ def swept_config() -> Config:
 
 def create(folder: Path) -> Workspace:
     workspace = Workspace.create(folder, swept_config())
-    played = np.random.default_rng(5).uniform(-0.5, 0.5, 2 * RATE_HZ)
-    for side, samples in (("input", played), ("target", np.tanh(2 * played))):
-        soundfile.write(folder / f"{side}.wav", samples, RATE_HZ, subtype="FLOAT")
+    write_pair(folder)
     return workspace
 
 
@@ -91,15 +77,13 @@ def jobs(plan: Plan) -> set[str]:
     return {file for file in files if file.split("/")[0] in ("models", "metrics", "tables", "figures")}
 
 
-def read_rows(workspace: Workspace, sweep: str) -> list[dict[str, str]]:
-    with (workspace.results / f"tables/{sweep}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def rows_of(workspace: Workspace, sweep: str) -> list[dict[str, str]]:
+    return read_rows(workspace.results / f"tables/{sweep}.csv")
 
 
 def read_losses(workspace: Workspace, configuration: str, loss: str) -> list[float]:
     runs = [workspace.results / f"models/{configuration}/seed-{seed}/run.json" for seed in SEEDS]
-    records: list[dict[str, Any]] = [json.loads(path.read_text(encoding="utf-8")) for path in runs]
-    return [record["losses"][loss] for record in records]
+    return [read_json(path)["losses"][loss] for path in runs]
 
 
 @pytest.mark.parametrize("sweep", POINTS)
@@ -113,7 +97,7 @@ def test_a_sweep_is_a_target_and_plans_its_own_configurations_alone(tmp_path: Pa
 @pytest.mark.parametrize("sweep", POINTS)
 def test_a_table_has_a_row_for_each_value_in_every_form(finished: Workspace, sweep: str) -> None:
     declared = finished.read_config()["sweeps"][sweep]
-    rows = read_rows(finished, sweep)
+    rows = rows_of(finished, sweep)
     assert [row["configuration"] for row in rows] == POINTS[sweep]
     assert [float(row[declared["vary"]]) for row in rows] == declared["values"]
     for suffix in TABLE_SUFFIXES[1:]:
@@ -122,7 +106,7 @@ def test_a_table_has_a_row_for_each_value_in_every_form(finished: Workspace, swe
 
 @pytest.mark.parametrize(("sweep", "loss"), [("lengths", "prediction_mse"), ("rates", "test_loss")])
 def test_a_table_states_the_losses_of_the_runs(finished: Workspace, sweep: str, loss: str) -> None:
-    for row in read_rows(finished, sweep):
+    for row in rows_of(finished, sweep):
         losses = read_losses(finished, row["configuration"], loss)
         assert float(row[f"best_{loss}"]) == pytest.approx(min(losses))
         assert float(row[f"mean_{loss}"]) == pytest.approx(sum(losses) / len(losses))
@@ -130,9 +114,9 @@ def test_a_table_states_the_losses_of_the_runs(finished: Workspace, sweep: str, 
 
 
 def test_the_value_is_what_was_trained_with(finished: Workspace) -> None:
-    for row in read_rows(finished, "rates"):
+    for row in rows_of(finished, "rates"):
         run = finished.results / f"models/{row['configuration']}/seed-1/run.json"
-        settings = json.loads(run.read_text(encoding="utf-8"))["configuration"]
+        settings = read_json(run)["configuration"]
         assert settings["learning_rate"] == float(row["learning_rate"])
 
 

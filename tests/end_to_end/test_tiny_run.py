@@ -1,10 +1,9 @@
-import csv
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import soundfile
+from support.results import read_json, read_rows
 from support.workspace import Workspace, finished, tiny_config
 
 CONFIG = tiny_config()
@@ -25,10 +24,6 @@ def results(folder: Path) -> Path:
     return Workspace(folder).results
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 def read_run(results: Path, name: str, seed: int) -> dict[str, Any]:
     return read_json(results / f"models/{name}/seed-{seed}/run.json")
 
@@ -36,8 +31,7 @@ def read_run(results: Path, name: str, seed: int) -> dict[str, Any]:
 @pytest.mark.parametrize("name", CONFIG["tables"])
 def test_table_has_every_form_and_every_row(results: Path, name: str) -> None:
     declared = CONFIG["tables"][name]
-    with (results / f"tables/{name}.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(results / f"tables/{name}.csv")
     assert [row["configuration"] for row in rows] == [row["configuration"] for row in declared["rows"]]
     for suffix in ("md", "tex", "html"):
         text = (results / f"tables/{name}.{suffix}").read_text(encoding="utf-8")
@@ -46,8 +40,7 @@ def test_table_has_every_form_and_every_row(results: Path, name: str) -> None:
 
 
 def test_table_states_the_chosen_losses_and_the_published_ones(results: Path) -> None:
-    with (results / "tables/losses.csv").open(encoding="utf-8", newline="") as file:
-        rows = {row["configuration"]: row for row in csv.DictReader(file)}
+    rows = {row["configuration"]: row for row in read_rows(results / "tables/losses.csv")}
     for name, row in rows.items():
         losses = [read_run(results, name, seed)["losses"]["prediction_mse"] for seed in CONFIG["seeds"]]
         assert float(row["best_mse"]) == pytest.approx(min(losses), rel=1e-6)
@@ -94,8 +87,7 @@ def test_run_records_what_was_trained(results: Path, name: str, seed: int) -> No
 
 @pytest.mark.parametrize(("name", "seed"), RUNS)
 def test_history_has_every_epoch(results: Path, name: str, seed: int) -> None:
-    with (results / f"models/{name}/seed-{seed}/history.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(results / f"models/{name}/seed-{seed}/history.csv")
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3]
     assert float(rows[-1]["training_mse"]) == read_run(results, name, seed)["losses"]["training_mse"]
 

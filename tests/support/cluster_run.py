@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from support.places import REPOSITORY
+from support.configurations import read_yaml
 from support.workspace import Run, Workspace
 
 PROFILE = "profiles/rig"
@@ -20,7 +20,7 @@ _LIMIT_S = 600.0
 
 
 def shipped_profile() -> dict[str, Any]:
-    return yaml.safe_load((REPOSITORY / "profiles/slurm/config.yaml").read_text(encoding="utf-8"))
+    return read_yaml("profiles/slurm/config.yaml")
 
 
 def add_profile(workspace: Workspace, asking: Mapping[str, int | str] = GPUS) -> None:

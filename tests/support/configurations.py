@@ -1,5 +1,7 @@
 """A small complete configuration, and the shipped one, for tests that change them."""
 
+import copy
+from functools import cache
 from typing import Any
 
 import yaml
@@ -46,7 +48,18 @@ AMPLIFIER: Config = {
 
 
 def read_yaml(path: str) -> Config:
+    """A file of the repository, read once; the copy may be changed."""
+    return copy.deepcopy(_parsed(path))
+
+
+@cache
+def _parsed(path: str) -> Config:
     return yaml.safe_load((REPOSITORY / path).read_text(encoding="utf-8"))
+
+
+def shipped_config() -> Config:
+    """The configuration that users start from."""
+    return read_yaml("config.yaml")
 
 
 def overlaid(base: Config, overlay: Config) -> Config:

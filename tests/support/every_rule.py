@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from support.workspace import Config, Workspace, shipped_config
+from support.configurations import Config, shipped_config
+from support.workspace import Workspace
 
 RATE_HZ = 8000
 _SMALL = {"hidden_size": 3, "batch_size": 2, "epochs": 3}

@@ -7,12 +7,11 @@ from typing import Any
 import torch
 from safetensors.torch import load, save
 
-from rnn_audio.losses.generation_loss import DecayTerm, SpectralTerm
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.model import ModelShape, Parameters, initialise, stored_state
 from rnn_audio.networks.random_streams import RandomStreams
 from rnn_audio.training.data import SignalData
-from rnn_audio.training.free_running_method import FreeRunningMethod, Recovery
+from rnn_audio.training.free_running_method import DecayTerm, FreeRunningMethod, Recovery, SpectralTerm
 from rnn_audio.training.free_running_trainer import FreeRunningTrainer
 from rnn_audio.training.horizon import Horizon
 

@@ -1,33 +1,21 @@
 """Functions that make a bad or unusual input: in a folder, and in the configuration in it."""
 
-import copy
 import json
 import struct
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
 
-from support.workspace import Config, tiny_config
+from support.workspace import Config
 
 RATE_HZ = 16000
 NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, RATE_HZ // 10)
 
 Make = Callable[[Path, Config], str | bytes | None]
 """Changes the configuration in place, or returns the content of another config.yaml."""
-
-
-@cache
-def _tiny() -> Config:
-    return tiny_config()
-
-
-def sound_config() -> Config:
-    """A copy of the small configuration, in which a test can make mistakes."""
-    return copy.deepcopy(_tiny())
 
 
 def file(content: str | bytes) -> Make:

@@ -5,12 +5,12 @@ import re
 from support.workspace import Config, Workspace, tiny_config
 
 
-def long_config(seeds: list[int]) -> Config:
-    """One configuration; each of its models trains for seconds."""
+def long_config(seeds: list[int], epochs: int = 50) -> Config:
+    """One configuration; each of its models trains for a second or more, an epoch in one or two hundredths of one."""
     config = tiny_config()
     config["seeds"] = seeds
     config["signals"]["sine"]["duration_samples"] = 1024
-    steady = config["configurations"]["steady"] | {"hidden_size": 16, "batch_size": 8, "epochs": 150}
+    steady = config["configurations"]["steady"] | {"hidden_size": 16, "batch_size": 8, "epochs": epochs}
     config["configurations"] = {"steady": steady}
     config["tables"] = {}
     config["figures"] = {}

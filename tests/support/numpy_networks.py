@@ -1,9 +1,9 @@
 """The networks of paper A in NumPy, gate by gate and sample by sample, without the library."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats
+
 Weights = dict[str, Floats]
 
 

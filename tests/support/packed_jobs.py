@@ -17,6 +17,7 @@ import torch
 from rnn_audio import atomic
 from rnn_audio.jobs import training_job
 from rnn_audio.jobs.packs.members import PackMember, write_waiting
+from rnn_audio.losses.preemphasis import taps
 from rnn_audio.networks import recurrence
 from rnn_audio.wav import write_wav
 from support.packs import random_pack
@@ -150,7 +151,7 @@ class PackedJobs:
 def checkpoint_each_epoch(patch: pytest.MonkeyPatch) -> None:
     """Write a checkpoint after every epoch, and leave the settings of the process to the tests."""
     patch.setattr(training_job, "prepare_process", lambda accelerator, threads: None)
-    for name in ("train_pack", "train_in_pack"):
+    for name in ("train_one", "train_in_pack"):
         patch.setattr(training_job, name, functools.partial(getattr(training_job, name), checkpoint_interval_s=0))
 
 
@@ -159,11 +160,13 @@ def clean_process() -> ProcessPoolExecutor:
 
     If PyTorch has threads for a GPU, it cannot train in a fork of a process that has trained.
     """
-    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_run_compiled)
+    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare)
 
 
-def _run_compiled() -> None:
+def _prepare() -> None:
+    """Load what is compiled and design the filter that takes long."""
     torch.set_num_threads(1)
+    taps("a_weighting", RATE_HZ)
     state = torch.zeros(1, 1, 4), torch.zeros(1, 1, 4)
     with torch.no_grad():
         recurrence.run(random_pack(1, 4, torch.float32), torch.zeros(1, 1, 2), state)

@@ -1,4 +1,4 @@
-"""A run's results without its measurements: another run must make them again, byte for byte."""
+"""A run's results as tests read them, and as two runs are compared: without what was measured, byte for byte."""
 
 import csv
 import json
@@ -12,6 +12,19 @@ _MEASURED_COLUMNS = {
     *("seconds_per_second", "none_update_ms", "own_update_ms", "overhead"),  # results of the rules that measure times
 }
 _FOLDERS_ASIDE = ("logs", "checkpoints", "speed")
+
+TABLE_SUFFIXES = ("csv", "md", "tex", "html")
+FIGURE_SUFFIXES = ("svg", "png")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def compared(results: Path) -> dict[str, bytes]:

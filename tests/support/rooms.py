@@ -1,4 +1,4 @@
-"""A tiny workflow that convolves a dry recording with the room response that a network learned."""
+"""A tiny workflow on recordings of a user's own: a dry one is convolved with the room that a network learned."""
 
 import numpy as np
 import soundfile
@@ -8,6 +8,7 @@ from support.workspace import Config, Workspace, tiny_config
 RATE_HZ = 4000
 DRY_RATE_HZ = 8000
 ROOM_SAMPLES = 400
+ROOM_ONSET = 50
 DRY_SAMPLES = 3000
 SOUNDS = {
     f"convolutions/claps/{name}-{response}.wav" for name in ("full", "chopped") for response in ("target", "generation")
@@ -23,7 +24,9 @@ def rooms_config() -> Config:
     return config | {
         "seeds": [1],
         "signals": {
-            "hall": recorded | {"kind": "room", "duration_samples": ROOM_SAMPLES, "file": {"path": "hall.wav"}},
+            "hall": recorded
+            | {"kind": "room", "duration_samples": ROOM_SAMPLES}
+            | {"file": {"path": "recordings/my hall.wav", "channel": 1, "start": "onset"}},
             "dry": recorded | {"kind": "music", "duration_samples": DRY_SAMPLES, "file": {"path": "dry.wav"}},
         },
         "configurations": {"full": small, "chopped": small | {"update_length_samples": 50}},
@@ -55,12 +58,26 @@ def rooms_config() -> Config:
     }
 
 
-def write_recordings(workspace: Workspace) -> None:
-    """Write a decaying noise as the room, at 4 kHz, and single impulses as the dry sound, at 8 kHz."""
+def hall() -> np.ndarray:
+    """A decaying noise after some silence, in the second of two channels; it starts earlier and is quiet in the first.
+
+    Returns:
+        Samples, [ROOM_ONSET + ROOM_SAMPLES + 100, 2].
+    """
     random = np.random.default_rng(5)
-    room = random.standard_normal(ROOM_SAMPLES) * 10 ** (-3 * np.arange(ROOM_SAMPLES) / 200)
-    room[0] = 4.0
-    soundfile.write(workspace.folder / "hall.wav", room / 5, RATE_HZ, subtype="FLOAT")
+    room = random.standard_normal(ROOM_SAMPLES + 100) * 10 ** (-3 * np.arange(ROOM_SAMPLES + 100) / 200) / 5
+    room[0] = 0.8
+    channels = np.zeros((ROOM_ONSET + len(room), 2), dtype=np.float32)
+    channels[20:, 0] = 0.01 * random.standard_normal(len(channels) - 20)
+    channels[ROOM_ONSET:, 1] = room
+    return channels
+
+
+def write_recordings(workspace: Workspace) -> None:
+    """Write the room, at 4 kHz, and single impulses as the dry sound, at 8 kHz."""
+    path = workspace.folder / "recordings/my hall.wav"
+    path.parent.mkdir()
+    soundfile.write(path, hall(), RATE_HZ, subtype="FLOAT")
     dry = np.zeros(DRY_SAMPLES)
     dry[500::700] = 0.5
     soundfile.write(workspace.folder / "dry.wav", dry, DRY_RATE_HZ, subtype="FLOAT")

@@ -13,9 +13,11 @@ from rnn_audio.jobs import training_job
 from rnn_audio.jobs.checkpoints import CheckpointStore
 from rnn_audio.jobs.progress import ProgressLog
 from rnn_audio.jobs.tasks import SignalTask
-from rnn_audio.jobs.training_job import TrainedPack
+from rnn_audio.jobs.training_job import Trained
+from rnn_audio.jobs.training_loop import TrainingLoop
 from rnn_audio.networks.model import ModelShape, save_model
 from rnn_audio.records import write_history
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.wav import write_wav
 
 EPOCHS = 6
@@ -62,20 +64,35 @@ METHODS = {
 }
 
 
-def train(folder: Path, chosen: dict[str, Any], seeds: list[int], interval_s: float = 0) -> TrainedPack:
-    store = CheckpointStore(folder / "checkpoints", "job", "0" * 64)
-    task = SignalTask(chosen, torch.from_numpy(SIGNAL), 8000, seeds)
-    pack = training_job.train_pack("mine", chosen, task, seeds, store, interval_s)
-    assert len(pack.results) == len(pack.histories) == len(seeds)
-    return pack
+def store_in(folder: Path) -> CheckpointStore:
+    return CheckpointStore(folder / "checkpoints", "job", "0" * 64)
 
 
-def artefacts(pack: TrainedPack, folder: Path) -> list[bytes]:
+def task_of(recipe: Recipe, seeds: list[int]) -> SignalTask:
+    return SignalTask(recipe, torch.from_numpy(SIGNAL), 8000, seeds)
+
+
+def train(folder: Path, chosen: dict[str, Any], seed: int) -> Trained:
+    """One model, as its job trains it, with a checkpoint after every epoch."""
+    recipe = Recipe.from_settings(chosen)
+    return training_job.train_one("mine", recipe, task_of(recipe, [seed]), seed, store_in(folder), 0)
+
+
+def train_pack(folder: Path, chosen: dict[str, Any], seeds: list[int], interval_s: float = 0) -> TrainingLoop:
+    """Several models together, to the end."""
+    recipe = Recipe.from_settings(chosen)
+    task = task_of(recipe, seeds)
+    loop = TrainingLoop(recipe.trainer(task.data, task.objective, seeds), task, recipe, store_in(folder), interval_s)
+    loop.run()
+    return loop
+
+
+def artefacts(loop: TrainingLoop, folder: Path) -> list[bytes]:
     """The bytes of each model's weights and history."""
     contents = []
-    for index, history in enumerate(pack.histories):
-        save_model(folder / "model", ModelShape(hidden_size=5), pack.parameters, index)
-        write_history(folder / "history", history)
+    for index in range(len(loop.trainer.history[0])):
+        save_model(folder / "model", ModelShape(hidden_size=5), loop.parameters(), index)
+        write_history(folder / "history", loop.history(index))
         contents += [(folder / "model").read_bytes(), (folder / "history").read_bytes()]
     return contents
 
@@ -125,6 +142,6 @@ class Job:
         with monkeypatch.context() as patch:
             # The process settings are those of the tests, and a checkpoint is written after every epoch.
             patch.setattr(training_job, "prepare_process", lambda accelerator, threads: None)
-            often = functools.partial(training_job.train_pack, checkpoint_interval_s=0)
-            patch.setattr(training_job, "train_pack", often)
+            often = functools.partial(training_job.train_one, checkpoint_interval_s=0)
+            patch.setattr(training_job, "train_one", often)
             training_job.train_model(**self.arguments | changes)

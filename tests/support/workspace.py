@@ -1,20 +1,21 @@
 """Temporary copies of the workflow, each with its own configuration, on which Snakemake runs as started by a user."""
 
+import fcntl
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from support.configurations import Config, shipped_config
+from support.loaded_snakemake import Command
 from support.places import REPOSITORY
-
-Config = dict[str, Any]
 
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 
@@ -23,6 +24,8 @@ _WORKFLOW = ("Snakefile", "workflow", "profiles", "envs")
 # another test's process are not copied.
 _BYTECODE = shutil.ignore_patterns("*.pyc", "*.tmp.*")
 _SNAKEMAKE_VARIABLES = ("SNAKEMAKE_PROFILE", "SNAKEMAKE_OUTPUT_CACHE")
+# By the linker and by Python: a process that has started already would not see them.
+_READ_AT_START = {"LD_LIBRARY_PATH", "PYTHONPATH"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,13 @@ class Run:
     status: int
     stdout: str
     output: str
+
+
+def ended(command: Command) -> Run:
+    """Wait for a run's end."""
+    status = command.wait()
+    stdout, stderr = command.said()
+    return Run(status, stdout, stdout + stderr)
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,9 @@ class Workspace:
 
     def snakemake(self, *arguments: str, **variables: str) -> Run:
         """Run Snakemake to its end, successful or not; `variables` are added to the environment."""
-        ended = subprocess.run(
+        if not _READ_AT_START & variables.keys():
+            return ended(self.start(*arguments, **variables))
+        process = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
             env=self.environment(**variables),
@@ -114,7 +126,11 @@ class Workspace:
             text=True,
             check=False,
         )
-        return Run(ended.returncode, ended.stdout, ended.stdout + ended.stderr)
+        return Run(process.returncode, process.stdout, process.stdout + process.stderr)
+
+    def start(self, *arguments: str, **variables: str) -> Command:
+        """Start Snakemake; `variables` are added to the environment."""
+        return Command(arguments, self.folder, self.environment(**variables))
 
     def make(self, *arguments: str, **variables: str) -> str:
         """Run Snakemake on two cores, which must succeed; return its output."""
@@ -123,8 +139,8 @@ class Workspace:
         return run.output
 
     def plan(self, *arguments: str) -> Plan:
-        """The outputs that Snakemake would make now."""
-        run = self.snakemake("--summary", "--cores", "2", *arguments)
+        """The outputs that Snakemake would make now. To say so, it needs no cores."""
+        run = self.snakemake("--summary", *arguments)
         assert run.status == 0, run.output
         header, *lines = run.stdout.splitlines()
         columns = header.split("\t")
@@ -137,11 +153,6 @@ class Workspace:
                 if row["plan"] == "update pending"
             }
         )
-
-
-def shipped_config() -> Config:
-    """The shipped configuration."""
-    return yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
 
 
 def tiny_config() -> Config:
@@ -198,13 +209,22 @@ def tiny_config() -> Config:
 
 
 def finished(base: Path) -> tuple[Workspace, Run]:
-    """A run of the tiny configuration, made once per test session, and its output. Copy it; do not change it."""
-    workspace, run = _run_once(base / "finished")
+    """A run of the tiny configuration, made once per test session, and its output. Copy it; do not change it.
+
+    Args:
+        base: pytest's folder of this process. If several processes share the tests, they share the folder above it.
+    """
+    workspace, run = _run_once((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished")
     assert run.status == 0, run.output
     return workspace, run
 
 
 @cache
 def _run_once(folder: Path) -> tuple[Workspace, Run]:
-    workspace = Workspace.create(folder, tiny_config())
-    return workspace, workspace.snakemake("--cores", "2")
+    told = folder.with_suffix(".json")
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            run = Workspace.create(folder, tiny_config()).snakemake("--cores", "2")
+            told.write_text(json.dumps(asdict(run)), encoding="utf-8")
+    return Workspace(folder), Run(**json.loads(told.read_text(encoding="utf-8")))

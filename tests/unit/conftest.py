@@ -3,7 +3,9 @@ from types import ModuleType
 
 import pytest
 import torch
+from support.configurations import shipped_config
 
+from rnn_audio.configuration.experiment import Experiment, load_experiment
 from rnn_audio.networks.engines import choice as engines
 
 HAS_GPU = torch.cuda.is_available()
@@ -23,3 +25,9 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     with pretended_gpu.noting() as refused:
         yield pretended_gpu
     assert sorted(set(refused)) == []
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Experiment:
+    """The configuration that users start from. Tests only read it."""
+    return load_experiment(shipped_config())

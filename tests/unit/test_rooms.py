@@ -53,6 +53,12 @@ def test_a_module_imports_from_its_own_room_or_from_floors_below(path: Path) -> 
     assert not climbing, f"{room}.{path.stem} imports from {sorted(climbing)}"
 
 
+def test_packs_have_one_door() -> None:
+    """Who trains one model a job need not read them."""
+    outside = [path for path in MODULES if room_of(path) != "jobs.packs" and "jobs.packs" in imported_rooms(path)]
+    assert outside == [LIBRARY / "jobs" / "training_job.py"]
+
+
 def test_every_folder_is_on_a_floor_and_says_in_one_line_what_it_is_for() -> None:
     folders = [path.parent for path in LIBRARY.rglob("__init__.py")]
     assert {".".join(folder.relative_to(LIBRARY).parts) for folder in folders} == {*FLOOR_OF, "reporting"}

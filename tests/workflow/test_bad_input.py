@@ -11,9 +11,8 @@ import pytest
 import yaml
 from support.bad_artefacts import ARTEFACTS, REMEDY, Artefact, write_sound_file
 from support.bad_input import CASES, Case
-from support.inputs import sound_config
 from support.places import REPOSITORY
-from support.workspace import Workspace
+from support.workspace import Workspace, tiny_config
 
 from rnn_audio.configuration.files import check_file
 from rnn_audio.errors import InputError
@@ -42,7 +41,7 @@ def made(folder: Path) -> set[str]:
 
 def start(folder: Path, case: Case) -> None:
     """What the workflow does with its configuration before the first job."""
-    config = sound_config()
+    config = tiny_config()
     content = case.make(folder, config)
     if content is not None:
         path = Path("config.yaml")
@@ -86,7 +85,7 @@ def test_snakemake_tells_a_mistake_and_makes_nothing(fresh: Workspace, case: Cas
 def test_odd_recording_is_used_and_the_log_says_how(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, case: Case
 ) -> None:
-    config = sound_config()
+    config = tiny_config()
     case.make(tmp_path, config)
     monkeypatch.chdir(tmp_path)
     experiment, _ = set_up(config, inspect_recordings=True)

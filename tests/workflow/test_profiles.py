@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
+from support.configurations import shipped_config
 from support.places import REPOSITORY
-from support.workspace import Workspace, finished, shipped_config
+from support.workspace import Workspace, finished
 
 # Stands in for NVIDIA's driver: one GPU, which nothing ever computes on.
 DRIVER = "int cuInit(unsigned flags) { return 0; } int cuDeviceGetCount(int *count) { *count = 1; return 0; }"

@@ -1,5 +1,5 @@
 from rnn_audio.atomic import check_writable
-from rnn_audio.configuration.packs import compose_packs
+from rnn_audio.jobs.packs.composition import compose_packs
 from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
 from rnn_audio.speed.estimate import describe_plan
 from rnn_audio.jobs.preparation import check_accelerator_elsewhere, export_library, limit_threads, set_up

@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from rnn_audio.configuration.settings import starts_from_silence
 from rnn_audio.evaluation.signal_metrics import evaluate_reconstruction, evaluate_sounds
 from rnn_audio.jobs.job_log import logged_job
 from rnn_audio.records import read_json, write_json
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.wav import read_wav
 
 with logged_job(snakemake.log[0]):
@@ -14,7 +14,7 @@ with logged_job(snakemake.log[0]):
         generation=read_wav(snakemake.input.generation)[0],
         rate_hz=rate_hz,
         kind=snakemake.params.kind,
-        seeded=not starts_from_silence(snakemake.params.settings),
+        seeded=not Recipe.from_settings(snakemake.params.settings).starts_from_silence,
     )
     if snakemake.input.reconstruction:
         reconstruction, anchors = (Path(path) for path in snakemake.input.reconstruction)

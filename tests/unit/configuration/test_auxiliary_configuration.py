@@ -3,15 +3,12 @@
 from typing import Any
 
 import pytest
-import yaml
-from support.places import REPOSITORY
+from support.configurations import Config, shipped_config
 
 from rnn_audio.configuration.experiment import Experiment, load_experiment
 from rnn_audio.configuration.settings import total_epochs
 from rnn_audio.errors import InputError
-from rnn_audio.training.recipe import build_auxiliary_loss, build_shape
-
-Config = dict[str, Any]
+from rnn_audio.training.recipe import Recipe
 
 AUXILIARY = {
     "pretraining_epochs": 20,
@@ -27,13 +24,9 @@ AUXILIARY = {
 }
 
 
-def shipped() -> Config:
-    return yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
-
-
 def config(own: Config | None = None, **preset: Any) -> Config:  # noqa: ANN401 (any YAML value)
     """The shipped configuration with one that learns 64 samples with a small auxiliary network; `own` are its keys."""
-    base = shipped()
+    base = shipped_config()
     overfit = base["presets"]["overfit"]
     sine = base["signals"]["sine"]
     tone = sine | {"duration_samples": 64, "synthetic": sine["synthetic"] | {"rate_hz": 8000}}
@@ -51,27 +44,23 @@ def resolved(*arguments: Any, **preset: Any) -> Config:  # noqa: ANN401 (any YAM
 # --- what is shipped: paper A, sections IV-C2 and V-D ---
 
 
-@pytest.fixture(scope="module")
-def experiment() -> Experiment:
-    return load_experiment(shipped())
-
-
 @pytest.mark.parametrize(("name", "fed"), [("sine_4096_auxiliary", 4095), ("room_5512_auxiliary", 2755)])
-def test_the_shipped_auxiliary_losses_are_the_papers(experiment: Experiment, name: str, fed: int) -> None:
-    settings = experiment.configurations[name]
-    auxiliary = build_auxiliary_loss(settings)
+def test_the_shipped_auxiliary_losses_are_the_papers(shipped: Experiment, name: str, fed: int) -> None:
+    settings = shipped.configurations[name]
+    recipe = Recipe.from_settings(settings)
+    auxiliary = recipe.auxiliary_loss
     assert (auxiliary.anchors, auxiliary.segment_samples, auxiliary.pretraining_epochs) == (1, 128, 100)
     assert settings["epochs"] == 100
-    assert (build_shape(settings).hidden_size, auxiliary.shape.hidden_size) == (64, 16)
+    assert (recipe.shape.hidden_size, auxiliary.shape.hidden_size) == (64, 16)
     assert auxiliary.shape.second_state == "zeros"
     assert auxiliary.gradient_reach is None
     assert settings["update_length_samples"] is None
-    assert experiment.samples(settings) == fed + 1
+    assert shipped.samples(settings) == fed + 1
 
 
 @pytest.mark.parametrize("signal", ["sine_4096", "room_5512"])
-def test_each_is_beside_the_main_network_alone_for_as_many_epochs(experiment: Experiment, signal: str) -> None:
-    beside, alone = (experiment.configurations[f"{signal}_{kind}"] for kind in ("auxiliary", "full_200"))
+def test_each_is_beside_the_main_network_alone_for_as_many_epochs(shipped: Experiment, signal: str) -> None:
+    beside, alone = (shipped.configurations[f"{signal}_{kind}"] for kind in ("auxiliary", "full_200"))
     assert total_epochs(beside) == total_epochs(alone) == 200
     different = {"auxiliary", "epochs"}
     assert {key: value for key, value in beside.items() if key not in different} == {
@@ -80,14 +69,14 @@ def test_each_is_beside_the_main_network_alone_for_as_many_epochs(experiment: Ex
 
 
 def test_the_longer_sine_is_the_sine_but_for_its_length() -> None:
-    short, long = (shipped()["signals"][name] for name in ("sine", "sine_4096"))
+    short, long = (shipped_config()["signals"][name] for name in ("sine", "sine_4096"))
     assert long == short | {"duration_samples": 4096, "label": "sine 440 Hz, 4096 samples"}
 
 
-def test_every_configuration_with_an_auxiliary_network_is_found(experiment: Experiment) -> None:
-    names = experiment.configurations_on("auxiliary")
+def test_every_configuration_with_an_auxiliary_network_is_found(shipped: Experiment) -> None:
+    names = shipped.configurations_on("auxiliary")
     assert {"sine_4096_auxiliary", "room_5512_auxiliary"} <= set(names)
-    assert all("auxiliary" in experiment.configurations[name] for name in names)
+    assert all("auxiliary" in shipped.configurations[name] for name in names)
     assert "room_5512_full_200" not in names
 
 
@@ -131,13 +120,13 @@ def test_both_phases_are_scaled(factor: float, epochs: int, pretraining: int, ex
 
 @pytest.mark.parametrize(("reach", "samples"), [("full", None), ("none", 0), (1, 1), (256, 256)])
 def test_the_reach_of_gradients_is_a_number_of_samples(reach: str | int, samples: int | None) -> None:
-    assert build_auxiliary_loss(resolved(gradient_into_main=reach)).gradient_reach == samples
+    assert Recipe.from_settings(resolved(gradient_into_main=reach)).auxiliary_loss.gradient_reach == samples
 
 
-def test_a_configuration_without_auxiliary_has_none() -> None:
-    settings = load_experiment(shipped()).configurations["sine_full"]
-    assert build_auxiliary_loss(settings) is None
-    assert build_shape(settings).auxiliary is None
+def test_a_configuration_without_auxiliary_has_none(shipped: Experiment) -> None:
+    recipe = Recipe.from_settings(shipped.configurations["sine_full"])
+    assert recipe.auxiliary_loss is None
+    assert recipe.shape.auxiliary is None
 
 
 # --- what is refused ---
@@ -230,7 +219,7 @@ def test_a_device_has_no_auxiliary_loss() -> None:
 def test_a_reconstruction_that_is_never_made_is_not_shown(
     section: str, entries: str, change: Config, place: str
 ) -> None:
-    base = shipped()
+    base = shipped_config()
     artefact = base[section]["table_3" if section == "tables" else "figure_3"]
     artefact[entries][0] = {"labels": {"section": "V-D"}} if section == "tables" else {}
     artefact[entries][0] |= change | {"configuration": "sine_full"}

@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from support.configurations import AMPLIFIER, OVERFIT, REMOVED, Config, read_yaml
+from support.configurations import AMPLIFIER, OVERFIT, REMOVED, Config, shipped_config
 
 from rnn_audio.configuration.experiment import Experiment, load_experiment
 from rnn_audio.errors import InputError
@@ -79,7 +79,7 @@ def load(**changes: object) -> Experiment:
 
 
 def test_the_shipped_convolutions_are_written_out() -> None:
-    config = read_yaml("config.yaml")
+    config = shipped_config()
     experiment = load_experiment(config)
     assert config["convolutions"]
     for name, declared in config["convolutions"].items():

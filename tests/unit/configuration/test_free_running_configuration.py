@@ -1,19 +1,15 @@
 """Free-running training in the configuration: merged key by key, built, and refused where it cannot work."""
 
-import copy
-from functools import cache
 from typing import Any
 
 import pytest
-from support.workspace import Config, shipped_config, tiny_config
+from support.workspace import Config, tiny_config
 
 from rnn_audio.configuration.experiment import Experiment, load_experiment
-from rnn_audio.configuration.settings import starts_from_silence
 from rnn_audio.errors import InputError
-from rnn_audio.losses.generation_loss import DecayTerm, SpectralTerm
-from rnn_audio.training.free_running_method import Recovery
+from rnn_audio.training.free_running_method import DecayTerm, Recovery, SpectralTerm
 from rnn_audio.training.horizon import Horizon
-from rnn_audio.training.recipe import build_data, build_free_running, build_shape
+from rnn_audio.training.recipe import FreeRunningRecipe, Recipe
 
 OWN = {
     "optimiser": "adam",
@@ -30,12 +26,9 @@ OWN = {
 ALONE = {"preset": "alone", "signal": "sine", "rate_hz": 8000}
 
 
-tiny = cache(tiny_config)
-
-
 def config(own: Config | None = None, **changes: Any) -> Config:  # noqa: ANN401 (any YAML value)
     """A configuration `mine`, whose preset has `OWN`; `own` are more of its keys, `changes` of its `free_running`."""
-    base = copy.deepcopy(tiny())
+    base = tiny_config()
     whole = base["presets"]["overfit"] | {"hidden_size": 4, "batch_size": 1, "teacher_forcing": "never"}
     base["presets"]["alone"] = whole | {"free_running": dict(OWN)}
     base["configurations"]["mine"] = ALONE | (own or {}) | ({"free_running": changes} if changes else {})
@@ -49,19 +42,14 @@ def resolved(own: Config | None = None, **changes: Any) -> Config:  # noqa: ANN4
 # --- what is shipped ---
 
 
-def test_every_shipped_free_running_configuration_is_built(shipped_experiment: Experiment) -> None:
-    names = shipped_experiment.configurations_on("free_running")
+def test_every_shipped_free_running_configuration_is_built(shipped: Experiment) -> None:
+    names = shipped.configurations_on("free_running")
     assert len(names) >= 2
     for name in names:
-        settings = shipped_experiment.configurations[name]
-        method = build_free_running(settings)
-        assert method.learning_rate == settings["learning_rate"]
-        assert build_shape(settings).initial_state == (method.initial_state != "random")
-
-
-@pytest.fixture(scope="module")
-def shipped_experiment() -> Experiment:
-    return load_experiment(shipped_config())
+        settings = shipped.configurations[name]
+        recipe = Recipe.from_settings(settings)
+        assert recipe.method.learning_rate == settings["learning_rate"]
+        assert recipe.shape.initial_state == (recipe.method.initial_state != "random")
 
 
 # --- what is made of it ---
@@ -95,7 +83,7 @@ def test_the_method_is_built_of_all_that_is_set() -> None:
         decay_loss={"weight": 0.1, "range_db": 40, "from_share": 0.75},
         spectral_loss={"weight": 0.2, "window_samples": [8, 16]},
     )
-    method = build_free_running(settings)
+    method = Recipe.from_settings(settings).method
     assert method.horizon == Horizon(start_samples=8, full_at_share=0.5, growth=1.5, grow_below=0.05)
     assert method.recovery == Recovery(**recovery)
     assert method.decay == DecayTerm(weight=0.1, range_db=40, from_share=0.75)
@@ -106,19 +94,19 @@ def test_the_method_is_built_of_all_that_is_set() -> None:
 
 
 def test_what_is_null_or_full_is_left_out() -> None:
-    method = build_free_running(resolved())
+    method = Recipe.from_settings(resolved()).method
     assert (method.horizon, method.recovery, method.decay, method.spectrum) == (None, None, None, None)
 
 
 def test_other_configurations_have_no_free_running_method_and_carry_no_state() -> None:
-    steady = load_experiment(config()).configurations["steady"]
-    assert build_free_running(steady) is None
-    assert not build_shape(steady).initial_state
+    steady = Recipe.from_settings(load_experiment(config()).configurations["steady"])
+    assert not isinstance(steady, FreeRunningRecipe)
+    assert not steady.shape.initial_state
 
 
 @pytest.mark.parametrize(("state", "is_stored"), [("learned", True), ("fixed", True), ("random", False)])
 def test_a_model_carries_its_initial_state_unless_it_is_random(state: str, is_stored: bool) -> None:
-    assert build_shape(resolved(initial_state=state)).initial_state == is_stored
+    assert Recipe.from_settings(resolved(initial_state=state)).shape.initial_state == is_stored
 
 
 @pytest.mark.parametrize(
@@ -131,9 +119,9 @@ def test_a_model_carries_its_initial_state_unless_it_is_random(state: str, is_st
     ],
 )
 def test_only_paper_as_network_without_teacher_forcing_starts_from_silence(settings: Config, expected: bool) -> None:
-    assert starts_from_silence(settings) == expected
+    assert Recipe.from_settings(settings).starts_from_silence == expected
     others = {"batch_size": 1, "hidden_size": 4, "initial_state_scale": 1.0}
-    assert build_data(settings | others, signal=None, models=1).silent_seed == expected
+    assert Recipe.from_settings(settings | others).signal_data(signal=None, models=1).silent_seed == expected
 
 
 @pytest.mark.parametrize("start", [None, "steady"])

@@ -1,28 +1,22 @@
 """The configuration that is shipped: sound, and the papers'."""
 
-import copy
 from collections.abc import Callable
 
 import pytest
-from support.configurations import Config, overlaid, read_yaml
+from support.configurations import Config, overlaid, read_yaml, shipped_config
 
 from rnn_audio.configuration.experiment import Experiment, load_experiment
 from rnn_audio.errors import InputError
 
 
-def shipped() -> Experiment:
-    return load_experiment(read_yaml("config.yaml"))
+def test_the_shipped_configuration_is_sound(shipped: Experiment) -> None:
+    assert shipped.configurations.keys() == shipped.config["configurations"].keys()
+    assert shipped.scale_notes() == []
 
 
-def test_the_shipped_configuration_is_sound() -> None:
-    experiment = shipped()
-    assert experiment.configurations.keys() == experiment.config["configurations"].keys()
-    assert experiment.scale_notes() == []
-
-
-def test_the_quick_profile_is_sound_and_says_that_it_is_not_the_papers() -> None:
-    config = overlaid(read_yaml("config.yaml"), read_yaml("profiles/quick/settings.yaml"))
-    quick, full = load_experiment(config), shipped()
+def test_the_quick_profile_is_sound_and_says_that_it_is_not_the_papers(shipped: Experiment) -> None:
+    config = overlaid(shipped_config(), read_yaml("profiles/quick/settings.yaml"))
+    quick, full = load_experiment(config), shipped
     factor = config["scale"]["epochs_factor"]
     assert factor < 1
     assert quick.config["configurations"].keys() == quick.configurations.keys() <= full.configurations.keys()
@@ -60,9 +54,9 @@ PAPER_TABLE_2 = {
     [("table_1", "epochs", PAPER_TABLE_1), ("table_2", "update_length_samples", PAPER_TABLE_2)],
 )
 def test_published_losses_and_times_are_the_papers(
-    table: str, label: str, paper: dict[tuple[int, int], tuple[float, float]]
+    shipped: Experiment, table: str, label: str, paper: dict[tuple[int, int], tuple[float, float]]
 ) -> None:
-    rows = shipped().config["tables"][table]["rows"]
+    rows = shipped.config["tables"][table]["rows"]
     assert len(rows) == len(paper)
     ours = {
         (row["labels"]["rate_hz"], row["labels"][label]): (row["published"]["value"], row["published"]["time_s"])
@@ -71,27 +65,25 @@ def test_published_losses_and_times_are_the_papers(
     assert ours == paper
 
 
-def test_table_1_labels_are_its_configurations_rates_and_epochs() -> None:
-    experiment = shipped()
-    for row in experiment.config["tables"]["table_1"]["rows"]:
-        settings = experiment.configurations[row["configuration"]]
+def test_table_1_labels_are_its_configurations_rates_and_epochs(shipped: Experiment) -> None:
+    for row in shipped.config["tables"]["table_1"]["rows"]:
+        settings = shipped.configurations[row["configuration"]]
         labels = {"rate_hz": settings["rate_hz"], "epochs": settings["epochs"]}
         assert row["labels"] == labels
         assert settings["update_length_samples"] is None
 
 
-def test_table_2_labels_are_its_configurations_rates_and_sub_sequences() -> None:
-    experiment = shipped()
-    for row in experiment.config["tables"]["table_2"]["rows"]:
-        settings = experiment.configurations[row["configuration"]]
+def test_table_2_labels_are_its_configurations_rates_and_sub_sequences(shipped: Experiment) -> None:
+    for row in shipped.config["tables"]["table_2"]["rows"]:
+        settings = shipped.configurations[row["configuration"]]
         samples = int(0.5 * settings["rate_hz"])  # the paper's impulse response lasts half a second
         length = settings["update_length_samples"] or samples
         assert row["labels"] == {"rate_hz": settings["rate_hz"], "update_length_samples": length}
         assert settings["epochs"] == 100
 
 
-def test_networks_and_training_are_those_of_paper_a() -> None:
-    signals = [settings for settings in shipped().configurations.values() if "signal" in settings]
+def test_networks_and_training_are_those_of_paper_a(shipped: Experiment) -> None:
+    signals = [settings for settings in shipped.configurations.values() if "signal" in settings]
     of_the_paper = [settings for settings in signals if "free_running" not in settings]
     assert len(of_the_paper) >= 18
     for settings in of_the_paper:
@@ -101,7 +93,7 @@ def test_networks_and_training_are_those_of_paper_a() -> None:
 
 
 def mutate_shipped(change: Callable[[Config], None]) -> Config:
-    config = copy.deepcopy(read_yaml("config.yaml"))
+    config = shipped_config()
     change(config)
     return config
 

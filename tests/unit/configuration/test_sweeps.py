@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from support.configurations import AMPLIFIER as AMPLIFIER_PRESET
-from support.configurations import OVERFIT, REMOVED, Config, overlaid, read_yaml
+from support.configurations import OVERFIT, REMOVED, Config, overlaid, read_yaml, shipped_config
 
 from rnn_audio.configuration.experiment import Experiment, load_experiment
 from rnn_audio.configuration.grids import name_part
@@ -85,7 +85,7 @@ def setting(settings: Config, key: str) -> Any:  # noqa: ANN401 (any YAML value)
 
 @pytest.mark.parametrize("profile", ["", "quick", "laptop"])
 def test_every_shipped_sweep_is_written_out(profile: str) -> None:
-    config = read_yaml("config.yaml")
+    config = shipped_config()
     if profile:
         config = overlaid(config, read_yaml(f"profiles/{profile}/settings.yaml"))
     experiment = load_experiment(config)
@@ -167,7 +167,7 @@ def test_a_dotted_key_varies_one_entry_of_a_mapping() -> None:
 
 
 def test_a_key_may_lie_inside_a_mapping_of_a_mapping() -> None:
-    base = read_yaml("config.yaml")["presets"]["free_running"]
+    base = shipped_config()["presets"]["free_running"]
     horizon = {"start_samples": 8, "full_at_share": 0.5}
     own = {"signal": "tone", "rate_hz": 8000, "free_running": base["free_running"] | {"horizon": horizon}}
     experiment = load(configuration=base | own, vary="free_running.horizon.start_samples", values=[16])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.places import RECORDINGS
+from support.places import RECORDED_GUITAR
 
 from rnn_audio.devices.amplifier import amplify
 from rnn_audio.devices.checks import check_pair, count_clipped
@@ -12,7 +12,6 @@ from rnn_audio.signals.guitar import playing
 from rnn_audio.signals.recordings import Recording
 
 RATE_HZ = 44100
-RECORDED_GUITAR = RECORDINGS / "guitar-di.wav"
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from support.places import RECORDINGS
+from support.places import RECORDED_GUITAR
 from support.recorded_devices import COMMON, RATE_HZ, lengths
 
 from rnn_audio.devices.amplifier import amplify
@@ -18,7 +18,6 @@ from rnn_audio.signals.recordings import read_recording
 from rnn_audio.types import Floats, Settings
 from rnn_audio.wav import write_wav
 
-RECORDED_GUITAR = RECORDINGS / "guitar-di.wav"
 OWN = {"generator": "guitar_amplifier", "duration_s": 5, "seed": 3, "oversampling": 1}
 SYNTHETIC = COMMON | {"source": "synthetic", "synthetic": OWN}
 

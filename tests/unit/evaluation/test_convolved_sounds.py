@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from numpy.typing import NDArray
 
 from rnn_audio.evaluation.convolved_sounds import (
     LOWEST_PLAYABLE_HZ,
@@ -14,9 +13,9 @@ from rnn_audio.evaluation.convolved_sounds import (
     play_in_room,
     scale_together,
 )
+from rnn_audio.types import Floats
 
 RATE_HZ = 8000
-Floats = NDArray[np.float64]
 
 
 def noise(samples: int, seed: int = 1) -> Floats:

@@ -1,30 +1,15 @@
 """A device model's metrics, and what models without a network reach."""
 
-from collections.abc import Iterator
-from functools import cache
-
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from rnn_audio.evaluation import device_sounds as device_evaluation
 from rnn_audio.evaluation.device_metrics import baseline_losses, evaluate_device
 from rnn_audio.losses.preemphasis import NAMES, taps
-
-Floats = NDArray[np.float64]
+from rnn_audio.types import Floats
 
 RATE_HZ = 44100
 SAMPLES = 6000
-design = cache(taps)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def each_filter_designed_once() -> Iterator[None]:
-    """The design takes longer than all the rest."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(device_evaluation, "taps", design)
-        yield
 
 
 def sound(seed: int = 0, samples: int = SAMPLES) -> Floats:
@@ -33,7 +18,7 @@ def sound(seed: int = 0, samples: int = SAMPLES) -> Floats:
 
 def loss(target: Floats, output: Floats, name: str) -> float:
     """Equations 2 to 4 of paper B over a whole signal."""
-    y, y_hat = (lfilter(design(name, RATE_HZ), [1.0], signal) for signal in (target, output))
+    y, y_hat = (lfilter(taps(name, RATE_HZ), [1.0], signal) for signal in (target, output))
     return np.sum((y - y_hat) ** 2) / np.sum(y**2) + np.mean(target - output) ** 2 / np.mean(target**2)
 
 

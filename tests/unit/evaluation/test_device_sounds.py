@@ -1,7 +1,5 @@
 """A device model on a whole recording: chunks make the whole, and its losses are the formulas' in float64."""
 
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +18,6 @@ from rnn_audio.networks.random_streams import RandomStreams
 
 RATE_HZ = 44100
 SHAPES = [ModelShape(5), ModelShape(5, skip=True)]
-
-
-design = cache(taps)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def each_filter_designed_once() -> Iterator[None]:
-    """The design takes longer than all the rest."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(device_evaluation, "taps", design)
-        yield
 
 
 def sound(samples: int, seed: int = 0) -> torch.Tensor:
@@ -52,7 +39,7 @@ def by_pytorch(parameters: Parameters, model: int, shape: ModelShape, recording:
 
 def by_formulas(target: NDArray[np.float64], output: NDArray[np.float64], name: str) -> float:
     """Equations 2 to 4 over the whole signal as one sequence."""
-    y, y_hat = (lfilter(design(name, RATE_HZ), [1.0], signal) for signal in (target, output))
+    y, y_hat = (lfilter(taps(name, RATE_HZ), [1.0], signal) for signal in (target, output))
     esr = np.sum((y - y_hat) ** 2) / np.sum(y**2)
     return esr + np.mean(target - output) ** 2 / np.mean(target**2)
 

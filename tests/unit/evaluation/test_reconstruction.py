@@ -9,14 +9,15 @@ import torch
 
 from rnn_audio.errors import InputError
 from rnn_audio.evaluation import reconstruction
-from rnn_audio.evaluation.reconstruction import auxiliary_mse, reconstruct_chosen
+from rnn_audio.evaluation.reconstruction import auxiliary_mse, reconstruct_chosen, zero_auxiliary_mse
+from rnn_audio.evaluation.signal_metrics import evaluate_reconstruction
 from rnn_audio.evaluation.signal_sounds import perform, perform_chosen
 from rnn_audio.jobs.tasks import SignalTask
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.auxiliary_network import reconstruct
 from rnn_audio.networks.model import Parameters, initialise, save_model
 from rnn_audio.networks.random_streams import RandomStreams
-from rnn_audio.training.recipe import build_auxiliary_loss, build_data, build_method, build_shape
+from rnn_audio.training.recipe import Recipe
 
 SEEDS = [1, 2]
 SIGNAL = np.random.default_rng(0).uniform(-1, 1, 40).astype(np.float32)
@@ -48,14 +49,17 @@ def settings(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (any setting)
     }
 
 
+def recipe(**changes: Any) -> Recipe:  # noqa: ANN401 (any setting)
+    return Recipe.from_settings(settings(**changes))
+
+
 def weights(seeds: list[int] = SEEDS, **changes: Any) -> Parameters:  # noqa: ANN401 (any setting)
-    return initialise(build_shape(settings(**changes)), RandomStreams(seeds))
+    return initialise(recipe(**changes).shape, RandomStreams(seeds))
 
 
 def measured(seeds: list[int] = SEEDS, **changes: Any) -> list[float]:  # noqa: ANN401 (any setting)
-    chosen = settings(**changes)
-    data = build_data(chosen, torch.from_numpy(SIGNAL), len(seeds))
-    return auxiliary_mse(weights(seeds, **changes), build_auxiliary_loss(chosen), data, seeds)
+    data = recipe(**changes).signal_data(torch.from_numpy(SIGNAL), len(seeds))
+    return auxiliary_mse(weights(seeds, **changes), recipe(**changes).auxiliary_loss, data, seeds)
 
 
 def by_hand(parameters: Parameters, anchor: int, feed: str) -> torch.Tensor:
@@ -64,7 +68,7 @@ def by_hand(parameters: Parameters, anchor: int, feed: str) -> torch.Tensor:
     state = streams.normal("evaluation", (4, 6)), streams.normal("evaluation", (4, 6))
     inputs = torch.from_numpy(SIGNAL).expand(2, 4, -1)
     _, state = recurrence.run(parameters, inputs[..., :anchor], state)
-    return reconstruct(parameters, build_shape(settings()).auxiliary, inputs[..., anchor - 9 : anchor], state, feed)
+    return reconstruct(parameters, recipe().shape.auxiliary, inputs[..., anchor - 9 : anchor], state, feed)
 
 
 @pytest.mark.parametrize("feed", ["true_samples", "own_output"])
@@ -96,8 +100,14 @@ def test_the_error_depends_neither_on_how_gradients_flow_nor_on_how_many_anchors
     assert measured(gradient_into_main="none", anchors=5) == pytest.approx(measured(), rel=1e-6)
 
 
+def test_reconstructing_zero_costs_the_power_of_the_evaluated_segments() -> None:
+    powers = [np.mean(SIGNAL[at - 8 : at].astype(np.float64) ** 2) for at in (9, 19, 29, 39)]
+    shown = evaluate_reconstruction(SIGNAL, SIGNAL[:9], anchor=9, evaluated=[9, 19, 29, 39])
+    assert zero_auxiliary_mse(recipe().auxiliary_loss, SIGNAL) == np.mean(powers) == shown["evaluated_power"]
+
+
 def saved(path: Path, seed: int = 1) -> Path:
-    save_model(path, build_shape(settings()), weights([seed]))
+    save_model(path, recipe().shape, weights([seed]))
     return path
 
 
@@ -126,8 +136,8 @@ def test_the_shown_reconstruction_is_the_same_whenever_it_is_made(tmp_path: Path
 def test_prediction_and_generation_are_the_main_networks_alone(tmp_path: Path) -> None:
     chosen = settings()
     alone = {key: value for key, value in chosen.items() if key != "auxiliary"}
-    main = initialise(build_shape(alone), RandomStreams([1]))
-    save_model(tmp_path / "alone.safetensors", build_shape(alone), main)
+    shape = Recipe.from_settings(alone).shape
+    save_model(tmp_path / "alone.safetensors", shape, initialise(shape, RandomStreams([1])))
     beside = perform_chosen(saved(tmp_path / "beside.safetensors"), chosen, SIGNAL, seed=1)
     for ours, theirs in zip(beside, perform_chosen(tmp_path / "alone.safetensors", alone, SIGNAL, seed=1), strict=True):
         assert np.array_equal(ours, theirs)
@@ -144,10 +154,10 @@ def test_a_model_without_the_configurations_auxiliary_network_is_refused(tmp_pat
 
 
 def test_a_signals_final_losses_include_the_auxiliary_error() -> None:
-    chosen = settings()
-    task = SignalTask(chosen, torch.from_numpy(SIGNAL), 8000, SEEDS)
+    task = SignalTask(recipe(), torch.from_numpy(SIGNAL), 8000, SEEDS)
     losses = task.final_losses(weights())
-    performance = perform(weights(), build_method(chosen), build_data(chosen, torch.from_numpy(SIGNAL), 2), SEEDS)
+    data = recipe().signal_data(torch.from_numpy(SIGNAL), 2)
+    performance = perform(weights(), recipe().feeding, data, SEEDS)
     assert losses == {
         "prediction_mse": performance.prediction_mse(),
         "generation_mse": performance.generation_mse(),

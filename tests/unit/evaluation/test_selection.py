@@ -14,6 +14,7 @@ def run(seed: int, prediction: float, generation: float) -> dict[str, Any]:
         "seed": seed,
         "parameters": 449,
         "samples": 512,
+        "zero_loss": {"prediction_mse": 0.7, "generation_mse": 0.7},
         "losses": {"prediction_mse": prediction, "generation_mse": generation},
         "measured": {"wall_time_s": 10.0 * seed, "accelerator": "cpu"},
     }
@@ -59,6 +60,7 @@ def test_the_seed_that_each_loss_would_have_chosen_is_said() -> None:
 def test_what_all_runs_share_is_said_once() -> None:
     selection = select_best("room", RUNS, "prediction_mse")
     assert (selection["parameters"], selection["samples"]) == (449, 512)
+    assert selection["zero_loss"] == {"prediction_mse": 0.7, "generation_mse": 0.7}
 
 
 def test_a_single_run_is_the_best() -> None:

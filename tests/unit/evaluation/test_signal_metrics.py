@@ -3,12 +3,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from rnn_audio.evaluation.signal_metrics import evaluate_reconstruction, evaluate_sounds
+from rnn_audio.types import Floats
 
 RATE_HZ = 8000
-Floats = NDArray[np.float64]
 
 
 def decay(t60_s: float = 0.4, duration_s: float = 0.8) -> Floats:

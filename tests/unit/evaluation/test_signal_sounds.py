@@ -11,7 +11,7 @@ from rnn_audio.evaluation.signal_sounds import Performance, perform, perform_cho
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.model import ModelShape, Parameters, initialise, save_model, stored_state
 from rnn_audio.networks.random_streams import RandomStreams
-from rnn_audio.training.recipe import build_data, build_method
+from rnn_audio.training.recipe import Recipe
 
 SEEDS = [1, 2]
 SIGNAL = np.random.default_rng(0).uniform(-1, 1, 24).astype(np.float32)
@@ -35,9 +35,9 @@ def weights(seeds: list[int] = SEEDS) -> Parameters:
 
 
 def performed(seeds: list[int] = SEEDS, **changes: Any) -> Performance:  # noqa: ANN401 (any setting)
-    chosen = settings(**changes)
-    data = build_data(chosen, torch.from_numpy(SIGNAL), len(seeds))
-    return perform(weights(seeds), build_method(chosen), data, seeds)
+    recipe = Recipe.from_settings(settings(**changes))
+    data = recipe.signal_data(torch.from_numpy(SIGNAL), len(seeds))
+    return perform(weights(seeds), recipe.feeding, data, seeds)
 
 
 def saved(path: Path, seed: int = 1) -> Path:
@@ -69,7 +69,7 @@ def test_initial_states_differ_by_seed_and_by_copy() -> None:
 
 def test_evaluation_draws_states_that_training_does_not() -> None:
     streams = RandomStreams(SEEDS)
-    data = build_data(settings(), torch.from_numpy(SIGNAL), len(SEEDS))
+    data = Recipe.from_settings(settings()).signal_data(torch.from_numpy(SIGNAL), len(SEEDS))
     trained_on = data.batch(streams, "states")
     outputs, _ = recurrence.run(weights(), trained_on.inputs, trained_on.state)
     assert not torch.isclose(outputs, performed().predictions).all(dim=-1).any()
@@ -183,9 +183,9 @@ def free_running() -> dict[str, Any]:
 
 
 def test_a_stored_state_opens_the_generation_whatever_the_seed() -> None:
-    parameters, chosen = initialise(STATEFUL, RandomStreams(SEEDS)), free_running()
-    data = build_data(chosen, torch.from_numpy(SIGNAL), len(SEEDS))
-    performances = [perform(parameters, build_method(chosen), data, seeds) for seeds in (SEEDS, [8, 9])]
+    parameters, recipe = initialise(STATEFUL, RandomStreams(SEEDS)), Recipe.from_settings(free_running())
+    data = recipe.signal_data(torch.from_numpy(SIGNAL), len(SEEDS))
+    performances = [perform(parameters, recipe.feeding, data, seeds) for seeds in (SEEDS, [8, 9])]
     assert torch.equal(performances[0].generations, performances[1].generations)
     first = torch.full((2, 1), float(SIGNAL[0]))
     expected, _ = recurrence.free_run(parameters, first, len(SIGNAL) - 1, stored_state(parameters, copies=1))

@@ -43,6 +43,13 @@ def test_a_checkpoint_loads_bit_by_bit(tmp_path: Path) -> None:
         assert torch.equal(tensors[name], tensor)
 
 
+def test_what_is_loaded_lies_where_fresh_tensors_do_and_not_in_the_file(tmp_path: Path) -> None:
+    checkpoints = saved(tmp_path)
+    tensors, _ = checkpoints.load()
+    assert {tensor.data_ptr() % 64 for tensor in tensors.values()} == {0}
+    assert str(checkpoints.path) not in Path("/proc/self/maps").read_text(encoding="utf-8")
+
+
 def test_a_later_checkpoint_takes_the_earlier_ones_place(tmp_path: Path) -> None:
     checkpoints = saved(tmp_path)
     checkpoints.save(TENSORS | {"adam.step_count": torch.tensor(13)}, {"elapsed_s": 2.5})

@@ -3,13 +3,13 @@
 import csv
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from support.training_jobs import KilledError, killed_at
 
 from rnn_audio.errors import InputError
 from rnn_audio.evaluation.signal_sounds import perform_chosen
@@ -111,22 +111,10 @@ class Job:
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process belongs to the tests, and a checkpoint is due after every epoch."""
     monkeypatch.setattr(training_job, "prepare_process", lambda accelerator, threads: None)
-    original = training_job.train_pack
+    original = training_job.train_one
     monkeypatch.setattr(
-        training_job, "train_pack", lambda *args, **kwargs: original(*args, checkpoint_interval_s=0, **kwargs)
+        training_job, "train_one", lambda *args, **kwargs: original(*args, checkpoint_interval_s=0, **kwargs)
     )
-
-
-class KilledError(Exception):
-    """Stands for a kill."""
-
-
-def killed_at(epoch: int) -> Callable[..., None]:
-    def log_epoch(self: ProgressLog, done: int, loss: float) -> None:
-        if done == epoch:
-            raise KilledError
-
-    return log_epoch
 
 
 METHODS = {

@@ -96,7 +96,7 @@ def killed_on_entry(function, call):
 def train(arguments, moment, call):
     if moment is not None:
         setattr(OWNERS[moment], moment, killed_on_entry(getattr(OWNERS[moment], moment), call))
-    training_job.train_pack = functools.partial(training_job.train_pack, checkpoint_interval_s=0)
+    training_job.train_one = functools.partial(training_job.train_one, checkpoint_interval_s=0)
     for name in ("checkpoints", "model_path", "history_path", "run_path"):
         arguments[name] = Path(arguments[name])
     arguments["recordings"] = [Path(path) for path in arguments["recordings"]]

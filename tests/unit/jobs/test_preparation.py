@@ -5,12 +5,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import yaml
-from support.places import REPOSITORY
+from support.configurations import Config, shipped_config
 
 import rnn_audio
 from rnn_audio.configuration import accelerator as accelerators
@@ -18,13 +16,11 @@ from rnn_audio.errors import InputError
 from rnn_audio.jobs.preparation import check_accelerator_elsewhere, export_library, limit_threads, set_up
 from rnn_audio.wav import write_wav
 
-Config = dict[str, Any]
-
 LIBRARY = str(Path(rnn_audio.__file__).parents[1])
 
 
 def shipped(change: Callable[[Config], object] = lambda config: None) -> Config:
-    config = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+    config = shipped_config()
     config["accelerator"] = "cpu"
     change(config)
     return config

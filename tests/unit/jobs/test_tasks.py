@@ -1,7 +1,6 @@
 """What a configuration is judged by: a signal's errors, and a device's losses on whole recordings of its own splits."""
 
-from collections.abc import Iterator
-from functools import cache
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +9,19 @@ import pytest
 import torch
 from support.recorded_devices import write_device
 
-from rnn_audio.evaluation import device_sounds as device_evaluation
+from rnn_audio.errors import InputError
+from rnn_audio.evaluation.device_metrics import evaluate_device
 from rnn_audio.evaluation.device_sounds import process, whole_losses
+from rnn_audio.evaluation.signal_metrics import evaluate_sounds
 from rnn_audio.evaluation.signal_sounds import perform
 from rnn_audio.jobs.tasks import DeviceTask, SignalTask, build_task
-from rnn_audio.losses import objectives
+from rnn_audio.jobs.training_loop import TrainingLoop
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError
-from rnn_audio.losses.preemphasis import NAMES, taps
+from rnn_audio.losses.preemphasis import NAMES
 from rnn_audio.networks.model import ModelShape, Parameters, initialise
 from rnn_audio.networks.random_streams import RandomStreams
 from rnn_audio.training.data import DeviceData, SignalData
-from rnn_audio.training.recipe import build_method, build_shape
-from rnn_audio.training.trainer import Trainer
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.wav import write_wav
 
 RATE_HZ = 8000
@@ -38,15 +38,7 @@ COMMON = {
     "carry_state": True,
 }
 OF_SIGNAL = COMMON | {"signal": "tone", "rate_hz": RATE_HZ, "initial_state_scale": 1.0}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def each_filter_designed_once() -> Iterator[None]:
-    """The design takes longer than all the rest."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (device_evaluation, objectives):
-            patch.setattr(module, "taps", cache(taps))
-        yield
+RECIPE = Recipe.from_settings(OF_SIGNAL)
 
 
 def of_device(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (any setting)
@@ -70,17 +62,22 @@ def sounds() -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def device_task(folder: Path, **changes: Any) -> DeviceTask:  # noqa: ANN401 (any setting)
-    settings = of_device(**changes)
-    task = build_task(settings, write_device(folder, sounds(), RATE_HZ, settings["segment_samples"]), "cpu", SEEDS)
+    recipe = Recipe.from_settings(of_device(**changes))
+    paths = write_device(folder, sounds(), RATE_HZ, recipe.settings["segment_samples"])
+    task = build_task(recipe, paths, "cpu", SEEDS)
     assert isinstance(task, DeviceTask)
     return task
 
 
 def signal_task(folder: Path) -> SignalTask:
     write_wav(folder / "tone.wav", np.sin(np.arange(40) * 0.3), RATE_HZ)
-    task = build_task(OF_SIGNAL, [folder / "tone.wav"], "cpu", SEEDS)
+    task = build_task(RECIPE, [folder / "tone.wav"], "cpu", SEEDS)
     assert isinstance(task, SignalTask)
     return task
+
+
+def loop_of(recipe: Recipe, task: SignalTask | DeviceTask) -> TrainingLoop:
+    return TrainingLoop(recipe.trainer(task.data, task.objective, SEEDS), task, recipe, None, math.inf)
 
 
 def fresh(skip: bool = True) -> Parameters:
@@ -104,15 +101,35 @@ def test_a_signal_is_read_and_learned_as_it_is(tmp_path: Path) -> None:
 def test_a_signal_is_judged_by_prediction_and_generation_and_never_validated(tmp_path: Path) -> None:
     task, parameters = signal_task(tmp_path), fresh(skip=False)
     assert task.validate(parameters) is None
-    performance = perform(parameters, build_method(OF_SIGNAL), task.data, SEEDS)
+    performance = perform(parameters, RECIPE.feeding, task.data, SEEDS)
     by_hand = {
         "prediction_mse": (performance.predictions - performance.targets).double().square().mean((1, 2)).tolist(),
         "generation_mse": (performance.generations - performance.targets).double().square().mean((1, 2)).tolist(),
     }
     assert task.final_losses(parameters) == by_hand
-    trainer = Trainer(build_shape(OF_SIGNAL), build_method(OF_SIGNAL), task.data, SEEDS, task.objective)
-    trainer.train_epoch()
-    assert task.chosen_parameters(trainer) is trainer.parameters
+    loop = loop_of(RECIPE, task)
+    loop.trainer.train_epoch()
+    assert loop.parameters() is loop.trainer.parameters
+
+
+@pytest.mark.parametrize(("forcing", "first"), [("always", 1), ("never", 0)])
+def test_predicting_zero_costs_the_power_of_what_a_signals_model_has_to_produce(forcing: str, first: int) -> None:
+    signal = np.sin(np.arange(40) * 0.3 + 1).astype(np.float32)
+    recipe = Recipe.from_settings(OF_SIGNAL | {"teacher_forcing": forcing})
+    task = SignalTask(recipe, torch.from_numpy(signal), RATE_HZ, SEEDS)
+    sounds = {"prediction": signal, "generation": signal, "rate_hz": RATE_HZ, "kind": "tone"}
+    metrics = evaluate_sounds(signal, **sounds, seeded=not recipe.starts_from_silence)
+    assert metrics["target"]["power"] == np.mean(signal[first:].astype(np.float64) ** 2)
+    power = metrics["target"]["power"]
+    assert task.zero_losses() == {"prediction_mse": power, "generation_mse": power, "training_mse": power}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_predicting_zero_costs_a_device_the_test_loss_behind_the_own_filter(tmp_path: Path, name: str) -> None:
+    _, target = sounds()["test"]
+    silent = whole_losses(torch.from_numpy(target), torch.zeros(1, len(target)), RATE_HZ)
+    assert device_task(tmp_path, pre_emphasis=name).zero_losses() == {"test_loss": silent[name][0]}
+    assert evaluate_device(target, target, RATE_HZ, name)["zero_loss"] == silent[name][0]
 
 
 def test_a_device_is_learned_from_its_training_split_in_whole_segments(tmp_path: Path) -> None:
@@ -155,15 +172,14 @@ def test_models_of_a_pack_are_judged_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("keep", ["last", "best_validation"])
 def test_the_configuration_says_which_weights_are_kept(tmp_path: Path, keep: str) -> None:
-    task, settings = device_task(tmp_path, keep=keep), of_device(keep=keep)
-    trainer = Trainer(build_shape(settings), build_method(settings), task.data, SEEDS, task.objective)
-    kept = []
+    loop = loop_of(Recipe.from_settings(of_device(keep=keep)), device_task(tmp_path, keep=keep))
+    trainer, kept = loop.trainer, []
     for made_up in ([2.0, 1.0], [1.0, 2.0]):
         trainer.train_epoch()
-        trainer.best.offer(trainer.epoch, trainer.parameters, made_up)
+        loop.best.offer(trainer.epoch, trainer.parameters, made_up)
         kept.append({name: tensor.detach().clone() for name, tensor in trainer.parameters.items()})
     first, last = kept
-    chosen = task.chosen_parameters(trainer)
+    chosen = loop.parameters()
     assert chosen.keys() == last.keys()
     for name, tensor in chosen.items():
         assert torch.equal(tensor[0], last[name][0])
@@ -178,3 +194,8 @@ def test_the_first_batch_is_as_many_segments_as_a_mini_batch_has(tmp_path: Path)
     assert torch.equal(first.targets, task.data.targets[:3])
     assert len(device_task(tmp_path, batch_size=9).first_batch().inputs) == 4
     assert len(task.data.inputs) == 4
+
+
+def test_a_missing_recording_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"tone\.wav: no such file"):
+        build_task(RECIPE, [tmp_path / "tone.wav"], "cpu", SEEDS)

@@ -20,6 +20,7 @@ from support.training_jobs import (
     killed_at,
     settings,
     train,
+    train_pack,
 )
 
 from rnn_audio.errors import InputError
@@ -29,8 +30,9 @@ from rnn_audio.jobs.checkpoints import CheckpointStore
 from rnn_audio.jobs.progress import ProgressLog
 from rnn_audio.jobs.runtime import accelerator_name
 from rnn_audio.jobs.tasks import SignalTask
+from rnn_audio.jobs.training_job import Trained
 from rnn_audio.networks.model import load_model
-from rnn_audio.training.recipe import build_shape
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.training.trainer import DivergenceError
 
 
@@ -38,20 +40,20 @@ from rnn_audio.training.trainer import DivergenceError
 def test_a_killed_pack_goes_on_to_the_bytes_of_an_uninterrupted_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, chosen: dict[str, Any]
 ) -> None:
-    uninterrupted = train(tmp_path / "whole", chosen, [3, 1])
+    uninterrupted = train_pack(tmp_path / "whole", chosen, [3, 1])
     for epoch in (1, 3, 4, EPOCHS):  # the first leaves no checkpoint, each other one that of the epoch before
         with monkeypatch.context() as patch, pytest.raises(KilledError):
             patch.setattr(ProgressLog, "epoch", killed_at(epoch))
-            train(tmp_path / "killed", chosen, [3, 1])
+            train_pack(tmp_path / "killed", chosen, [3, 1])
     with caplog.at_level("INFO"):
-        resumed = train(tmp_path / "killed", chosen, [3, 1])
+        resumed = train_pack(tmp_path / "killed", chosen, [3, 1])
     assert f"resumed behind epoch {EPOCHS - 1}" in caplog.text
     assert artefacts(resumed, tmp_path) == artefacts(uninterrupted, tmp_path)
 
 
 def test_the_time_between_checkpoints_changes_no_result(tmp_path: Path) -> None:
-    often = train(tmp_path / "often", settings(), [1], interval_s=0)
-    never = train(tmp_path / "never", settings(), [1], interval_s=math.inf)
+    often = train_pack(tmp_path / "often", settings(), [1], interval_s=0)
+    never = train_pack(tmp_path / "never", settings(), [1], interval_s=math.inf)
     assert (tmp_path / "often" / "checkpoints").exists()
     assert not (tmp_path / "never" / "checkpoints").exists()
     assert artefacts(often, tmp_path) == artefacts(never, tmp_path)
@@ -62,30 +64,32 @@ def test_the_training_time_adds_up_over_restarts(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(training_loop.time, "monotonic", lambda: float(next(ticks)))
     with monkeypatch.context() as patch, pytest.raises(KilledError):
         patch.setattr(ProgressLog, "epoch", killed_at(EPOCHS))
-        train(tmp_path, settings(), [1])
+        train(tmp_path, settings(), 1)
     # Of the second run only one epoch is left: without the first run's time it would be the shorter one.
     _, progress = CheckpointStore(tmp_path / "checkpoints", "job", "0" * 64).load()
-    (result,) = train(tmp_path, settings(), [1]).results
-    assert 0 < progress["elapsed_s"] < result.effort.elapsed_s < 10_000
+    assert 0 < progress["elapsed_s"] < train(tmp_path, settings(), 1).effort.elapsed_s < 10_000
 
 
 def test_divergence_names_configuration_seed_and_epoch(tmp_path: Path) -> None:
     with pytest.raises(DivergenceError, match=r"configuration mine\b.*seed 7\b.*epoch 2\b") as caught:
-        train(tmp_path, settings(learning_rate=1e25, update_length_samples=None), [7])
+        train(tmp_path, settings(learning_rate=1e25, update_length_samples=None), 7)
     assert isinstance(caught.value, InputError)
+
+
+def train_signal(signal: list[float], store: CheckpointStore) -> Trained:
+    recipe = Recipe.from_settings(settings())
+    return training_job.train_one("mine", recipe, SignalTask(recipe, torch.tensor(signal), 8000, [1]), 1, store)
 
 
 def test_a_signal_of_one_sample_is_refused(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path, "job", "0" * 64)
     with pytest.raises(InputError, match=r"configuration mine\b.*1 sample\b.*at least 2"):
-        training_job.train_pack("mine", settings(), SignalTask(settings(), torch.ones(1), 8000, [1]), [1], store)
+        train_signal([1.0], store)
 
 
 def test_two_samples_are_enough(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path, "job", "0" * 64)
-    task = SignalTask(settings(), torch.tensor([0.5, -0.5]), 8000, [1])
-    pack = training_job.train_pack("mine", settings(), task, [1], store)
-    assert len(pack.histories[0]["training_mse"]) == EPOCHS
+    assert len(train_signal([0.5, -0.5], store).history["training_mse"]) == EPOCHS
 
 
 # --- one model, from a WAV file to its artefacts ---
@@ -109,7 +113,7 @@ def test_an_auxiliary_loss_adds_its_network_its_columns_and_its_error(
     job = Job(tmp_path, **WITH_AUXILIARY)
     job.train(monkeypatch)
     shape, parameters = load_model(job.model)
-    assert shape == build_shape(job.settings)
+    assert shape == Recipe.from_settings(job.settings).shape
     assert "auxiliary.bridge_second_cell.weight" in parameters
     with job.history.open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -119,6 +123,7 @@ def test_an_auxiliary_loss_adds_its_network_its_columns_and_its_error(
     assert record["losses"].keys() == {"prediction_mse", "generation_mse", "training_mse", "auxiliary_mse"}
     assert all(math.isfinite(loss) and loss > 0 for loss in record["losses"].values())
     assert record["losses"]["training_mse"] == float(rows[-1]["training_mse"])
+    assert record["zero_loss"].keys() == record["losses"].keys()
 
 
 def test_the_record_says_what_was_trained_and_by_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,6 +136,8 @@ def test_the_record_says_what_was_trained_and_by_what(tmp_path: Path, monkeypatc
     assert record["parameters"] == 4 * 5 * (1 + 5 + 2) + 5 + 1
     assert record["samples"] == len(SIGNAL)
     assert record["rate_hz"] == 8000
+    power = np.mean(SIGNAL[1:].astype(np.float64) ** 2)
+    assert record["zero_loss"] == dict.fromkeys(("prediction_mse", "generation_mse", "training_mse"), power)
     assert record["versions"]["torch"] == version("torch")
     assert "source_revision" in record
     assert record["losses"].keys() == {"prediction_mse", "generation_mse", "training_mse"}

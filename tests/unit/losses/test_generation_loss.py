@@ -7,15 +7,12 @@ import auraloss
 import numpy as np
 import pytest
 import torch
+from support.packs import normal
 
 from rnn_audio.losses.generation_loss import decay_difference, relative_error, spectral_difference
 from rnn_audio.signals.acoustics import decay_curve
 
 SAMPLES = 64
-
-
-def normal(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def energy(signal: torch.Tensor) -> torch.Tensor:

@@ -1,36 +1,20 @@
 """What training minimises: paper B's equations 2 to 4 by scipy, stretch by stretch, alone and in a mixed pack."""
 
-from collections.abc import Iterator
-from functools import cache
-
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from rnn_audio.losses import objectives
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError
 from rnn_audio.losses.preemphasis import NAMES, taps
+from rnn_audio.types import Floats
 
-Floats = NDArray[np.float64]
 Signals = tuple[torch.Tensor, torch.Tensor]
 
 RATE_HZ = 44100
 BATCH, SAMPLES = 3, 400
 WARM_UP = slice(0, 60)
 STRETCHES = [slice(60, 190), slice(190, 197), slice(197, 198), slice(198, 400)]
-
-
-design = cache(taps)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def each_filter_designed_once() -> Iterator[None]:
-    """The design takes longer than all the rest."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(objectives, "taps", design)
-        yield
 
 
 def signals(models: int, seed: int = 0) -> Signals:
@@ -44,7 +28,7 @@ class Reference:
     """Equations 2 to 4 of one model in float64, its filters by scipy with their state carried on."""
 
     def __init__(self, name: str) -> None:
-        self.taps = design(name, RATE_HZ)
+        self.taps = taps(name, RATE_HZ)
         self.states = [np.zeros((BATCH, len(self.taps) - 1)) for _ in range(2)]
 
     def emphasise(self, signal: Floats, side: int) -> Floats:

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import torch
 from support import numpy_networks
+from support.addresses import all_moved, moved
 from support.numpy_networks import Floats, Weights
+from support.packs import normal
 
 from rnn_audio.networks.auxiliary_network import reconstruct
 from rnn_audio.networks.auxiliary_shape import AuxiliaryShape
@@ -32,10 +34,6 @@ def pack(shape: AuxiliaryShape = PAPERS, models: int = MODELS) -> Parameters:
     parameters = initialise(ModelShape(MAIN, auxiliary=shape), RandomStreams(range(models)))
     # Twice PyTorch's initial range: the gates leave their linear region.
     return {name: (2 * tensor.double()).requires_grad_() for name, tensor in parameters.items()}
-
-
-def normal(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def main_state(models: int = MODELS, segments: int = SEGMENTS) -> State:
@@ -170,6 +168,7 @@ def test_a_pack_reconstructs_as_its_models_alone_bit_by_bit(shape: AuxiliaryShap
     together = reconstruct(parameters, shape, segments, (h, c), feed)
     for model in range(3):
         only = slice(model, model + 1)
-        own = {name: tensor[only] for name, tensor in parameters.items()}
-        alone = reconstruct(own, shape, segments[only], (h[only], c[only]), feed)
+        own = all_moved({name: tensor[only] for name, tensor in parameters.items()}, elements=model + 1)
+        own_segments, own_h, own_c = (moved(tensor[only], elements=3) for tensor in (segments, h, c))
+        alone = reconstruct(own, shape, own_segments, (own_h, own_c), feed)
         assert torch.equal(together[only], alone)

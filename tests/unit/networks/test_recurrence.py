@@ -1,25 +1,22 @@
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
+from support.numpy_networks import sigmoid
+from support.packs import normal
 
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.model import ModelShape, Parameters, initialise
 from rnn_audio.networks.random_streams import RandomStreams
 from rnn_audio.networks.recurrence import State
+from rnn_audio.types import Floats
 
 MODELS, BATCH, SAMPLES, HIDDEN = 3, 2, 9, 4
-Floats = NDArray[np.float64]
 
 
 def pack(models: int = MODELS, hidden: int = HIDDEN) -> Parameters:
     parameters = initialise(ModelShape(hidden), RandomStreams(range(models)))
     # Twice PyTorch's initial range: the gates leave their linear region.
     return {name: (2 * tensor.double()).requires_grad_() for name, tensor in parameters.items()}
-
-
-def normal(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def random_state(models: int = MODELS, batch: int = BATCH, hidden: int = HIDDEN) -> State:
@@ -37,10 +34,6 @@ def layers(parameters: Parameters, model: int) -> tuple[torch.nn.LSTM, torch.nn.
     )
     linear.load_state_dict({"weight": weights["linear.weight"], "bias": weights["linear.bias"]})
     return lstm, linear
-
-
-def sigmoid(x: Floats) -> Floats:
-    return 1 / (1 + np.exp(-x))
 
 
 def numpy_step(weights: dict[str, Floats], x: Floats, h: Floats, c: Floats) -> tuple[Floats, Floats, Floats]:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_audio.configuration.experiment import Experiment
-from rnn_audio.speed.estimate import describe_plan, training_seconds
+from rnn_audio.speed.estimate import describe_plan
+from rnn_audio.training.recipe import Recipe
 
 Settings = dict[str, Any]
 
@@ -32,6 +33,10 @@ DEVICE = SIGNAL | {
 }
 FREE_RUNNING = SIGNAL | {"epochs": 1000, "free_running": {"horizon": "full"}}
 SECONDS = {"d": 86400, "h": 3600, "min": 60, "s": 1}
+
+
+def training_seconds(settings: Settings, samples: int) -> float:
+    return Recipe.from_settings(settings).seconds(samples)
 
 
 def experiment(folder: Path, duration_samples: int = 1000) -> Experiment:

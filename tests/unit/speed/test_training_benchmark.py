@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.configurations import Config, minimal, overlaid, read_yaml
+from support.configurations import Config, minimal, overlaid, shipped_config
 
 from rnn_audio.configuration.experiment import load_experiment
 from rnn_audio.errors import InputError
@@ -134,7 +134,7 @@ def test_the_figure_is_drawn_and_the_same_at_every_run(tmp_path: Path) -> None:
 
 
 def test_the_shipped_benchmark_is_sound_and_has_paper_b_s_pack() -> None:
-    shipped = read_yaml("config.yaml")["benchmark"]
+    shipped = shipped_config()["benchmark"]
     assert {20} <= set(shipped["methods"]["device"]["packs"])
     assert compared_cases(shipped)
     assert growing_cases(shipped)

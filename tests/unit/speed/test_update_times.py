@@ -12,7 +12,8 @@ from support.recorded_devices import write_device
 from rnn_audio.jobs.tasks import DeviceTask
 from rnn_audio.speed import update_times
 from rnn_audio.speed.update_times import measure_update_times
-from rnn_audio.training.trainer import Trainer
+from rnn_audio.training.bptt_trainer import BpttTrainer
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.wav import write_wav
 
 SETTINGS = {
@@ -54,15 +55,15 @@ def test_both_are_timed_in_turn_on_one_mini_batch_and_the_first_epoch_is_not(
 ) -> None:
     """With a clock that moves only in an epoch, by 8 s with the filter and by 4 s without, and by 1000 s at first."""
     now, epochs = 0.0, []
-    original, build = Trainer.train_epoch, update_times.build_task
+    original, build = BpttTrainer.train_epoch, update_times.build_task
     filtered = {}
 
-    def build_task(settings: dict[str, Any], *others: Any) -> DeviceTask:  # noqa: ANN401 (passed on)
-        task = build(settings, *others)
-        filtered[id(task.objective)] = settings["pre_emphasis"] == "highpass"
+    def build_task(recipe: Recipe, *others: Any) -> DeviceTask:  # noqa: ANN401 (passed on)
+        task = build(recipe, *others)
+        filtered[id(task.objective)] = recipe.settings["pre_emphasis"] == "highpass"
         return task
 
-    def train_epoch(self: Trainer) -> list[float]:
+    def train_epoch(self: BpttTrainer) -> list[float]:
         nonlocal now
         assert self.data.inputs.shape == (2, 60)
         losses = original(self)
@@ -72,7 +73,7 @@ def test_both_are_timed_in_turn_on_one_mini_batch_and_the_first_epoch_is_not(
         return losses
 
     monkeypatch.setattr(update_times, "build_task", build_task)
-    monkeypatch.setattr(Trainer, "train_epoch", train_epoch)
+    monkeypatch.setattr(BpttTrainer, "train_epoch", train_epoch)
     monkeypatch.setattr(time, "perf_counter", lambda: now)
     measured = measure_update_times(SETTINGS, recordings, "cpu")
     assert measured["own_update_s"] == pytest.approx(8.0 / UPDATES)

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from support import numpy_networks
+from support.packs import normal
 
 from rnn_audio.errors import InputError
 from rnn_audio.networks.auxiliary_network import reconstruct
@@ -35,10 +36,6 @@ REACHES = [None, 0, 1, 4, 15, 100]
 def pack(loss: AuxiliaryLoss = LOSS, models: int = MODELS) -> Parameters:
     parameters = initialise(ModelShape(MAIN, auxiliary=loss.shape), RandomStreams(range(models)))
     return {name: (2 * tensor.double()).requires_grad_() for name, tensor in parameters.items()}
-
-
-def normal(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def batch(models: int = MODELS, sequences: int = BATCH) -> Batch:

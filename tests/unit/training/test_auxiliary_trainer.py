@@ -6,18 +6,21 @@ from typing import Any
 
 import pytest
 import torch
+from support.addresses import all_moved, at_other_addresses
 
 from rnn_audio.networks.auxiliary_shape import AuxiliaryShape
 from rnn_audio.networks.model import ModelShape, initialise
 from rnn_audio.networks.random_streams import RandomStreams
 from rnn_audio.training.auxiliary_loss import AuxiliaryLoss
 from rnn_audio.training.auxiliary_trainer import AuxiliaryTrainer
+from rnn_audio.training.bptt_method import BpttMethod
+from rnn_audio.training.bptt_trainer import BpttTrainer
 from rnn_audio.training.data import SignalData
 from rnn_audio.training.teacher_forcing import TeacherForcing
-from rnn_audio.training.trainer import DivergenceError, Method, Trainer
+from rnn_audio.training.trainer import DivergenceError
 
 MAIN, BATCH, SAMPLES, SEED = 6, 3, 30, 5
-METHOD = Method(TeacherForcing("always"), update_length=None, carry_state=True, learning_rate=5e-3)
+METHOD = BpttMethod(TeacherForcing("always"), update_length=None, carry_state=True, learning_rate=5e-3)
 PAPERS = AuxiliaryLoss(
     shape=AuxiliaryShape(4, first_state="bridge", second_state="zeros", cell_state="main"),
     anchors=1,
@@ -129,7 +132,7 @@ def test_both_phases_are_those_of_pytorchs_layers_and_adam() -> None:
 
 @every_loss
 def test_the_main_network_starts_as_without_an_auxiliary_loss(auxiliary: AuxiliaryLoss) -> None:
-    alone = Trainer(**arguments([SEED, 8], None))
+    alone = BpttTrainer(**arguments([SEED, 8], None))
     beside = make_trainer(auxiliary, (SEED, 8))
     assert all(torch.equal(beside.parameters[name], tensor) for name, tensor in alone.parameters.items())
     # The same states too: before the first update, the main loss is the same number but for rounding.
@@ -160,7 +163,7 @@ def test_joint_training_moves_everything(auxiliary: AuxiliaryLoss) -> None:
 def test_without_a_gradient_the_auxiliary_loss_changes_nothing_of_the_main_network() -> None:
     # No pre-training, no gradient from the other network: the main one trains as if it were alone, but for rounding.
     beside = trained(5, replace(PAPERS, gradient_reach=0, pretraining_epochs=0))
-    alone = Trainer(**arguments([SEED], None))
+    alone = BpttTrainer(**arguments([SEED], None))
     for _ in range(5):
         alone.train_epoch()
     torch.testing.assert_close(beside.history, alone.history, rtol=1e-5, atol=0)
@@ -173,7 +176,9 @@ def test_a_pack_trains_as_its_models_alone_bit_by_bit(auxiliary: AuxiliaryLoss) 
     seeds = (11, 2, 33)
     together = trained(5, auxiliary, seeds)
     for index, seed in enumerate(seeds):
-        alone = trained(5, auxiliary, (seed,))
+        alone = at_other_addresses(make_trainer(auxiliary, (seed,)), elements=index + 1)
+        for _ in range(5):
+            alone.train_epoch()
         assert [losses[index] for losses in together.history] == [losses[0] for losses in alone.history]
         assert together.extra_columns(index) == alone.extra_columns(0)
         for name, tensor in alone.parameters.items():
@@ -184,7 +189,7 @@ def test_a_pack_trains_as_its_models_alone_bit_by_bit(auxiliary: AuxiliaryLoss) 
 @pytest.mark.parametrize("break_behind", [1, 3, 4])
 def test_training_goes_on_from_its_state_bit_by_bit(auxiliary: AuxiliaryLoss, break_behind: int) -> None:
     uninterrupted = trained(6, auxiliary, (1, 2))
-    state = {name: tensor.clone() for name, tensor in trained(break_behind, auxiliary, (1, 2)).state_dict().items()}
+    state = all_moved(trained(break_behind, auxiliary, (1, 2)).state_dict(), elements=3)
     resumed = make_trainer(auxiliary, (1, 2))
     resumed.load_state_dict(state)
     assert resumed.epoch == break_behind

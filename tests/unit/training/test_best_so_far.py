@@ -47,7 +47,7 @@ def test_each_model_keeps_the_weights_of_its_own_best_epoch() -> None:
 
 
 def test_the_history_has_every_validation() -> None:
-    assert offered(ROWS).history == [[1, 3.0, 1.0], [2, 2.0, 2.0], [3, 2.5, 0.5], [4, 1.0, 0.7]]
+    assert offered(ROWS).history == [(1, [3.0, 1.0]), (2, [2.0, 2.0]), (3, [2.5, 0.5]), (4, [1.0, 0.7])]
 
 
 def test_among_equals_the_first_is_kept() -> None:

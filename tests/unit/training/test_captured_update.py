@@ -12,15 +12,17 @@ from rnn_audio.losses.objectives import EmphasisedErrorToSignal
 from rnn_audio.networks.engines import choice as engines
 from rnn_audio.networks.model import ModelShape
 from rnn_audio.training import captured_update
+from rnn_audio.training.bptt_method import BpttMethod
+from rnn_audio.training.bptt_trainer import BpttTrainer
 from rnn_audio.training.captured_update import WARM_UPS, CapturedUpdate, Tensors, Update
 from rnn_audio.training.data import DeviceData, SignalData
 from rnn_audio.training.teacher_forcing import TeacherForcing
-from rnn_audio.training.trainer import DivergenceError, Method, Trainer
+from rnn_audio.training.trainer import DivergenceError
 
 HIDDEN, BATCH, SAMPLES = 6, 3, 21
 SEEDS = [5, 8]
 LINEAR = TeacherForcing("linear", start=0.75, slope_per_epoch=0.25, minimum=0.0)
-FULL = Method(TeacherForcing("always"), update_length=None, carry_state=True, learning_rate=5e-3)
+FULL = BpttMethod(TeacherForcing("always"), update_length=None, carry_state=True, learning_rate=5e-3)
 TRUNCATED = replace(FULL, update_length=6)  # the last stretch is shorter
 METHODS = {
     "full": FULL,
@@ -29,7 +31,7 @@ METHODS = {
     "reset": replace(TRUNCATED, carry_state=False),
     "annealed, truncated, clipped": replace(TRUNCATED, teacher_forcing=LINEAR, gradient_clip_norm=0.1),
 }
-Make = Callable[..., Trainer]
+Make = Callable[..., BpttTrainer]
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -40,18 +42,20 @@ def sine() -> torch.Tensor:
     return torch.sin(torch.arange(SAMPLES) * 0.7)
 
 
-def signal_trainer(method: Method, captured: bool, signal: torch.Tensor | None = None, device: str = "cpu") -> Trainer:
+def signal_trainer(
+    method: BpttMethod, captured: bool, signal: torch.Tensor | None = None, device: str = "cpu"
+) -> BpttTrainer:
     signal = (sine() if signal is None else signal).to(device)
     data = SignalData(signal, len(SEEDS), BATCH, HIDDEN, silent_seed=False, state_scale=0.7)
-    return Trainer(ModelShape(HIDDEN), method, data, SEEDS, captured=captured)
+    return BpttTrainer(ModelShape(HIDDEN), method, data, SEEDS, captured=captured)
 
 
-def device_trainer(captured: bool, warm_up: int, device: str = "cpu") -> Trainer:
+def device_trainer(captured: bool, warm_up: int, device: str = "cpu") -> BpttTrainer:
     """With filters that carry a state, a last batch that is smaller, and a skip connection."""
     source, target = (normal(5, 23, seed=seed).to(device) for seed in (0, 1))
     data = DeviceData(source, target, len(SEEDS), 2, HIDDEN, warm_up)
     objective = EmphasisedErrorToSignal(["a_weighting", "none"], 44100, device)
-    return Trainer(ModelShape(HIDDEN, skip=True), TRUNCATED, data, SEEDS, objective, captured=captured)
+    return BpttTrainer(ModelShape(HIDDEN, skip=True), TRUNCATED, data, SEEDS, objective, captured=captured)
 
 
 MAKERS = {name: partial(signal_trainer, method) for name, method in METHODS.items()}
@@ -85,14 +89,14 @@ def graphs(monkeypatch: pytest.MonkeyPatch) -> list[Recorded]:
     return recordings
 
 
-def assert_same_training(one: Trainer, other: Trainer) -> None:
+def assert_same_training(one: BpttTrainer, other: BpttTrainer) -> None:
     assert one.history == other.history
     ours, theirs = one.state_dict(), other.state_dict()
     assert ours.keys() == theirs.keys()
     assert [name for name in theirs if not torch.equal(ours[name].cpu(), theirs[name])] == []
 
 
-def train(trainer: Trainer, epochs: int) -> Trainer:
+def train(trainer: BpttTrainer, epochs: int) -> BpttTrainer:
     for _ in range(epochs):
         trainer.train_epoch()
     return trainer
@@ -157,7 +161,7 @@ def test_what_is_returned_outlives_the_next_update_where_it_must() -> None:
 def test_a_cpu_captures_nothing_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(engines.OVERRIDE, "triton")
     data = SignalData(torch.ones(4), 1, 1, HIDDEN, silent_seed=False, state_scale=0.0)
-    assert Trainer(ModelShape(HIDDEN), FULL, data, [1])._captured is None
+    assert BpttTrainer(ModelShape(HIDDEN), FULL, data, [1])._captured is None
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -1,38 +1,28 @@
 """Training on a device's segments: a loop of PyTorch's own parts, packs, breaks, and what the warm-up is for."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 
 import pytest
 import torch
+from support.addresses import all_moved, at_other_addresses
 
-from rnn_audio.losses import objectives
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal
 from rnn_audio.losses.preemphasis import NAMES, taps
 from rnn_audio.networks.model import ModelShape, initialise
 from rnn_audio.networks.random_streams import RandomStreams
+from rnn_audio.training.best_so_far import BestSoFar
+from rnn_audio.training.bptt_method import BpttMethod
+from rnn_audio.training.bptt_trainer import BpttTrainer
 from rnn_audio.training.data import DeviceData
 from rnn_audio.training.teacher_forcing import TeacherForcing
-from rnn_audio.training.trainer import DivergenceError, Method, Trainer
+from rnn_audio.training.trainer import DivergenceError
 
 RATE_HZ = 44100
 SHAPE = ModelShape(5, skip=True)
 SEGMENTS, SAMPLES, WARM_UP, BATCH = 7, 64, 11, 3
 # 64 - 11 = 53 samples in updates of 20: two whole ones and a short one; 7 segments in batches of 3, 3 and 1.
-METHOD = Method(TeacherForcing("always"), update_length=20, carry_state=True, learning_rate=5e-3)
-
-
-design = cache(taps)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def each_filter_designed_once() -> Iterator[None]:
-    """The design takes longer than all the rest."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(objectives, "taps", design)
-        yield
+METHOD = BpttMethod(TeacherForcing("always"), update_length=20, carry_state=True, learning_rate=5e-3)
 
 
 def recording() -> tuple[torch.Tensor, torch.Tensor]:
@@ -44,12 +34,14 @@ def recording() -> tuple[torch.Tensor, torch.Tensor]:
     return inputs, torch.tanh(2 * inputs) + 0.05
 
 
-def make_trainer(filters: list[str], seeds: list[int], method: Method = METHOD, warm_up: int = WARM_UP) -> Trainer:
+def make_trainer(
+    filters: list[str], seeds: list[int], method: BpttMethod = METHOD, warm_up: int = WARM_UP
+) -> BpttTrainer:
     data = DeviceData(*recording(), len(seeds), BATCH, SHAPE.hidden_size, warm_up)
-    return Trainer(SHAPE, method, data, seeds, EmphasisedErrorToSignal(filters, RATE_HZ, "cpu"))
+    return BpttTrainer(SHAPE, method, data, seeds, EmphasisedErrorToSignal(filters, RATE_HZ, "cpu"))
 
 
-def trained(filters: list[str], seeds: list[int], epochs: int, method: Method = METHOD) -> Trainer:
+def trained(filters: list[str], seeds: list[int], epochs: int, method: BpttMethod = METHOD) -> BpttTrainer:
     trainer = make_trainer(filters, seeds, method)
     for _ in range(epochs):
         trainer.train_epoch()
@@ -74,7 +66,7 @@ class ByHand:
             for name, parameter in self.named.items():
                 parameter.copy_(self.start[name])
         self.optimiser = torch.optim.Adam(self.named.values(), lr=METHOD.learning_rate)
-        self.kernel = torch.tensor(design(self.name, RATE_HZ).copy(), dtype=torch.float32).flip(0)[None, None]
+        self.kernel = torch.tensor(taps(self.name, RATE_HZ).copy(), dtype=torch.float32).flip(0)[None, None]
         self.history: list[float] = []
 
     def emphasise(self, whole: torch.Tensor, start: int, stop: int) -> torch.Tensor:
@@ -142,40 +134,46 @@ def test_a_pack_of_five_trains_as_five_alone_bit_by_bit(filters: list[str]) -> N
     seeds = [11, 2, 33, 4, 55]
     pack = trained(filters, seeds, epochs=2)
     for model, (name, seed) in enumerate(zip(filters, seeds, strict=True)):
-        alone = trained([name], [seed], epochs=2)
+        alone = at_other_addresses(make_trainer([name], [seed]), elements=model + 1)
+        for _ in range(2):
+            alone.train_epoch()
         assert [losses[model] for losses in pack.history] == [losses[0] for losses in alone.history]
         for parameter, tensor in alone.parameters.items():
             assert torch.equal(pack.parameters[parameter][model], tensor[0])
 
 
-def train_validated(trainer: Trainer, until: int) -> None:
+def train_validated(trainer: BpttTrainer, best: BestSoFar, until: int) -> None:
     """Train, offering made-up validation losses: lowest after epoch 2 for the first model, after 4 for the second."""
     made_up = [[3.0, 3.0], [1.0, 2.5], [2.0, 2.0], [2.0, 1.0], [2.0, 2.0]]
     while trainer.epoch < until:
         trainer.train_epoch()
-        trainer.best.offer(trainer.epoch, trainer.parameters, made_up[trainer.epoch - 1])
+        best.offer(trainer.epoch, trainer.parameters, made_up[trainer.epoch - 1])
 
 
 @pytest.mark.parametrize("break_behind", [1, 3])
 def test_training_goes_on_from_its_state_bit_by_bit_with_its_best_weights(break_behind: int) -> None:
     filters, seeds = ["a_weighting", "highpass"], [1, 2]
     uninterrupted, interrupted, resumed = (make_trainer(filters, seeds) for _ in range(3))
-    train_validated(uninterrupted, until=5)
-    train_validated(interrupted, until=break_behind)
-    resumed.load_state_dict({name: one.clone() for name, one in interrupted.state_dict().items()})
-    train_validated(resumed, until=5)
+    best_of_uninterrupted, best_of_interrupted, best = BestSoFar(), BestSoFar(), BestSoFar()
+    train_validated(uninterrupted, best_of_uninterrupted, until=5)
+    train_validated(interrupted, best_of_interrupted, until=break_behind)
+    state = all_moved(interrupted.state_dict() | best_of_interrupted.state_dict(), elements=3)
+    resumed.load_state_dict(state)
+    best.load_state_dict(state, torch.device("cpu"))
+    train_validated(resumed, best, until=5)
     assert resumed.history == uninterrupted.history
-    assert resumed.best.history == uninterrupted.best.history
-    ours, theirs = resumed.state_dict(), uninterrupted.state_dict()
+    assert best.history == best_of_uninterrupted.history
+    ours = resumed.state_dict() | best.state_dict()
+    theirs = uninterrupted.state_dict() | best_of_uninterrupted.state_dict()
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
-    best, last = resumed.best.parameters["linear.weight"], resumed.parameters["linear.weight"]
+    kept, last = best.parameters["linear.weight"], resumed.parameters["linear.weight"]
     second = trained(filters, seeds, epochs=2).parameters["linear.weight"]
-    assert torch.equal(best[0], second[0])
-    assert not torch.equal(best[0], last[0])
+    assert torch.equal(kept[0], second[0])
+    assert not torch.equal(kept[0], last[0])
 
 
-def with_changed_target(trainer: Trainer, sample: int) -> Trainer:
+def with_changed_target(trainer: BpttTrainer, sample: int) -> BpttTrainer:
     """The same training, but for one sample of every segment's target."""
     targets = trainer.data.targets.clone()
     targets[:, sample] += 0.5
@@ -183,7 +181,7 @@ def with_changed_target(trainer: Trainer, sample: int) -> Trainer:
     return trainer
 
 
-def same_training(one: Trainer, other: Trainer) -> bool:
+def same_training(one: BpttTrainer, other: BpttTrainer) -> bool:
     losses = [trainer.train_epoch() for trainer in (one, other)]
     return losses[0] == losses[1] and all(
         torch.equal(tensor, other.parameters[name]) for name, tensor in one.parameters.items()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from support.free_running import PLAIN
 
-from rnn_audio.losses.generation_loss import DecayTerm
+from rnn_audio.training.free_running_method import DecayTerm
 from rnn_audio.training.horizon import Horizon
 
 

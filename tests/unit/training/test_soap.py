@@ -6,19 +6,16 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from support.packs import normal
 
 from rnn_audio.networks.model import Parameters
 from rnn_audio.training.adam import Adam
 from rnn_audio.training.soap import Soap
+from rnn_audio.types import Floats
 
 SIZE = 5
 # Square, with gradients of full rank: of a taller matrix's first gradient, the left basis is in part arbitrary.
-Floats = NDArray[np.float64]
 Loss = Callable[[torch.Tensor], torch.Tensor]
-
-
-def normal(*shape: int, seed: int) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def orthogonal(size: int, seed: int) -> torch.Tensor:

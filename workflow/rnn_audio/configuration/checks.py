@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_audio.configuration.kinds import FIGURES, TABLES, Kind, declared_kinds
-from rnn_audio.configuration.method_checks import check_auxiliary, check_free_running, require_auxiliary
+from rnn_audio.configuration.method_checks import check_method, require_auxiliary
 from rnn_audio.configuration.schema import hint, require_text_keys, require_valid
 from rnn_audio.configuration.settings import signal_samples
 from rnn_audio.errors import InputError
@@ -75,10 +75,7 @@ def check_configuration(where: str, settings: Mapping[str, Any], config: Mapping
         _check_warm_up(where, settings)
     else:
         _check_length(where, settings, config["signals"][settings["signal"]])
-    if "free_running" in settings:
-        check_free_running(where, settings)
-    if "auxiliary" in settings:
-        check_auxiliary(where, settings, config["signals"][settings["signal"]])
+    check_method(where, settings, config)
 
 
 def check_artefacts(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:

@@ -8,14 +8,11 @@ from typing import Any
 from rnn_audio.configuration.checks import check_artefacts, check_benchmark, check_configurations, check_schema
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
-from rnn_audio.configuration.method_checks import check_starts, start_of
+from rnn_audio.configuration.method_checks import METHODS, check_starts, start_of
 from rnn_audio.configuration.settings import signal_samples, total_epochs
 from rnn_audio.configuration.shorthand import write_out_entries, write_out_labels
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
 from rnn_audio.types import Settings
-
-# Mappings that a configuration adds to or changes, where any other value of its own replaces its preset's.
-_NESTED = ("auxiliary", "free_running")
 
 # A download's length is not known before it is there; the authors' recordings last about seven minutes.
 _ASSUMED_DOWNLOAD_S = 420.0
@@ -190,10 +187,10 @@ def load_experiment(config: Settings) -> Experiment:
 
 
 def _merge(own: Settings, presets: Mapping[str, Settings]) -> Settings:
-    """A configuration completed by its preset: key by key, within the nested mappings too."""
+    """A configuration completed by its preset: key by key, also within the settings of its training method."""
     preset = presets.get(own.get("preset"), {})
     merged = {key: value for key, value in (preset | own).items() if key != "preset"}
-    nested = [key for key in _NESTED if key in preset and key in own]
+    nested = [key for key in METHODS if key in preset and key in own]
     return merged | {key: preset[key] | own[key] for key in nested}
 
 

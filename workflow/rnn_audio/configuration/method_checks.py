@@ -1,24 +1,35 @@
-"""Whether an auxiliary loss or free-running training fits the configuration that asks for it."""
+"""Whether a training method fits the configuration that asks for it by a key with the method's own settings."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from rnn_audio.configuration.settings import signal_samples
 from rnn_audio.errors import InputError
+from rnn_audio.types import Settings
 
-Settings = Mapping[str, Any]
+METHODS = ("auxiliary", "free_running")
+"""The keys of a configuration whose mappings are a training method's own settings."""
 
 
-def check_free_running(where: str, settings: Settings) -> None:
-    """Check the settings that depend on each other.
+def check_method(where: str, settings: Settings, config: Mapping[str, Any]) -> None:
+    """Check the settings of the training method that a configuration asks for, if it asks for one.
 
     Args:
-        where: the configuration's key, for messages.
-        settings: the merged configuration, which has passed the schema.
+        where: what to call the configuration in a message, such as `configurations.room_5512_auxiliary`.
+        settings: its settings, merged with its preset, which have passed the schema; `full` update lengths are still
+            called so.
+        config: the whole configuration, for the signals that there are.
 
     Raises:
         InputError: naming the key, what is wrong and what to do.
     """
+    if "free_running" in settings:
+        _check_free_running(where, settings)
+    if "auxiliary" in settings:
+        _check_auxiliary(where, settings, config["signals"][settings["signal"]])
+
+
+def _check_free_running(where: str, settings: Settings) -> None:
     if "auxiliary" in settings:
         raise InputError(f"{where}: 'auxiliary' and 'free_running' are two trainings; remove one of them")
     for key, needed in (("teacher_forcing", "never"), ("update_length_samples", "full")):
@@ -46,6 +57,26 @@ def _check_decay_loss(where: str, settings: Settings) -> None:
     if start is not None and start > settings["weight"]:
         raise InputError(
             f"{where}.start_weight: {start} is above the weight, {settings['weight']}; the term only rises"
+        )
+
+
+def _check_auxiliary(where: str, settings: Settings, signal: Mapping[str, Any]) -> None:
+    if settings["teacher_forcing"] != "always":
+        raise InputError(
+            f"{where}.teacher_forcing: the auxiliary loss needs the true signal before each anchor; "
+            "set 'teacher_forcing: always', or remove 'auxiliary'"
+        )
+    if settings["update_length_samples"] != "full":
+        raise InputError(
+            f"{where}.update_length_samples: the auxiliary loss reaches back over the whole sequence; "
+            "set 'update_length_samples: full', or remove 'auxiliary'"
+        )
+    fed = signal_samples(signal, settings["rate_hz"]) - 1  # the last sample is a target only
+    segment = settings["auxiliary"]["segment_samples"]
+    if segment > fed:
+        raise InputError(
+            f"{where}.auxiliary.segment_samples: a segment of {segment} samples does not fit before any anchor: "
+            f"signal '{settings['signal']}' feeds {fed} samples at {settings['rate_hz']} Hz; choose fewer"
         )
 
 
@@ -77,36 +108,6 @@ def check_starts(merged: Mapping[str, Settings]) -> None:
 def start_of(settings: Settings) -> str | None:
     """The configuration whose model a training starts from; None where it starts from random weights."""
     return settings.get("free_running", {}).get("start_from")
-
-
-def check_auxiliary(where: str, settings: Mapping[str, Any], signal: Mapping[str, Any]) -> None:
-    """Check what the schema cannot: the method around the auxiliary loss, and the length of its segments.
-
-    Args:
-        where: what to call the configuration in a message, such as `configurations.room_5512_auxiliary`.
-        settings: its settings, merged with its preset; `full` update lengths are still called so.
-        signal: the declaration of the signal that it learns.
-
-    Raises:
-        InputError: naming the key and what to do.
-    """
-    if settings["teacher_forcing"] != "always":
-        raise InputError(
-            f"{where}.teacher_forcing: the auxiliary loss needs the true signal before each anchor; "
-            "set 'teacher_forcing: always', or remove 'auxiliary'"
-        )
-    if settings["update_length_samples"] != "full":
-        raise InputError(
-            f"{where}.update_length_samples: the auxiliary loss reaches back over the whole sequence; "
-            "set 'update_length_samples: full', or remove 'auxiliary'"
-        )
-    fed = signal_samples(signal, settings["rate_hz"]) - 1  # the last sample is a target only
-    segment = settings["auxiliary"]["segment_samples"]
-    if segment > fed:
-        raise InputError(
-            f"{where}.auxiliary.segment_samples: a segment of {segment} samples does not fit before any anchor: "
-            f"signal '{settings['signal']}' feeds {fed} samples at {settings['rate_hz']} Hz; choose fewer"
-        )
 
 
 def require_auxiliary(where: str, entry: Mapping[str, Any], settings: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What follows from a configuration's settings: its epochs, its signal's length, what its generation starts from."""
+"""What follows from a configuration's settings: its epochs, and its signal's length."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,12 +21,3 @@ def signal_samples(signal: Mapping[str, Any], rate_hz: int) -> int:
         return int(signal["duration_s"] * rate_hz)
     source_rate_hz = signal["synthetic"]["rate_hz"] if signal["source"] == "synthetic" else rate_hz
     return int(signal["duration_samples"] * rate_hz / source_rate_hz)
-
-
-def starts_from_silence(settings: dict[str, Any]) -> bool:
-    """Whether a resolved configuration starts its network from a sample of 0 (paper A, section V-A).
-
-    The network must then produce the whole signal. All others are given the signal's first sample and produce the
-    samples behind it (section V-E).
-    """
-    return settings["teacher_forcing"] == "never" and "free_running" not in settings

@@ -7,6 +7,8 @@ the points. They are dense enough for an error below 0.1 microampere of about 2 
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from rnn_audio.devices.amplifier_stages import GRID_STEP_V, LOWEST_GRID_V, SUPPLY_SPAN_V, SUPPLY_STEP_V
@@ -38,8 +40,9 @@ def plate_current(grid_cathode_v: Floats, plate_cathode_v: Floats) -> Floats:
     return 2.0 / _KG1 * effective**_EXPONENT
 
 
+@cache
 def load_line(supply_v: float, plate_ohm: float) -> Floats:
-    """Plate currents at which the valve and the plate resistor carry the same current.
+    """Plate currents at which the valve and the plate resistor carry the same current, solved once per process.
 
     Args:
         supply_v: supply voltage, in V.

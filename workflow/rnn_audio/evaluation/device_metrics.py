@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from rnn_audio.evaluation.baselines import fit_gain, fit_waveshaper
-from rnn_audio.evaluation.device_sounds import whole_losses
+from rnn_audio.evaluation.device_sounds import whole_losses, zero_loss
 from rnn_audio.evaluation.error_spectra import band_level_db
 from rnn_audio.types import Samples
 
@@ -23,12 +23,11 @@ def evaluate_device(target: Samples, prediction: Samples, rate_hz: int, own_filt
         own_filter: the pre-emphasis filter that the model was trained with.
     """
     losses = _losses(target, prediction, rate_hz)
-    silence = _losses(target, np.zeros_like(target), rate_hz)
     return {
         "kind": "device",
         "rate_hz": rate_hz,
         "target": {"samples": len(target), "power": float(np.mean(np.square(target, dtype=np.float64)))},
-        "zero_loss": silence[own_filter],
+        "zero_loss": zero_loss(target, rate_hz, own_filter),
         "prediction": {
             **{f"loss_{name}": loss for name, loss in losses.items()},
             "error_1_2_khz_db": band_level_db(target, prediction, rate_hz, 1000.0, 2000.0),

@@ -12,6 +12,7 @@ from rnn_audio.losses.packed_filter import apply_packed
 from rnn_audio.losses.preemphasis import NAMES, taps
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.model import ModelShape, Parameters, load_model
+from rnn_audio.types import Samples
 
 # cuDNN's LSTM takes at most 65,535 steps in one call.
 CHUNK_SAMPLES = 44_100
@@ -53,6 +54,12 @@ def whole_losses(
         name: _accumulate(targets, outputs.unsqueeze(1), torch.tensor(taps(name, rate_hz), dtype=torch.float32))
         for name in filters
     }
+
+
+def zero_loss(target: Samples, rate_hz: float, pre_emphasis: str) -> float:
+    """The loss of equation 4 of an output that is always zero, behind one filter; the target is [N]."""
+    tensor = torch.from_numpy(np.asarray(target, dtype=np.float32))
+    return whole_losses(tensor, torch.zeros_like(tensor).unsqueeze(0), rate_hz, [pre_emphasis])[pre_emphasis][0]
 
 
 def process_recording(model_path: Path, recording: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,5 +1,7 @@
 """Distances of a prediction or generation from its target."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,17 @@ def signal_power(samples: NDArray[np.floating]) -> float:
     5.0
     """
     return float(np.mean(np.square(np.asarray(samples, dtype=np.float64))))
+
+
+def segments_power(signal: NDArray[np.floating], anchors: Sequence[int], length: int) -> float:
+    """Mean power of segments of `signal`, shape (samples,): the auxiliary loss of predicting zero.
+
+    Args:
+        signal: what they are taken from.
+        anchors: for each segment, the samples of the signal before its end.
+        length: samples of a segment; its first is the seed of a reconstruction, and does not count.
+    """
+    return float(np.mean([signal_power(signal[anchor - length + 1 : anchor]) for anchor in anchors]))
 
 
 def relative_error(output: NDArray[np.floating], target: NDArray[np.floating]) -> float:

@@ -5,18 +5,19 @@ Paper A, section V-D, figures 6 and 7.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rnn_audio.evaluation.distances import segments_power
 from rnn_audio.evaluation.signal_sounds import load_chosen
 from rnn_audio.networks.model import Parameters
 from rnn_audio.networks.random_streams import RandomStreams
 from rnn_audio.training.auxiliary_loss import AuxiliaryLoss
 from rnn_audio.training.data import SignalData
-from rnn_audio.training.recipe import build_auxiliary_loss, build_data
+from rnn_audio.training.recipe import Recipe
+from rnn_audio.types import Settings
 
 MOST_EVALUATED = 64
 """Most segments of an evaluation, which takes memory for the whole batch at each of them."""
@@ -52,9 +53,15 @@ def auxiliary_mse(parameters: Parameters, auxiliary: AuxiliaryLoss, data: Signal
     return (passed.reconstructions - passed.segments).double().square().mean(dim=(1, 2, 3)).tolist()
 
 
+def zero_auxiliary_mse(auxiliary: AuxiliaryLoss, signal: NDArray[np.float32]) -> float:
+    """What `auxiliary_mse` is where all reconstructions are zero; `signal` is [N]."""
+    anchors = auxiliary.spread_anchors(len(signal) - 1, MOST_EVALUATED)
+    return segments_power(signal, anchors, auxiliary.segment_samples)
+
+
 @torch.no_grad()
 def reconstruct_chosen(
-    model_path: Path, settings: dict[str, Any], signal: NDArray[np.float32], seed: int
+    model_path: Path, settings: Settings, signal: NDArray[np.float32], seed: int
 ) -> ShownReconstruction:
     """A trained model's reconstruction of the segment before a random anchor.
 
@@ -66,10 +73,10 @@ def reconstruct_chosen(
         signal: [N], the signal that it was trained on.
         seed: the seed that it was trained with.
     """
-    parameters = load_chosen(model_path, settings)
-    auxiliary = build_auxiliary_loss(settings)
+    recipe = Recipe.from_settings(settings)
+    parameters, auxiliary = load_chosen(model_path, recipe.shape), recipe.auxiliary_loss
     streams = RandomStreams([seed])
-    batch = build_data(settings, torch.from_numpy(signal), models=1).batch(streams, "evaluation")
+    batch = recipe.signal_data(torch.from_numpy(signal), models=1).batch(streams, "evaluation")
     fed = batch.inputs.shape[-1]
     anchors = auxiliary.draw_anchors(streams, "evaluation", fed, count=1)
     passed = auxiliary.run(parameters, batch, anchors)

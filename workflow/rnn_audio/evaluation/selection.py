@@ -20,7 +20,8 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
 
     Returns:
         The choice, the losses of every seed, the seed that each loss would have chosen (`chosen_seeds`), and the
-        values common to all seeds: the number of `parameters` of a model, and of `samples` that it trained on.
+        values common to all seeds: the number of `parameters` of a model, the number of `samples` that it trained on,
+        and the losses of zero output (`zero_loss`).
     """
     ordered = sorted(runs, key=lambda run: run["seed"])
     for run in ordered:
@@ -38,6 +39,7 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
         "chosen_seeds": chosen_seeds,
         "parameters": ordered[0]["parameters"],
         "samples": ordered[0]["samples"],
+        "zero_loss": ordered[0]["zero_loss"],
         "seeds": {str(run["seed"]): {"losses": run["losses"], **run["measured"]} for run in ordered},
     }
 

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from rnn_audio.evaluation.distances import (
     effective_length,
     log_spectral_distance,
     mean_squared_error,
     relative_error,
+    segments_power,
     signal_power,
 )
 from rnn_audio.signals.acoustics import compare_rooms, room_parameters
@@ -68,13 +67,12 @@ def evaluate_reconstruction(
     """
     length = len(reconstruction)
     segment = signal[anchor - length + 1 : anchor]
-    powers = [signal_power(signal[each - length + 1 : each]) for each in evaluated]
     return {
         "first_sample": anchor - length,
         "segment_samples": length,
         "mse": mean_squared_error(reconstruction[1:], segment),
         "power": signal_power(segment),
-        "evaluated_power": float(np.mean(powers)),
+        "evaluated_power": segments_power(signal, evaluated, length),
     }
 
 

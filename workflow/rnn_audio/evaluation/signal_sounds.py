@@ -7,7 +7,6 @@ output in training (section V-A, figure 2), which is a generation.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,11 +14,12 @@ from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
 from rnn_audio.networks import recurrence
-from rnn_audio.networks.model import Parameters, load_model, stored_state
+from rnn_audio.networks.model import ModelShape, Parameters, load_model, stored_state
 from rnn_audio.networks.random_streams import RandomStreams
+from rnn_audio.training.bptt_method import Feeding, sub_sequences
 from rnn_audio.training.data import SignalData
-from rnn_audio.training.recipe import build_data, build_method, build_shape
-from rnn_audio.training.trainer import Method, sub_sequences
+from rnn_audio.training.recipe import Recipe
+from rnn_audio.types import Settings
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Performance:
 
 
 @torch.no_grad()
-def perform(parameters: Parameters, method: Method, data: SignalData, seeds: list[int]) -> Performance:
+def perform(parameters: Parameters, feeding: Feeding, data: SignalData, seeds: list[int]) -> Performance:
     """Predict and generate, from initial states that were not used in training.
 
     The same seeds always give the same sounds. A model that was trained with new random states at each sub-sequence
@@ -57,10 +57,10 @@ def perform(parameters: Parameters, method: Method, data: SignalData, seeds: lis
     length = batch.targets.shape[-1]
     opening = stored_state(parameters, data.batch_size) or batch.state
     generations, _ = recurrence.free_run(parameters, batch.inputs[..., 0], length, opening)
-    if method.teacher_forcing.schedule == "never":
+    if feeding.teacher_forcing.schedule == "never":
         return Performance(batch.targets[0, 0], generations, generations)
     stretches, state = [], batch.state
-    for stretch in sub_sequences(length, None if method.carry_state else method.update_length):
+    for stretch in sub_sequences(length, None if feeding.carry_state else feeding.update_length):
         if stretch.start > 0:
             state = data.initial_state(streams, "evaluation")
         outputs, state = recurrence.run(parameters, batch.inputs[..., stretch], state)
@@ -68,14 +68,14 @@ def perform(parameters: Parameters, method: Method, data: SignalData, seeds: lis
     return Performance(batch.targets[0, 0], torch.cat(stretches, dim=-1), generations)
 
 
-def load_chosen(model_path: Path, settings: dict[str, Any]) -> Parameters:
+def load_chosen(model_path: Path, expected: ModelShape) -> Parameters:
     """The weights of a trained model, as a pack of one.
 
     Raises:
-        InputError: the file is not a model, or not one of this resolved configuration.
+        InputError: the file is not a model, or not one of the expected shape.
     """
     shape, parameters = load_model(model_path)
-    if shape != build_shape(settings):
+    if shape != expected:
         raise InputError(
             f"{model_path}: its hidden size {shape.hidden_size}, its initial state or its auxiliary network does not "
             "match the configuration; delete it and run the workflow again"
@@ -84,7 +84,7 @@ def load_chosen(model_path: Path, settings: dict[str, Any]) -> Parameters:
 
 
 def perform_chosen(
-    model_path: Path, settings: dict[str, Any], signal: NDArray[np.float32], seed: int
+    model_path: Path, settings: Settings, signal: NDArray[np.float32], seed: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """A trained model's prediction and generation, [N] each, from the first initial state of its evaluation.
 
@@ -96,10 +96,11 @@ def perform_chosen(
 
     If the generation's seed is the signal's first sample, both sounds begin with that sample.
     """
-    parameters = load_chosen(model_path, settings)
+    recipe = Recipe.from_settings(settings)
+    parameters = load_chosen(model_path, recipe.shape)
     target = torch.from_numpy(signal)
-    data = build_data(settings, target, models=1)
-    performance = perform(parameters, build_method(settings), data, [seed])
+    data = recipe.signal_data(target, models=1)
+    performance = perform(parameters, recipe.feeding, data, [seed])
     opening = target[:0] if data.silent_seed else target[:1]
     sounds = (performance.predictions, performance.generations)
     prediction, generation = (torch.cat([opening, sound[0, 0]]).numpy() for sound in sounds)

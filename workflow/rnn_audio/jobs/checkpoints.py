@@ -51,7 +51,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]
     from safetensors import safe_open
 
     with _told_as_value_error(), safe_open(path, framework="pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+        # Copies: the tensors are the file's own pages, at any address, and training goes on in what is returned here.
+        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 (not a mapping)
         return _header(file), tensors
 
 

@@ -8,14 +8,14 @@ from typing import Protocol
 import torch
 
 from rnn_audio.devices.segments import read_segments
-from rnn_audio.evaluation.device_sounds import process, whole_losses
-from rnn_audio.evaluation.reconstruction import auxiliary_mse
+from rnn_audio.evaluation.device_sounds import process, whole_losses, zero_loss
+from rnn_audio.evaluation.distances import signal_power
+from rnn_audio.evaluation.reconstruction import auxiliary_mse, zero_auxiliary_mse
 from rnn_audio.evaluation.signal_sounds import perform
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError, Objective
-from rnn_audio.networks.model import ModelShape, Parameters
+from rnn_audio.networks.model import Parameters
 from rnn_audio.training.data import DeviceData, TrainingData
-from rnn_audio.training.recipe import build_auxiliary_loss, build_data, build_method, build_shape
-from rnn_audio.training.trainer import Trainer
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.types import Settings
 from rnn_audio.wav import read_wav
 
@@ -41,11 +41,11 @@ class Task(Protocol):
     def validate(self, parameters: Parameters) -> list[float] | None:
         """Each model's loss on data that is not trained on, or None where there is no such data."""
 
-    def chosen_parameters(self, trainer: Trainer) -> Parameters:
-        """The weights that training ends with."""
-
     def final_losses(self, parameters: Parameters) -> LossesByName:
         """Each model's losses at the end, by name."""
+
+    def zero_losses(self) -> dict[str, float]:
+        """What some losses are where the output is always zero, by name: a model near them has learned nothing."""
 
 
 class SignalTask:
@@ -53,38 +53,43 @@ class SignalTask:
 
     loss_name = "training_mse"
 
-    def __init__(self, settings: Settings, signal: torch.Tensor, rate_hz: int, seeds: list[int]) -> None:
+    def __init__(self, recipe: Recipe, signal: torch.Tensor, rate_hz: int, seeds: list[int]) -> None:
         self.samples = len(signal)
         self.rate_hz = rate_hz
-        self.data = build_data(settings, signal, len(seeds))
+        self.data = recipe.signal_data(signal, len(seeds))
         self.objective = MeanSquaredError()
-        self._method = build_method(settings)
-        self._auxiliary = build_auxiliary_loss(settings)
+        self._feeding = recipe.feeding
+        self._auxiliary = recipe.auxiliary_loss
         self._seeds = seeds
 
     def validate(self, parameters: Parameters) -> None:
         """There is nothing but the signal."""
 
-    def chosen_parameters(self, trainer: Trainer) -> Parameters:
-        """Those of the last epoch."""
-        return trainer.parameters
-
     def final_losses(self, parameters: Parameters) -> LossesByName:
         """Mean squared errors of prediction, generation and reconstructions, over fresh initial states."""
-        performance = perform(parameters, self._method, self.data, self._seeds)
+        performance = perform(parameters, self._feeding, self.data, self._seeds)
         losses = {"prediction_mse": performance.prediction_mse(), "generation_mse": performance.generation_mse()}
         if self._auxiliary is None:
             return losses
         return losses | {"auxiliary_mse": auxiliary_mse(parameters, self._auxiliary, self.data, self._seeds)}
+
+    def zero_losses(self) -> dict[str, float]:
+        """The power of what is learned: of the whole signal, and of the segments that are reconstructed."""
+        signal = self.data.signal.cpu().numpy()
+        power = signal_power(signal if self.data.silent_seed else signal[1:])
+        losses = dict.fromkeys(("prediction_mse", "generation_mse", self.loss_name), power)
+        if self._auxiliary is None:
+            return losses
+        return losses | {"auxiliary_mse": zero_auxiliary_mse(self._auxiliary, signal)}
 
 
 class DeviceTask:
     """Modelling a device (paper B): validated while it trains, judged on whole recordings behind every filter.
 
     Args:
-        settings: the resolved configuration.
-        segments: what it trains on, input and target, [2, S, T], on the accelerator that trains.
-        recordings: input and target of `val` and `test`, [N] each, on the same.
+        recipe: the recipe of a resolved configuration.
+        segments: input and target to train on, [2, S, T], on the accelerator that trains.
+        recordings: input and target of `val` and `test`, [N] each, on the same accelerator.
         rate_hz: their rate.
         seeds: one a model.
         filters: the pre-emphasis of each model; the configuration's where not given.
@@ -94,7 +99,7 @@ class DeviceTask:
 
     def __init__(
         self,
-        settings: Settings,
+        recipe: Recipe,
         segments: torch.Tensor,
         recordings: dict[str, Pair],
         rate_hz: int,
@@ -103,11 +108,11 @@ class DeviceTask:
     ) -> None:
         self.rate_hz = rate_hz
         self.samples = segments[0].numel()
-        self.data = self._segmented(settings, segments, len(seeds))
-        self._filters = list(filters or [settings["pre_emphasis"]] * len(seeds))
+        self.data = self._segmented(recipe.settings, segments, len(seeds))
+        self._own_filter = recipe.settings["pre_emphasis"]
+        self._filters = list(filters or [self._own_filter] * len(seeds))
         self.objective = EmphasisedErrorToSignal(self._filters, rate_hz, self.data.device)
-        self._keeps_best = settings["keep"] == "best_validation"
-        self._shape: ModelShape = build_shape(settings)
+        self._shape = recipe.shape
         self._recordings = recordings
 
     def first_batch(self) -> DeviceData:
@@ -127,10 +132,6 @@ class DeviceTask:
                 losses[model] = loss
         return losses
 
-    def chosen_parameters(self, trainer: Trainer) -> Parameters:
-        """Those of the best validation, or of the last epoch, as the configuration says."""
-        return trainer.best.parameters if self._keeps_best else trainer.parameters
-
     def final_losses(self, parameters: Parameters) -> LossesByName:
         """`test_...` and `validation_...` behind each filter; `test_loss` and `validation_loss` behind its own."""
         losses: LossesByName = {}
@@ -139,6 +140,11 @@ class DeviceTask:
             losses |= {f"{prefix}_{name}": values for name, values in by_filter.items()}
             losses[f"{prefix}_loss"] = [by_filter[name][model] for model, name in enumerate(self._filters)]
         return losses
+
+    def zero_losses(self) -> dict[str, float]:
+        """The test loss behind the configuration's own filter."""
+        _, target = self._recordings["test"]
+        return {"test_loss": zero_loss(target.cpu().numpy(), self.rate_hz, self._own_filter)}
 
     def _losses(self, parameters: Parameters, split: str) -> LossesByName:
         source, target = self._recordings[split]
@@ -157,28 +163,28 @@ class DeviceTask:
 
 
 def build_task(
-    settings: Settings,
+    recipe: Recipe,
     recordings: Sequence[Path],
     accelerator: str,
     seeds: list[int],
     filters: Sequence[str] | None = None,
 ) -> SignalTask | DeviceTask:
-    """The task of a resolved configuration.
+    """The task of a configuration.
 
     Args:
-        settings: the configuration.
+        recipe: its recipe.
         recordings: the signal; or a device's segments for training, then input and target of val and test.
         accelerator: where it trains.
         seeds: one a model.
         filters: of a device's models, each one's pre-emphasis; the configuration's where not given.
     """
-    if "device" not in settings:
+    if "device" not in recipe.settings:
         samples, rate_hz = read_wav(recordings[0])
-        return SignalTask(settings, torch.from_numpy(samples).to(accelerator), rate_hz, seeds)
+        return SignalTask(recipe, torch.from_numpy(samples).to(accelerator), rate_hz, seeds)
     segments = torch.from_numpy(read_segments(recordings[0])).to(accelerator)
     sounds = [read_wav(path) for path in recordings[1:]]
     val_input, val_target, test_input, test_target = (
         torch.from_numpy(samples).to(accelerator) for samples, _ in sounds
     )
     judged = {"val": (val_input, val_target), "test": (test_input, test_target)}
-    return DeviceTask(settings, segments, judged, sounds[0][1], seeds, filters)
+    return DeviceTask(recipe, segments, judged, sounds[0][1], seeds, filters)

@@ -11,107 +11,80 @@ import torch
 
 from rnn_audio.errors import InputError
 from rnn_audio.jobs.checkpoints import CheckpointStore, training_key
-from rnn_audio.jobs.packs.members import PackMember, Settings, read_waiting
+from rnn_audio.jobs.packs.members import PackMember, read_waiting
 from rnn_audio.jobs.packs.training import remove_settled_packs, train_in_pack
 from rnn_audio.jobs.provenance import digest, library_versions, source_revision
 from rnn_audio.jobs.runtime import accelerator_name, peak_memory_mib, prepare_process
 from rnn_audio.jobs.tasks import Task, build_task
-from rnn_audio.jobs.training_loop import CHECKPOINT_INTERVAL_S, Effort, TrainingLoop, build_trainer
+from rnn_audio.jobs.training_loop import CHECKPOINT_INTERVAL_S, Effort, TrainingLoop
 from rnn_audio.networks.engines import choice as engines
 from rnn_audio.networks.model import ModelShape, Parameters, load_model, save_model
 from rnn_audio.records import write_history, write_json
-from rnn_audio.training.free_running_trainer import FreeRunningTrainer
-from rnn_audio.training.recipe import build_shape
-from rnn_audio.training.trainer import DivergenceError, Trainer
+from rnn_audio.training.recipe import Recipe
+from rnn_audio.training.trainer import DivergenceError
+from rnn_audio.types import Settings
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class JobResult:
-    """What one model's training gave.
+class Trained:
+    """What the training of one model ends with.
 
     Attributes:
-        losses: by name; those of the last epoch's training among them.
+        parameters: its weights, as a pack of one.
+        history: its columns per epoch, as `TrainingLoop.history` gives them.
+        losses: by name; that of the last epoch's training among them.
         effort: what its training has taken.
         report: what else there is to say of it, by name.
     """
 
+    parameters: Parameters
+    history: dict[str, list[float]]
     losses: dict[str, float]
     effort: Effort
     report: dict[str, int]
 
 
-@dataclass(frozen=True)
-class TrainedPack:
-    """What a training job ends with.
-
-    Attributes:
-        parameters: the models' weights, leading model axis.
-        histories: for each model, its columns per epoch: the training loss, what its trainer measures beside it, and
-            the validation loss where there is one (NaN in epochs without validation).
-        results: one a model.
-    """
-
-    parameters: Parameters
-    histories: list[dict[str, list[float]]]
-    results: list[JobResult]
-
-
-def train_pack(
+def train_one(
     name: str,
-    settings: dict[str, Any],
+    recipe: Recipe,
     task: Task,
-    seeds: list[int],
+    seed: int,
     store: CheckpointStore,
     checkpoint_interval_s: float = CHECKPOINT_INTERVAL_S,
     start: Parameters | None = None,
-) -> TrainedPack:
-    """Train a configuration's models for the given seeds, from the last checkpoint where there is one.
+) -> Trained:
+    """Train one model of a configuration, from its last checkpoint where there is one.
 
     Args:
         name: the configuration's name, for messages.
-        settings: the resolved configuration.
+        recipe: its recipe.
         task: its data, objective and judgement.
-        seeds: one a model.
+        seed: which copy.
         store: where checkpoints go.
         checkpoint_interval_s: least time between two.
-        start: weights that a free-running training starts from, leading model axis; random ones where not given.
+        start: weights that a free-running training starts from, as a pack of one; random ones where not given.
 
     Raises:
         InputError: the data is too short, or a loss is not finite (the message names configuration, seed, epoch).
     """
     if task.samples < 2:
         raise InputError(f"configuration {name}: its data has {task.samples} sample(s), training needs at least 2")
-    trainer = build_trainer(settings, task, seeds, start)
+    trainer = recipe.trainer(task.data, task.objective, [seed], start)
+    loop = TrainingLoop(trainer, task, recipe, store, checkpoint_interval_s)
     try:
-        effort = TrainingLoop(trainer, task, settings, store, checkpoint_interval_s).run()
+        effort = loop.run()
     except DivergenceError as error:
         raise DivergenceError(f"configuration {name}, {error}") from error
-    parameters = task.chosen_parameters(trainer)
-    final = task.final_losses(parameters) | {task.loss_name: _last_losses(name, seeds, trainer.history)}
-    results = [
-        JobResult({loss: values[model] for loss, values in final.items()}, effort, trainer.report(model))
-        for model in range(len(seeds))
-    ]
-    return TrainedPack(parameters, [_history(trainer, task, model) for model in range(len(seeds))], results)
-
-
-def _last_losses(name: str, seeds: list[int], history: list[list[float]]) -> list[float]:
-    """Each model's last loss; an epoch in which it went back to earlier weights has none."""
-    last = [[loss for loss in losses if math.isfinite(loss)][-1:] for losses in zip(*history, strict=True)]
-    for seed, losses in zip(seeds, last, strict=True):
-        if not losses:
-            raise DivergenceError(f"configuration {name}, seed {seed}: it diverged in every epoch; train more of them")
-    return [losses[0] for losses in last]
-
-
-def _history(trainer: Trainer | FreeRunningTrainer, task: Task, model: int) -> dict[str, list[float]]:
-    columns = {task.loss_name: [losses[model] for losses in trainer.history]} | trainer.extra_columns(model)
-    if trainer.best.history:
-        validated = {int(epoch): losses[model] for epoch, *losses in trainer.best.history}
-        columns["validation_loss"] = [validated.get(epoch + 1, math.nan) for epoch in range(trainer.epoch)]
-    return columns
+    # An epoch in which it went back to earlier weights has no loss.
+    last = [losses[0] for losses in trainer.history if math.isfinite(losses[0])][-1:]
+    if not last:
+        raise DivergenceError(f"configuration {name}, seed {seed}: it diverged in every epoch; train more of them")
+    parameters = loop.parameters()
+    final = task.final_losses(parameters) | {task.loss_name: last}
+    losses = {loss: values[0] for loss, values in final.items()}
+    return Trained(parameters, loop.history(0), losses, effort, trainer.report(0))
 
 
 def train_model(
@@ -130,7 +103,7 @@ def train_model(
 ) -> None:
     """Train one model of a configuration and write its weights, its losses per epoch and a record of the run.
 
-    The first job of a pack trains all its models; the others find their trainings finished.
+    The first job of a pack trains all its models (`packs`); the others find their trainings finished.
 
     Args:
         name: the configuration's name.
@@ -152,14 +125,14 @@ def train_model(
     determinants = {"accelerator": accelerator, "data": digest(recordings), "code": code, "versions": versions}
     key_of = partial(_key_of, determinants, None)
     own_key = _key_of(determinants, digest([start]) if start else None, settings, seed)
+    # Packs: if this model trains together with others, its own checkpoint is that of a finished training after this.
     own = PackMember(name, seed, settings, str(checkpoints), str(run_path), own_key)
     waiting = read_waiting(checkpoints.parent, own, key_of)
     train_in_pack(own, waiting, recordings, accelerator, checkpoints.parent)
     store = own.store()
-    task = build_task(settings, recordings, accelerator, [seed])
-    shape = build_shape(settings)
-    pack = train_pack(name, settings, task, [seed], store, start=_load_start(start, shape) if start else None)
-    result = pack.results[0]
+    recipe = Recipe.from_settings(settings)
+    task, shape = build_task(recipe, recordings, accelerator, [seed]), recipe.shape
+    trained = train_one(name, recipe, task, seed, store, start=_load_start(start, shape) if start else None)
     record = {
         "name": name,
         "seed": seed,
@@ -168,26 +141,27 @@ def train_model(
         "parameters": shape.parameter_count(),
         "samples": task.samples,
         "rate_hz": task.rate_hz,
-        "losses": result.losses,
-        **result.report,
+        "losses": trained.losses,
+        "zero_loss": task.zero_losses(),
+        **trained.report,
         "versions": versions,
         "source_revision": source_revision(Path(__file__).parent),
         "measured": {
-            "wall_time_s": result.effort.elapsed_s,
-            "models_at_once": result.effort.models,
-            "peak_memory_mib": max(result.effort.peak_memory_mib, peak_memory_mib(accelerator)),
+            "wall_time_s": trained.effort.elapsed_s,
+            "models_at_once": trained.effort.models,
+            "peak_memory_mib": max(trained.effort.peak_memory_mib, peak_memory_mib(accelerator)),
             "accelerator": accelerator,
             "accelerator_name": accelerator_name(accelerator),
             "engine": _engine(accelerator, settings),
             "threads": threads,
         },
     }
-    save_model(model_path, shape, pack.parameters)
-    write_history(history_path, pack.histories[0])
+    save_model(model_path, shape, trained.parameters)
+    write_history(history_path, trained.history)
     write_json(run_path, record)
     store.remove()
     remove_settled_packs(own, waiting, checkpoints.parent)
-    logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in result.losses.items()))
+    logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in trained.losses.items()))
 
 
 def _engine(accelerator: str, settings: Settings) -> str:

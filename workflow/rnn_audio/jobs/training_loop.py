@@ -1,22 +1,20 @@
 """The loop over a training's epochs, with its checkpoints: it goes on where it was killed."""
 
 import logging
+import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import torch
 
-from rnn_audio.configuration.settings import total_epochs
 from rnn_audio.jobs.progress import ProgressLog
 from rnn_audio.jobs.tasks import Task
 from rnn_audio.networks.model import Parameters
-from rnn_audio.training.auxiliary_trainer import AuxiliaryTrainer
-from rnn_audio.training.free_running_trainer import FreeRunningTrainer
-from rnn_audio.training.recipe import build_auxiliary_loss, build_free_running, build_method, build_shape
+from rnn_audio.training.best_so_far import BestSoFar
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.training.trainer import Trainer
-from rnn_audio.types import Settings
 
 CHECKPOINT_INTERVAL_S = 2.0
 
@@ -55,48 +53,25 @@ class Effort:
         return max(1, len(self.pack))
 
 
-def build_trainer(
-    settings: Settings, task: Task, seeds: list[int], start: Parameters | None = None
-) -> Trainer | FreeRunningTrainer:
-    """The trainer of a resolved configuration.
-
-    Args:
-        settings: what all models of the pack have in common.
-        task: the data and the objective.
-        seeds: one a model.
-        start: weights that a free-running training starts from, leading model axis; random ones where not given.
-    """
-    free_running = build_free_running(settings)
-    if free_running is not None:
-        return FreeRunningTrainer(build_shape(settings), free_running, task.data, seeds, total_epochs(settings), start)
-    arguments = {
-        "shape": build_shape(settings),
-        "method": build_method(settings),
-        "data": task.data,
-        "seeds": seeds,
-        "objective": task.objective,
-    }
-    auxiliary = build_auxiliary_loss(settings)
-    return Trainer(**arguments) if auxiliary is None else AuxiliaryTrainer(auxiliary, **arguments)
-
-
 @dataclass
 class TrainingLoop:
-    """Trains what is left to train.
+    """Trains what is left to train, validates on the way, and keeps the best weights by validation.
 
     Attributes:
         trainer: fresh; its state is replaced by the checkpoint's where there is one.
         task: judges it on the way.
-        settings: the resolved configuration.
+        recipe: how many epochs, how often it is validated, and which weights it ends with.
         store: where checkpoints go.
         checkpoint_interval_s: least time between two.
+        best: each model's best weights by validation.
     """
 
-    trainer: Trainer | FreeRunningTrainer
+    trainer: Trainer
     task: Task
-    settings: Settings
+    recipe: Recipe
     store: Store
     checkpoint_interval_s: float
+    best: BestSoFar = field(default_factory=BestSoFar, init=False)
 
     def run(self) -> Effort:
         """Train to the last epoch.
@@ -104,23 +79,39 @@ class TrainingLoop:
         Raises:
             DivergenceError: a loss is not finite; the last checkpoint stays.
         """
-        epochs = total_epochs(self.settings)
+        epochs = self.recipe.epochs
         effort = self._resume()
         start = time.monotonic() - effort.elapsed_s
-        progress = ProgressLog(self.trainer.costs(epochs), done=self.trainer.epoch)
+        progress = ProgressLog(self.recipe.epoch_costs(self.task.samples), done=self.trainer.epoch)
         last_saved = time.monotonic()
         while self.trainer.epoch < epochs:
             losses = self.trainer.train_epoch()
-            self._validate(epochs)
+            self._validate()
             progress.epoch(self.trainer.epoch, sum(losses) / len(losses))
             if time.monotonic() - last_saved >= self.checkpoint_interval_s:
-                self.store.save(self.trainer.state_dict(), {"elapsed_s": time.monotonic() - start})
+                self.store.save(self.state_dict(), {"elapsed_s": time.monotonic() - start})
                 last_saved = time.monotonic()
         return replace(effort, elapsed_s=time.monotonic() - start)
 
-    def save(self, effort: Effort) -> None:
-        """Write a checkpoint now."""
-        self.store.save(self.trainer.state_dict(), asdict(effort))
+    def parameters(self) -> Parameters:
+        """The weights that training ends with: those of the best validation, or the trainer's, as the recipe says."""
+        return self.best.parameters if self.recipe.keeps_best_validation else self.trainer.parameters
+
+    def history(self, model: int) -> dict[str, list[float]]:
+        """One model's columns per epoch: its training loss, what its trainer adds, and its validation loss, if any.
+
+        The validation loss is NaN in epochs without validation.
+        """
+        columns = {self.task.loss_name: [losses[model] for losses in self.trainer.history]}
+        columns |= self.trainer.extra_columns(model)
+        if self.best.history:
+            validated = {epoch: losses[model] for epoch, losses in self.best.history}
+            columns["validation_loss"] = [validated.get(epoch + 1, math.nan) for epoch in range(self.trainer.epoch)]
+        return columns
+
+    def state_dict(self) -> Tensors:
+        """All that training goes on from, laid out as that of a trainer."""
+        return self.trainer.state_dict() | self.best.state_dict()
 
     def _resume(self) -> Effort:
         checkpoint = self.store.load()
@@ -128,15 +119,14 @@ class TrainingLoop:
             return Effort()
         tensors, progress = checkpoint
         self.trainer.load_state_dict(tensors)
+        self.best.load_state_dict(tensors, self.task.data.device)
         effort = Effort(**progress | {"pack": tuple(progress.get("pack", ()))})
         logger.info("resumed behind epoch %d", self.trainer.epoch)
         if effort.pack:
             logger.info("trained in a pack of %d: %s", effort.models, ", ".join(effort.pack))
         return effort
 
-    def _validate(self, epochs: int) -> None:
-        every = self.settings.get("validate_every_epochs")
-        if every is None or (self.trainer.epoch % every and self.trainer.epoch != epochs):
-            return
-        losses = self.task.validate(self.trainer.parameters)
-        self.trainer.best.offer(self.trainer.epoch, self.trainer.parameters, losses)
+    def _validate(self) -> None:
+        epoch, every = self.trainer.epoch, self.recipe.validate_every
+        if every is not None and (epoch % every == 0 or epoch == self.recipe.epochs):
+            self.best.offer(epoch, self.trainer.parameters, self.task.validate(self.trainer.parameters))

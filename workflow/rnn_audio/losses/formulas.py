@@ -8,9 +8,9 @@ Public code computes other losses under these names. The authors' own training c
 target's mean power, which shifts every value. auraloss averages one ratio per item and adds 1e-8 to the energy (ESR) or
 to the power (DC). For one item of normal level, all three agree closely.
 
-Silence: the power in a denominator is at least `power_floor`. Above the floor (-50 dB re full scale by default) the
-formulas hold exactly; a silent chunk has a large but finite loss. NaN and infinity in a signal appear in the loss of
-its model and do not affect other models.
+Silence: the power in a denominator is at least `POWER_FLOOR`. Above the floor (-50 dB re full scale) the formulas hold
+exactly; a silent chunk has a large but finite loss. NaN and infinity in a signal appear in the loss of its model and do
+not affect other models.
 """
 
 from __future__ import annotations
@@ -23,13 +23,12 @@ POWER_FLOOR = 1e-5
 """Smallest mean target power to divide by; 1.0 is full scale squared."""
 
 
-def esr(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_FLOOR) -> torch.Tensor:
+def esr(target: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
     """Error-to-signal ratio (paper B, eq. 2): energy of the error over energy of the target.
 
     Args:
         target: pre-emphasised target, [M, B, T].
         output: pre-emphasised output of the models, [M, B, T].
-        power_floor: smallest mean target power to divide by.
 
     Returns:
         Losses, [M]; an output of zeros has 1.0.
@@ -38,10 +37,10 @@ def esr(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_F
         ValueError: the shapes differ or are not [M, B, T].
     """
     _check_shapes(target, output)
-    return mse(target, output) / _floored_power(target, power_floor)
+    return mse(target, output) / _floored_power(target)
 
 
-def dc(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_FLOOR) -> torch.Tensor:
+def dc(target: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
     """DC loss (paper B, eq. 3): squared mean error over mean target power, of signals without pre-emphasis.
 
     The mean of eq. 3 is over one sequence. It is squared per item and then averaged over the batch, as in the authors'
@@ -50,7 +49,6 @@ def dc(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_FL
     Args:
         target: target, [M, B, T].
         output: output of the models, [M, B, T].
-        power_floor: smallest mean target power to divide by.
 
     Returns:
         Losses, [M].
@@ -60,7 +58,7 @@ def dc(target: torch.Tensor, output: torch.Tensor, power_floor: float = POWER_FL
     """
     _check_shapes(target, output)
     offset_power = model_by_model(_offset_power, target, output)
-    return offset_power / _floored_power(target, power_floor)
+    return offset_power / _floored_power(target)
 
 
 def joint(
@@ -68,7 +66,6 @@ def joint(
     output: torch.Tensor,
     emphasised_target: torch.Tensor,
     emphasised_output: torch.Tensor,
-    power_floor: float = POWER_FLOOR,
 ) -> torch.Tensor:
     """Training loss of paper B (eq. 4): ESR of the pre-emphasised signals plus DC loss of the plain ones.
 
@@ -77,7 +74,6 @@ def joint(
         output: output of the models, [M, B, T].
         emphasised_target: target after each model's pre-emphasis, [M, B, T].
         emphasised_output: output after the same filter, [M, B, T].
-        power_floor: smallest mean target power to divide by, in both terms.
 
     Returns:
         Losses, [M].
@@ -85,7 +81,7 @@ def joint(
     Raises:
         ValueError: the shapes of a pair differ or are not [M, B, T].
     """
-    return esr(emphasised_target, emphasised_output, power_floor) + dc(target, output, power_floor)
+    return esr(emphasised_target, emphasised_output) + dc(target, output)
 
 
 def mse(target: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
@@ -122,13 +118,11 @@ class EsrAccumulator:
 
     Args:
         models: number of models M of the pack.
-        power_floor: smallest mean target power to divide by.
     """
 
-    def __init__(self, models: int, power_floor: float = POWER_FLOOR) -> None:
+    def __init__(self, models: int) -> None:
         """Start with no samples."""
         self.models = models
-        self.power_floor = power_floor
         self.samples = 0
         self._emphasised_error_energy = torch.zeros(models, dtype=torch.float64)
         self._emphasised_target_energy = torch.zeros(models, dtype=torch.float64)
@@ -167,12 +161,12 @@ class EsrAccumulator:
 
     def esr(self) -> torch.Tensor:
         """ESR of the pre-emphasised signals so far (eq. 2), float64 on the CPU, [M]; NaN before any chunk."""
-        power = (self._emphasised_target_energy / self.samples).clamp_min(self.power_floor)
+        power = (self._emphasised_target_energy / self.samples).clamp_min(POWER_FLOOR)
         return self._emphasised_error_energy / self.samples / power
 
     def dc(self) -> torch.Tensor:
         """DC loss of the plain signals so far (eq. 3), float64 on the CPU, [M]; NaN before any chunk."""
-        power = (self._target_energy / self.samples).clamp_min(self.power_floor)
+        power = (self._target_energy / self.samples).clamp_min(POWER_FLOOR)
         return (self._error_sum / self.samples).square() / power
 
     def joint(self) -> torch.Tensor:
@@ -180,8 +174,8 @@ class EsrAccumulator:
         return self.esr() + self.dc()
 
 
-def _floored_power(target: torch.Tensor, power_floor: float) -> torch.Tensor:
-    return model_by_model(lambda own: own.square().mean(dim=(1, 2)), target).clamp_min(power_floor)
+def _floored_power(target: torch.Tensor) -> torch.Tensor:
+    return model_by_model(lambda own: own.square().mean(dim=(1, 2)), target).clamp_min(POWER_FLOOR)
 
 
 def _offset_power(target: torch.Tensor, output: torch.Tensor) -> torch.Tensor:

@@ -4,42 +4,11 @@ No term depends on the signal's level: the error is relative to the target's ene
 """
 
 import math
-from dataclasses import dataclass
 
 import torch
 
 _FLOOR = 1e-12
 """Energy relative to the whole signal's that is added before the logarithm; float32 resolves no less."""
-
-
-@dataclass(frozen=True)
-class SpectralTerm:
-    """The multi-resolution STFT loss of Yamamoto et al. 2020: spectral convergence and log magnitudes.
-
-    Attributes:
-        weight: factor in the sum of the terms.
-        window_samples: lengths of the Hann windows; the hop is a quarter of the length.
-    """
-
-    weight: float
-    window_samples: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class DecayTerm:
-    """The mean squared difference of the Schroeder decay curves, in dB squared.
-
-    Attributes:
-        weight: factor in the sum of the terms.
-        range_db: decibels of the target's decay that count.
-        from_share: share of the epochs after which the term is added. From the start, it would outweigh the waveform.
-        start_weight: weight at which the term is added, to rise to `weight` by equal factors; None: `weight` at once.
-    """
-
-    weight: float
-    range_db: float
-    from_share: float
-    start_weight: float | None = None
 
 
 def relative_error(targets: torch.Tensor, outputs: torch.Tensor, energy: torch.Tensor) -> torch.Tensor:

@@ -139,27 +139,6 @@ def a_weighting_db(frequencies_hz: Floats) -> Floats:
     return 20.0 * np.log10(low * middle * high) + 1.9997
 
 
-def a_weighting_error_db(frequencies_hz: Floats, rate_hz: float) -> Floats:
-    """Error of the `a_weighting` taps against the standard's curve with the low-pass of eq. 7, in dB.
-
-    At 44.1 kHz, over logarithmically spaced frequencies from 50 Hz to 16 kHz, its root mean square is 0.7 dB and its
-    maximum 1.4 dB (near 100 Hz).
-
-    Args:
-        frequencies_hz: frequencies between 0 Hz and half the rate, exclusive, [F].
-        rate_hz: sampling rate in Hz.
-
-    Returns:
-        Fitted minus wanted magnitude in dB, [F].
-
-    Raises:
-        InputError: the rate is too low for the A-weighting.
-    """
-    fitted = magnitude_response(taps("a_weighting", rate_hz), frequencies_hz, rate_hz)
-    low_pass = magnitude_response(np.array(LOW_PASS), frequencies_hz, rate_hz)
-    return 20.0 * np.log10(fitted / low_pass) - a_weighting_db(frequencies_hz)
-
-
 def _low_passed_a_weighting_db(frequencies_hz: Floats, rate_hz: float) -> Floats:
     low_pass = magnitude_response(np.array(LOW_PASS), frequencies_hz, rate_hz)
     return a_weighting_db(frequencies_hz) + 20 * np.log10(low_pass)

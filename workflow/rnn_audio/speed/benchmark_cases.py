@@ -13,8 +13,7 @@ from rnn_audio.networks.random_streams import RandomStreams
 from rnn_audio.speed.benchmark_records import OURS
 from rnn_audio.speed.reference_recipe import ReferenceTrainer
 from rnn_audio.training.data import DeviceData, SignalData
-from rnn_audio.training.recipe import build_method, build_shape
-from rnn_audio.training.trainer import Trainer
+from rnn_audio.training.recipe import Recipe
 
 _RATE_HZ = 44100
 _AMPLITUDE = 0.1
@@ -59,20 +58,19 @@ class Epochs:
         seeds = list(range(_SEED, _SEED + case.models))
         data, objective = _build_data(case, self._device)
         if case.recipe == OURS:
-            self._trainer = Trainer(build_shape(case.settings), build_method(case.settings), data, seeds, objective)
+            self._trainer = Recipe.from_settings(case.settings).trainer(data, objective, seeds)
             self._train = self._trainer.train_epoch
             return
         batch = next(iter(data.batches(RandomStreams(seeds))))
-        update_length = build_method(case.settings).update_length
-        recipe = ReferenceTrainer(
+        reference = ReferenceTrainer(
             case.settings["hidden_size"],
-            update_length,
+            case.settings["update_length_samples"],
             case.settings["learning_rate"],
             objective,
             self._device,
             skip=case.settings["skip"],
         )
-        self._train = lambda: recipe.train_batch(batch)
+        self._train = lambda: reference.train_batch(batch)
 
     def train(self) -> float:
         """Train one epoch; return its duration in seconds."""

@@ -6,60 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnn_audio.configuration.experiment import Experiment
-from rnn_audio.configuration.settings import total_epochs
 from rnn_audio.jobs.progress import format_duration
 from rnn_audio.speed.benchmark_records import OURS
-from rnn_audio.training.horizon import Horizon, epoch_costs
+from rnn_audio.training.cost import step_seconds
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.types import Settings
 
-# Measured on one core of a 2023 server processor (docs/performance.md), hidden 64 and batch 64.
-_STEP_S = 95e-6
-_MIXED_STEP_S = 109e-6
-_FIXED_SHARE = 0.16  # share of a step's time that does not depend on its work
-_UPDATE_S = 1.2e-3
-# For a free-running training: a single sequence, hidden 64.
-_SINGLE_STEP_S = 4.2e-6
-_SINGLE_GROWTH = 1.5
-_SINGLE_LEAST = 0.3  # with few units, a step mostly waits
-_SINGLE_HIDDEN = 64
 _START_UP_S = 3.0
-_REFERENCE_WORK = 64 * 64 * (64 + 2)
-
-
-def training_seconds(settings: Settings, samples: int) -> float:
-    """Estimated training time of one model of a resolved configuration on the machine of docs/performance.md, in s.
-
-    The recurrence computes sample by sample. Its time grows with the number of steps and with the work of a step,
-    batch x hidden x (hidden + 2) multiplications for each gate. A signal is one sequence. A device's segments are
-    trained in consecutive batches. An epoch of a free-running training is one sequence of its horizon's length, with
-    one update.
-
-    Args:
-        settings: the resolved configuration.
-        samples: number of samples of training data.
-    """
-    if "free_running" in settings:
-        work = (settings["hidden_size"] / _SINGLE_HIDDEN) ** _SINGLE_GROWTH
-        step_s = _SINGLE_STEP_S * max(_SINGLE_LEAST, work)
-        horizon = settings["free_running"]["horizon"]
-        costs = epoch_costs(None if horizon == "full" else Horizon(**horizon), settings["epochs"], samples - 1)
-        return step_s * sum(costs)
-    steps, length, batch = samples, samples, settings["batch_size"]
-    if "device" in settings:
-        length = settings["segment_samples"]
-        segments = max(1, samples // length)
-        batch = min(batch, segments)
-        steps = -(-segments // batch) * length
-    work = batch * settings["hidden_size"] * (settings["hidden_size"] + 2)
-    mixes = not isinstance(settings["teacher_forcing"], str)
-    step_s = step_seconds(work, mixes=mixes)
-    updates = steps / length * -(-length // (settings["update_length_samples"] or length))
-    return total_epochs(settings) * (steps * step_s + updates * _UPDATE_S)
-
-
-def step_seconds(work: int, *, mixes: bool = False) -> float:
-    """Estimated time of one time step, forward and backward, in s; `work` is batch x hidden x (hidden + 2)."""
-    return (_MIXED_STEP_S if mixes else _STEP_S) * (_FIXED_SHARE + (1 - _FIXED_SHARE) * work / _REFERENCE_WORK)
 
 
 def describe_plan(
@@ -82,7 +35,8 @@ def describe_plan(
     configurations = len({json.dumps(settings, sort_keys=True) for settings, _ in jobs})
     together = max if accelerator == "cuda" else sum
     estimates = [
-        together(training_seconds(settings, experiment.samples(settings)) for settings, _ in pack) for pack in packs
+        together(Recipe.from_settings(settings).seconds(experiment.samples(settings)) for settings, _ in pack)
+        for pack in packs
     ]
     at_once = max(1, min(at_once, len(packs)))
     pace, basis = _pace(experiment, accelerator)
@@ -122,7 +76,8 @@ def _ratio(path: Path, accelerator: str) -> float | None:
         if run["measured"]["accelerator"] != accelerator:
             return None
         models = 1 if accelerator == "cuda" else run["measured"].get("models_at_once", 1)
-        return run["measured"]["wall_time_s"] / (models * training_seconds(run["configuration"], run["samples"]))
+        estimated_s = Recipe.from_settings(run["configuration"]).seconds(run["samples"])
+        return run["measured"]["wall_time_s"] / (models * estimated_s)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -3,20 +3,20 @@
 import statistics
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from rnn_audio.jobs.tasks import DeviceTask, build_task
+from rnn_audio.training.bptt_trainer import BpttTrainer
 from rnn_audio.training.captured_update import untimed_epochs
-from rnn_audio.training.recipe import build_method, build_shape
-from rnn_audio.training.trainer import Trainer
+from rnn_audio.training.recipe import BpttRecipe
+from rnn_audio.types import Settings
 
 _ROUNDS = 3
 _SEED = 0
 
 
-def measure_update_times(settings: dict[str, Any], recordings: list[Path], accelerator: str) -> dict[str, float]:
+def measure_update_times(settings: Settings, recordings: list[Path], accelerator: str) -> dict[str, float]:
     """Time updates of one configuration with its own pre-emphasis filter and without one.
 
     The two are timed in turn, so that other loads on the machine affect both alike.
@@ -46,15 +46,15 @@ def measure_update_times(settings: dict[str, Any], recordings: list[Path], accel
     return medians | {"updates": timed}
 
 
-def _one_batch_trainer(settings: dict[str, Any], recordings: list[Path], accelerator: str) -> Trainer:
-    task = build_task(settings, recordings, accelerator, [_SEED])
+def _one_batch_trainer(settings: Settings, recordings: list[Path], accelerator: str) -> BpttTrainer:
+    recipe = BpttRecipe(settings)
+    task = build_task(recipe, recordings, accelerator, [_SEED])
     if not isinstance(task, DeviceTask):
         raise TypeError("update times are measured on a device's configuration")
-    data = task.first_batch()
-    return Trainer(build_shape(settings), build_method(settings), data, [_SEED], task.objective)
+    return BpttTrainer(recipe.shape, recipe.method, task.first_batch(), [_SEED], task.objective)
 
 
-def _time_epoch(trainer: Trainer, accelerator: str) -> float:
+def _time_epoch(trainer: BpttTrainer, accelerator: str) -> float:
     started = time.perf_counter()
     trainer.train_epoch()
     if accelerator == "cuda":

@@ -9,16 +9,17 @@ import torch
 
 from rnn_audio.configuration.settings import JOINT, PRETRAINING
 from rnn_audio.training.auxiliary_loss import AuxiliaryLoss
+from rnn_audio.training.bptt_trainer import BpttTrainer
 from rnn_audio.training.data import Batch
-from rnn_audio.training.trainer import Trainer
+from rnn_audio.training.trainer import by_epoch, by_model
 
 
-class AuxiliaryTrainer(Trainer):
+class AuxiliaryTrainer(BpttTrainer):
     """Trains a pack of models, each with an auxiliary network.
 
     Args:
         auxiliary: the auxiliary loss.
-        arguments: those of `Trainer`; the shape has the auxiliary network's.
+        arguments: those of `BpttTrainer`; the shape has the auxiliary network's.
 
     Attributes:
         auxiliary_history: each epoch's auxiliary loss of each model, as a mean squared error a segment.
@@ -40,12 +41,12 @@ class AuxiliaryTrainer(Trainer):
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         """All that training goes on from."""
-        return super().state_dict() | {"auxiliary.history": torch.tensor(self.auxiliary_history, dtype=torch.float64)}
+        return super().state_dict() | {"auxiliary.history": by_model(self.auxiliary_history, len(self.seeds))}
 
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
         """Go on from what `state_dict` returned."""
         super().load_state_dict(tensors)
-        self.auxiliary_history = tensors["auxiliary.history"].tolist()
+        self.auxiliary_history = by_epoch(tensors["auxiliary.history"])
 
     def _phase(self, epoch: int) -> int:
         return PRETRAINING if epoch < self.auxiliary.pretraining_epochs else JOINT

@@ -5,25 +5,26 @@ import math
 import torch
 
 from rnn_audio.networks.model import Parameters, with_prefix
+from rnn_audio.training.trainer import by_epoch, by_model
 
 
 class BestSoFar:
     """Keeps each model's weights from the epoch in which its validation loss was lowest.
 
     Attributes:
-        history: one row a validation: the epoch (from 1), then each model's loss.
+        history: each validation's epoch (from 1), and each model's loss in it.
         parameters: the best weights, leading model axis; empty before the first validation.
     """
 
     def __init__(self) -> None:
-        self.history: list[list[float]] = []
+        self.history: list[tuple[int, list[float]]] = []
         self.parameters: Parameters = {}
         self._losses: list[float] = []
 
     @torch.no_grad()
     def offer(self, epoch: int, parameters: Parameters, losses: list[float]) -> None:
         """Take over the weights of the models whose loss is the lowest so far."""
-        self.history.append([epoch, *losses])
+        self.history.append((epoch, losses))
         if not self.parameters:
             self.parameters = {name: tensor.detach().clone() for name, tensor in parameters.items()}
             self._losses = list(losses)
@@ -35,12 +36,14 @@ class BestSoFar:
                     self.parameters[name][model] = tensor[model]
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """For a checkpoint; empty before the first validation."""
+        """For a checkpoint, with the model as the leading axis of each tensor; empty before the first validation."""
         if not self.parameters:
             return {}
         tensors = {f"best.parameters.{name}": tensor for name, tensor in self.parameters.items()}
         tensors["best.losses"] = torch.tensor(self._losses, dtype=torch.float64)
-        tensors["best.history"] = torch.tensor(self.history, dtype=torch.float64)
+        epochs = [[epoch] * len(losses) for epoch, losses in self.history]
+        tensors["best.epochs"] = by_model(epochs, len(self._losses))
+        tensors["best.history"] = by_model([losses for _, losses in self.history], len(self._losses))
         return tensors
 
     def load_state_dict(self, tensors: dict[str, torch.Tensor], device: torch.device) -> None:
@@ -50,4 +53,5 @@ class BestSoFar:
         own = with_prefix(tensors, "best.parameters.")
         self.parameters = {name: tensor.to(device) for name, tensor in own.items()}
         self._losses = tensors["best.losses"].tolist()
-        self.history = tensors["best.history"].tolist()
+        epochs = tensors["best.epochs"][0].int().tolist()
+        self.history = list(zip(epochs, by_epoch(tensors["best.history"]), strict=True))

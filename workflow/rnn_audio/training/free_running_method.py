@@ -3,10 +3,39 @@
 import math
 from dataclasses import dataclass
 
-from rnn_audio.losses.generation_loss import DecayTerm, SpectralTerm
 from rnn_audio.training.horizon import Horizon
 
 _WEIGHT_STEPS = 16
+
+
+@dataclass(frozen=True)
+class SpectralTerm:
+    """The multi-resolution STFT loss of Yamamoto et al. 2020: spectral convergence and log magnitudes.
+
+    Attributes:
+        weight: its share in the sum.
+        window_samples: lengths of the Hann windows; each hops by a quarter of its length.
+    """
+
+    weight: float
+    window_samples: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DecayTerm:
+    """The mean squared difference of the Schroeder decay curves, in dB squared.
+
+    Attributes:
+        weight: its share in the sum.
+        range_db: how far the target's decay is followed.
+        from_share: share of the epochs after which the term comes in. From the start, it would outweigh the waveform.
+        start_weight: the weight with which it comes in, to rise to its own by equal factors; None: its own at once.
+    """
+
+    weight: float
+    range_db: float
+    from_share: float
+    start_weight: float | None = None
 
 
 @dataclass(frozen=True)

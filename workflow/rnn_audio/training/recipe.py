@@ -1,97 +1,275 @@
-"""From a resolved configuration, a mapping, to the objects that train."""
+"""The recipe of a configuration: how its models are trained, and what a run asks about that before it trains any.
 
-from typing import Any
+One class a training method: a new method is a class here, and its trainer. Before the first job, a run asks which
+models can train together and how long they take, without loading PyTorch: what needs it is imported where it is used.
+"""
 
-import torch
+from __future__ import annotations
 
-from rnn_audio.configuration.settings import starts_from_silence
-from rnn_audio.losses.generation_loss import DecayTerm, SpectralTerm
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rnn_audio.configuration.method_checks import start_of
+from rnn_audio.configuration.settings import total_epochs
 from rnn_audio.networks.auxiliary_shape import AuxiliaryShape
-from rnn_audio.networks.model import ModelShape
-from rnn_audio.training.auxiliary_loss import AuxiliaryLoss
-from rnn_audio.training.data import SignalData
-from rnn_audio.training.free_running_method import FreeRunningMethod, Recovery
-from rnn_audio.training.horizon import Horizon
+from rnn_audio.training.bptt_method import BpttMethod, Feeding
+from rnn_audio.training.cost import UPDATE_S, single_step_seconds, step_seconds
+from rnn_audio.training.free_running_method import DecayTerm, FreeRunningMethod, Recovery, SpectralTerm
+from rnn_audio.training.horizon import Horizon, epoch_costs
 from rnn_audio.training.teacher_forcing import TeacherForcing
-from rnn_audio.training.trainer import Method
+from rnn_audio.types import Settings
+
+if TYPE_CHECKING:
+    import torch
+
+    from rnn_audio.losses.objectives import Objective
+    from rnn_audio.networks.model import ModelShape, Parameters
+    from rnn_audio.training.auxiliary_loss import AuxiliaryLoss
+    from rnn_audio.training.data import SignalData, TrainingData
+    from rnn_audio.training.trainer import Trainer
 
 
-def build_shape(settings: dict[str, Any]) -> ModelShape:
-    """The model of a resolved configuration."""
-    return ModelShape(
-        hidden_size=settings["hidden_size"],
-        skip=settings.get("skip", False),
-        initial_state=settings.get("free_running", {}).get("initial_state", "random") != "random",
-        auxiliary=_build_auxiliary_shape(settings["auxiliary"]) if "auxiliary" in settings else None,
-    )
+@dataclass(frozen=True)
+class Recipe(ABC):
+    """How the models of a configuration are trained.
 
+    Attributes:
+        settings: the resolved configuration. Each member below reads only what it needs of it.
+    """
 
-def build_method(settings: dict[str, Any]) -> Method:
-    """The training method of a resolved configuration."""
-    return Method(
-        teacher_forcing=TeacherForcing.from_settings(settings["teacher_forcing"]),
-        update_length=settings["update_length_samples"],
-        carry_state=settings["carry_state"],
-        learning_rate=settings["learning_rate"],
-        gradient_clip_norm=settings["gradient_clip_norm"],
-    )
+    settings: Settings
 
+    @staticmethod
+    def from_settings(settings: Settings) -> Recipe:
+        """The recipe of a resolved configuration: backpropagation through time, unless it has another method's key."""
+        others = [method for key, method in _OTHER_METHODS.items() if key in settings]
+        return others[0](settings) if others else BpttRecipe(settings)
 
-def build_data(settings: dict[str, Any], signal: torch.Tensor, models: int) -> SignalData:
-    """The training data of a resolved configuration; `signal` is on the accelerator that trains."""
-    return SignalData(
-        signal=signal,
-        models=models,
-        batch_size=settings["batch_size"],
-        hidden_size=settings["hidden_size"],
-        silent_seed=starts_from_silence(settings),
-        state_scale=settings["initial_state_scale"],
-    )
+    @property
+    def epochs(self) -> int:
+        """Epochs of all phases."""
+        return total_epochs(self.settings)
 
+    @property
+    def validate_every(self) -> int | None:
+        """Epochs between two validations; None without any."""
+        return self.settings.get("validate_every_epochs")
 
-def build_free_running(settings: dict[str, Any]) -> FreeRunningMethod | None:
-    """The free-running method of a resolved configuration; None where it is trained otherwise."""
-    if "free_running" not in settings:
+    @property
+    def keeps_best_validation(self) -> bool:
+        """Whether a training ends with the weights of its best validation, instead of its last ones."""
+        return self.settings.get("keep") == "best_validation"
+
+    @property
+    def feeding(self) -> Feeding:
+        """What the network is fed in training and in predictions."""
+        return Feeding(
+            teacher_forcing=TeacherForcing.from_settings(self.settings["teacher_forcing"]),
+            update_length=self.settings["update_length_samples"],
+            carry_state=self.settings["carry_state"],
+        )
+
+    @property
+    def starts_from_silence(self) -> bool:
+        """Whether the network starts from a sample of 0 and must produce the whole signal (paper A, section V-A).
+
+        All others are given the signal's first sample and produce the samples after it (section V-E).
+        """
+        return self.settings["teacher_forcing"] == "never"
+
+    @property
+    def shape(self) -> ModelShape:
+        """The shape of the models."""
+        from rnn_audio.networks.model import ModelShape
+
+        return ModelShape(self.settings["hidden_size"], skip=self.settings.get("skip", False))
+
+    @property
+    def auxiliary_loss(self) -> AuxiliaryLoss | None:
+        """The auxiliary loss; None where there is no auxiliary network."""
         return None
-    own = settings["free_running"]
-    spectrum = own["spectral_loss"]
-    return FreeRunningMethod(
-        optimiser=own["optimiser"],
-        learning_rate=settings["learning_rate"],
-        learning_rate_shape=own["learning_rate_shape"],
-        fall_from_share=own.get("fall_from_share", 0.0),
-        warm_up_share=own["warm_up_share"],
-        gradient_clip_norm=settings["gradient_clip_norm"],
-        initial_state=own["initial_state"],
-        forget_bias=own["forget_bias"],
-        horizon=None if own["horizon"] == "full" else Horizon(**own["horizon"]),
-        recovery=None if own["recovery"] is None else Recovery(**own["recovery"]),
-        decay=None if own["decay_loss"] is None else DecayTerm(**own["decay_loss"]),
-        spectrum=None if spectrum is None else SpectralTerm(spectrum["weight"], tuple(spectrum["window_samples"])),
-    )
+
+    @property
+    def can_be_packed(self) -> bool:
+        """Whether one job can train several models of such settings together."""
+        return True
+
+    def signal_data(self, signal: torch.Tensor, models: int) -> SignalData:
+        """A signal, [N], on the accelerator that trains, as the training data of so many models."""
+        from rnn_audio.training.data import SignalData
+
+        return SignalData(
+            signal=signal,
+            models=models,
+            batch_size=self.settings["batch_size"],
+            hidden_size=self.settings["hidden_size"],
+            silent_seed=self.starts_from_silence,
+            state_scale=self.settings["initial_state_scale"],
+        )
+
+    @abstractmethod
+    def seconds(self, samples: int) -> float:
+        """About how long one model trains on the machine of docs/performance.md, on so many samples."""
+
+    def epoch_costs(self, samples: int) -> list[float]:
+        """About how long each epoch takes, on so many samples, in any unit."""
+        return [1.0] * self.epochs
+
+    @abstractmethod
+    def trainer(
+        self, data: TrainingData, objective: Objective, seeds: list[int], start: Parameters | None = None
+    ) -> Trainer:
+        """A trainer at its beginning.
+
+        Args:
+            data: what is learned.
+            objective: what is minimised, for a method that has no objective of its own.
+            seeds: one a model.
+            start: weights that a free-running training starts from, leading model axis; random ones where not given.
+        """
 
 
-def build_auxiliary_loss(settings: dict[str, Any]) -> AuxiliaryLoss | None:
-    """The auxiliary loss of a resolved configuration; None where it has none."""
-    if "auxiliary" not in settings:
-        return None
-    own = settings["auxiliary"]
-    reach = own["gradient_into_main"]
-    return AuxiliaryLoss(
-        shape=_build_auxiliary_shape(own),
-        anchors=own["anchors"],
-        segment_samples=own["segment_samples"],
-        feed=own["feed"],
-        gradient_reach={"full": None, "none": 0}.get(reach, reach),
-        normalise=own["normalise"],
-        pretraining_epochs=own["pretraining_epochs"],
-    )
+class BpttRecipe(Recipe):
+    """Backpropagation through time: full or truncated, teacher forced, without true samples, or annealed."""
+
+    @property
+    def method(self) -> BpttMethod:
+        """How its trainer goes on."""
+        return BpttMethod(
+            **vars(self.feeding),
+            learning_rate=self.settings["learning_rate"],
+            gradient_clip_norm=self.settings["gradient_clip_norm"],
+        )
+
+    def seconds(self, samples: int) -> float:
+        """About how long one model trains.
+
+        The recurrence goes sample by sample: its time grows with the number of steps, and with the work of a step,
+        which is batch x hidden x (hidden + 2) multiplications for each gate. A signal is one sequence; a device's
+        segments are steps of one batch after the other.
+        """
+        settings = self.settings
+        steps, length, batch = samples, samples, settings["batch_size"]
+        if "device" in settings:
+            length = settings["segment_samples"]
+            segments = max(1, samples // length)
+            batch = min(batch, segments)
+            steps = -(-segments // batch) * length
+        work = batch * settings["hidden_size"] * (settings["hidden_size"] + 2)
+        step_s = step_seconds(work, mixes=not isinstance(settings["teacher_forcing"], str))
+        updates = steps / length * -(-length // (settings["update_length_samples"] or length))
+        return self.epochs * (steps * step_s + updates * UPDATE_S)
+
+    def trainer(
+        self, data: TrainingData, objective: Objective, seeds: list[int], start: Parameters | None = None
+    ) -> Trainer:
+        """A trainer at its beginning, from random weights."""
+        from rnn_audio.training.bptt_trainer import BpttTrainer
+
+        return BpttTrainer(self.shape, self.method, data, seeds, objective)
 
 
-def _build_auxiliary_shape(own: dict[str, Any]) -> AuxiliaryShape:
-    return AuxiliaryShape(
-        hidden_size=own["hidden_size"],
-        first_state=own["first_state"],
-        second_state=own["second_state"],
-        cell_state=own["cell_state"],
-    )
+class AuxiliaryRecipe(BpttRecipe):
+    """Backpropagation through time with the auxiliary loss of paper A, section IV-C2."""
+
+    @property
+    def shape(self) -> ModelShape:
+        """The shape of the models, auxiliary network included."""
+        own = self.settings["auxiliary"]
+        auxiliary = AuxiliaryShape(own["hidden_size"], own["first_state"], own["second_state"], own["cell_state"])
+        return replace(super().shape, auxiliary=auxiliary)
+
+    @property
+    def auxiliary_loss(self) -> AuxiliaryLoss:
+        """The auxiliary loss."""
+        from rnn_audio.training.auxiliary_loss import AuxiliaryLoss
+
+        own = self.settings["auxiliary"]
+        reach = own["gradient_into_main"]
+        return AuxiliaryLoss(
+            shape=self.shape.auxiliary,
+            anchors=own["anchors"],
+            segment_samples=own["segment_samples"],
+            feed=own["feed"],
+            gradient_reach={"full": None, "none": 0}.get(reach, reach),
+            normalise=own["normalise"],
+            pretraining_epochs=own["pretraining_epochs"],
+        )
+
+    @property
+    def can_be_packed(self) -> bool:
+        """Never: an auxiliary network runs model by model anyway."""
+        return False
+
+    def trainer(
+        self, data: TrainingData, objective: Objective, seeds: list[int], start: Parameters | None = None
+    ) -> Trainer:
+        """A trainer at its beginning, from random weights."""
+        from rnn_audio.training.auxiliary_trainer import AuxiliaryTrainer
+
+        arguments = {"shape": self.shape, "method": self.method, "data": data, "seeds": seeds, "objective": objective}
+        return AuxiliaryTrainer(self.auxiliary_loss, **arguments)
+
+
+class FreeRunningRecipe(Recipe):
+    """Training of generation itself (past paper A)."""
+
+    @property
+    def method(self) -> FreeRunningMethod:
+        """How its trainer goes on."""
+        own = self.settings["free_running"]
+        recovery, decay, spectrum = own["recovery"], own["decay_loss"], own["spectral_loss"]
+        return FreeRunningMethod(
+            optimiser=own["optimiser"],
+            learning_rate=self.settings["learning_rate"],
+            learning_rate_shape=own["learning_rate_shape"],
+            fall_from_share=own.get("fall_from_share", 0.0),
+            warm_up_share=own["warm_up_share"],
+            gradient_clip_norm=self.settings["gradient_clip_norm"],
+            initial_state=own["initial_state"],
+            forget_bias=own["forget_bias"],
+            horizon=self._horizon,
+            recovery=None if recovery is None else Recovery(**recovery),
+            decay=None if decay is None else DecayTerm(**decay),
+            spectrum=None if spectrum is None else SpectralTerm(spectrum["weight"], tuple(spectrum["window_samples"])),
+        )
+
+    @property
+    def starts_from_silence(self) -> bool:
+        """Never."""
+        return False
+
+    @property
+    def shape(self) -> ModelShape:
+        """The shape of the models, which carry their initial state unless it is random."""
+        return replace(super().shape, initial_state=self.settings["free_running"]["initial_state"] != "random")
+
+    @property
+    def can_be_packed(self) -> bool:
+        """Unless it starts from another model, for which it has to wait."""
+        return start_of(self.settings) is None
+
+    def seconds(self, samples: int) -> float:
+        """About how long one model trains: each epoch is one sequence as long as its horizon, and one update."""
+        return single_step_seconds(self.settings["hidden_size"]) * sum(self.epoch_costs(samples))
+
+    def epoch_costs(self, samples: int) -> list[float]:
+        """About how long each epoch takes, in the time of a step over one sample."""
+        return epoch_costs(self._horizon, self.epochs, samples - 1)
+
+    def trainer(
+        self, data: SignalData, objective: Objective, seeds: list[int], start: Parameters | None = None
+    ) -> Trainer:
+        """A trainer at its beginning; it minimises what its settings say, whatever the objective."""
+        from rnn_audio.training.free_running_trainer import FreeRunningTrainer
+
+        return FreeRunningTrainer(self.shape, self.method, data, seeds, self.epochs, start)
+
+    @property
+    def _horizon(self) -> Horizon | None:
+        horizon = self.settings["free_running"]["horizon"]
+        return None if horizon == "full" else Horizon(**horizon)
+
+
+_OTHER_METHODS: dict[str, type[Recipe]] = {"free_running": FreeRunningRecipe, "auxiliary": AuxiliaryRecipe}

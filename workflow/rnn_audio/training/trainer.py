@@ -1,27 +1,11 @@
-"""Backpropagation through time for a pack: full or truncated, teacher forced, free-running or annealed.
+"""What a trainer of any method offers: one epoch after the other, and a state from which it goes on."""
 
-Paper A, sections V-A to V-C. One loop serves all methods: a batch is cut into sub-sequences, each is run forward,
-its loss taken back through it, and the parameters moved; the state goes on, cut from the graph, or is drawn anew.
-"""
-
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
 
 import torch
 
 from rnn_audio.errors import InputError
-from rnn_audio.losses.objectives import MeanSquaredError, Objective
-from rnn_audio.networks import recurrence
-from rnn_audio.networks.engines import choice as engines
-from rnn_audio.networks.model import ModelShape, Parameters, initialise, with_prefix
-from rnn_audio.networks.random_streams import RandomStreams
-from rnn_audio.networks.recurrence import State
-from rnn_audio.training.adam import Adam, CapturableAdam
-from rnn_audio.training.best_so_far import BestSoFar
-from rnn_audio.training.captured_update import CapturedUpdate, Tensors
-from rnn_audio.training.data import Batch, TrainingData
-from rnn_audio.training.teacher_forcing import TeacherForcing
+from rnn_audio.networks.model import Parameters
 
 
 class DivergenceError(InputError):
@@ -36,224 +20,59 @@ class DivergenceError(InputError):
         self.model = model
 
 
-@dataclass(frozen=True)
-class Method:
-    """How a configuration is trained.
-
-    Attributes:
-        teacher_forcing: schedule of true input samples.
-        update_length: samples between two updates; None updates once a sequence (full BPTT).
-        carry_state: whether a sub-sequence starts from the last one's state, or from a fresh one (paper A, figure 4).
-        learning_rate: Adam's step size.
-        gradient_clip_norm: largest gradient norm of a model, or None.
-    """
-
-    teacher_forcing: TeacherForcing
-    update_length: int | None
-    carry_state: bool
-    learning_rate: float
-    gradient_clip_norm: float | None = None
-
-
-def sub_sequences(length: int, update_length: int | None, offset: int = 0) -> Iterator[slice]:
-    """Consecutive stretches of `length` samples from `offset` on; the last is shorter where the length does not divide.
-
-    A shorter last stretch is trained on like the others: its loss is the mean over its own samples.
-    """
-    step = update_length or length
-    for start in range(0, length, step):
-        yield slice(offset + start, offset + min(start + step, length))
-
-
-class Trainer:
+class Trainer(ABC):
     """Trains a pack of models, one for each seed, epoch by epoch.
 
-    Args:
-        shape: the models' common shape.
-        method: how they are trained.
-        data: what they learn; its tensors' accelerator is where everything runs.
-        seeds: one seed a model.
-        objective: what is minimised; paper A's mean squared error where none is given.
-        captured: whether updates are repeated as CUDA graphs (`captured_update`), and losses read once a batch instead
-            of once an update; by default on a GPU, with Triton's engine. On a CPU it changes the way, not the result.
+    Attributes:
+        history: each epoch's loss of each model, [epochs][models].
+        parameters: the weights that the training would end with now, leading model axis.
     """
 
-    def __init__(
-        self,
-        shape: ModelShape,
-        method: Method,
-        data: TrainingData,
-        seeds: list[int],
-        objective: Objective | None = None,
-        captured: bool | None = None,
-    ) -> None:
-        self.shape = shape
-        self.method = method
-        self.data = data
-        self.seeds = seeds
-        self.objective = objective or MeanSquaredError()
-        self.streams = RandomStreams(seeds)
-        on_gpu = data.device.type == "cuda"
-        if captured is None:
-            captured = on_gpu and engines.pick(data.device, shape.hidden_size) == "triton"
-        self._captured = CapturedUpdate(on_gpu=on_gpu) if captured else None
-        adam = CapturableAdam if captured else Adam
-        self.optimiser = adam(method.learning_rate, method.gradient_clip_norm)
-        self.parameters: Parameters = {
-            name: tensor.to(data.device).requires_grad_() for name, tensor in initialise(shape, self.streams).items()
-        }
-        self.history: list[list[float]] = []
-        self.best = BestSoFar()
+    history: list[list[float]]
+    parameters: Parameters
 
     @property
     def epoch(self) -> int:
         """Number of epochs done."""
         return len(self.history)
 
+    @abstractmethod
     def train_epoch(self) -> list[float]:
-        """One pass over the data.
+        """Train for one epoch.
 
         Returns:
-            Each model's loss, averaged over the samples of the epoch; also appended to `history`.
+            Each model's loss; also appended to `history`.
 
         Raises:
             DivergenceError: a loss is not finite. The epoch is then not part of the history.
         """
-        totals = torch.zeros(len(self.seeds), dtype=torch.float64)
-        samples = 0
-        for batch in self.data.batches(self.streams):
-            totals += self._train_batch(batch)
-            samples += batch.targets.shape[1] * (batch.targets.shape[2] - batch.warm_up)
-        losses = (totals / samples).tolist()
-        self.history.append(losses)
-        return losses
-
-    def costs(self, epochs: int) -> list[float]:
-        """About how long each of so many epochs takes, in any unit."""
-        return [1.0] * epochs
 
     def extra_columns(self, model: int) -> dict[str, list[float]]:
-        """What one model's history holds beside the training loss, by name, one value an epoch."""
+        """What one model's history holds alongside the training loss, by name, one value an epoch."""
         return {}
 
     def report(self, model: int) -> dict[str, int]:
         """What else there is to say of one model's training, by name."""
         return {}
 
+    @abstractmethod
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """All that training goes on from: weights, optimiser, random streams and history."""
-        tensors = {f"parameters.{name}": tensor.detach() for name, tensor in self.parameters.items()}
-        tensors |= {f"adam.{name}": tensor for name, tensor in self.optimiser.state_dict().items()}
-        tensors |= {f"streams.{name}": tensor for name, tensor in self.streams.state().items()}
-        tensors["history"] = torch.tensor(self.history, dtype=torch.float64)
-        return tensors | self.best.state_dict()
+        """All that training goes on from, as `only` of `jobs.packs.checkpoints` can take it apart by model.
 
+        The leading axis of a tensor is the model. A tensor without an axis is the same for all models, and one whose
+        name begins with a model's place in the pack and a dot is of that model alone.
+        """
+
+    @abstractmethod
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
         """Go on from what `state_dict` returned, to the same bytes as without the break."""
-        device = self.data.device
-        for name in self.parameters:
-            self.parameters[name] = tensors[f"parameters.{name}"].to(device).requires_grad_()
-        self.optimiser.load_state_dict(
-            {name: tensor.to(device) for name, tensor in with_prefix(tensors, "adam.").items()}
-        )
-        self.streams.restore({name: tensors[f"streams.{name}"] for name in self.streams.state()})
-        self.history = tensors["history"].tolist()
-        self.best.load_state_dict(tensors, device)
-        if self._captured is not None:
-            self._captured.forget()
 
-    def _train_batch(self, batch: Batch) -> torch.Tensor:
-        """Move the parameters by one batch; each model's squared error, or other loss, summed over its samples."""
-        probability = self.method.teacher_forcing.probability(self.epoch)
-        self.objective.restart()
-        state, previous = self._warm_up(batch)
-        losses, samples = [], []
-        length = batch.targets.shape[-1] - batch.warm_up
-        for update, stretch in enumerate(sub_sequences(length, self.method.update_length, offset=batch.warm_up)):
-            if update > 0 and not self.method.carry_state:
-                state = self.data.initial_state(self.streams, "states")
-            inputs, targets = batch.inputs[..., stretch], batch.targets[..., stretch]
-            own_losses, state, previous = self._update(update, inputs, targets, previous, state, probability)
-            losses.append(own_losses)
-            samples.append(targets.shape[1] * targets.shape[2])
-        totals = torch.zeros(len(self.seeds), dtype=torch.float64)
-        # All at once: on a GPU, reading is what waits for it. Only captured updates have not been looked at before.
-        for update, own_losses in enumerate(torch.stack(losses).cpu()):
-            self._require_finite(own_losses, update)
-            totals += own_losses.double() * samples[update]
-        return totals
 
-    def _update(
-        self,
-        update: int,
-        inputs: torch.Tensor,
-        targets: torch.Tensor,
-        previous: torch.Tensor,
-        state: State,
-        probability: float,
-    ) -> tuple[torch.Tensor, State, torch.Tensor]:
-        """One update; the losses before it, and the state and the output behind its last sample."""
-        forced = None
-        if 0 < probability < 1:
-            forced = self.streams.bernoulli("sampling", probability, inputs.shape[1:]).to(inputs.device)
-        if self._captured is None:
-            outputs, state, losses = self._take_back(inputs, targets, previous, state, probability, forced)
-            self._require_finite(losses, update)
-            self.optimiser.step(self.parameters)
-            return losses, state, outputs[..., -1]
-        mode = "mixed" if forced is not None else "known" if probability == 1 else "free"
-        stretch = (inputs, targets) if forced is None else (inputs, targets, forced)
-        carried = (*state, previous, *self.objective.memory(targets))
-        losses, (h, c, previous, *memory) = self._captured(self._repeatable_update, mode, stretch, carried)
-        self.objective.remember(tuple(memory))
-        return losses, (h, c), previous
+def by_model(history: list[list[float]], models: int) -> torch.Tensor:
+    """Values of each epoch and model, [epochs][models], as a tensor of a state: [models, epochs], float64."""
+    return torch.tensor(history, dtype=torch.float64).reshape(len(history), models).T
 
-    def _repeatable_update(self, mode: str, stretch: Tensors, carried: Tensors) -> tuple[torch.Tensor, Tensors]:
-        """One update for `CapturedUpdate`; whether its losses are finite is seen behind the batch."""
-        (inputs, targets, *forced), (h, c, previous, *memory) = stretch, carried
-        self.objective.remember(tuple(memory))
-        probability = 1.0 if mode == "known" else 0.0
-        outputs, state, losses = self._take_back(inputs, targets, previous, (h, c), probability, *forced)
-        self.optimiser.step(self.parameters)
-        return losses, (*state, outputs[..., -1], *self.objective.memory(targets))
 
-    def _take_back(
-        self,
-        inputs: torch.Tensor,
-        targets: torch.Tensor,
-        previous: torch.Tensor,
-        state: State,
-        probability: float,
-        forced: torch.Tensor | None = None,
-    ) -> tuple[torch.Tensor, State, torch.Tensor]:
-        """Run a stretch and take its losses back through it; the outputs, the state behind it and the losses."""
-        if forced is not None:
-            outputs, state = recurrence.mixed_run(self.parameters, inputs, forced, previous, state)
-        elif probability == 1:
-            outputs, state = recurrence.run(self.parameters, inputs, state, skip=self.shape.skip)
-        else:
-            outputs, state = recurrence.free_run(self.parameters, previous, inputs.shape[-1], state)
-        losses = self.objective(targets, outputs)
-        losses.sum().backward()
-        return outputs.detach(), recurrence.detach(state), losses.detach()
-
-    def _warm_up(self, batch: Batch) -> tuple[State, torch.Tensor]:
-        """The state, and the output, before the first sample that is trained on (paper B, section 3)."""
-        if batch.warm_up == 0:
-            return batch.state, batch.inputs[..., 0]
-        beginning = slice(0, batch.warm_up)
-        with torch.no_grad():
-            outputs, state = recurrence.run(
-                self.parameters, batch.inputs[..., beginning], batch.state, skip=self.shape.skip
-            )
-        self.objective.observe(batch.targets[..., beginning], outputs)
-        return state, outputs[..., -1]
-
-    def _require_finite(self, losses: torch.Tensor, update: int) -> None:
-        for model, loss in enumerate(losses.tolist()):
-            if not math.isfinite(loss):
-                raise DivergenceError(
-                    f"seed {self.seeds[model]}: the loss is {loss} in epoch {self.epoch + 1}, update {update + 1}; "
-                    "lower the learning rate or set gradient_clip_norm",
-                    model,
-                )
+def by_epoch(tensor: torch.Tensor) -> list[list[float]]:
+    """What `by_model` was given."""
+    return tensor.T.tolist()

@@ -1,6 +1,7 @@
 """What numba compiles computes the same bits in the process that compiles it as in those that load it."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -12,11 +13,12 @@ from rnn_audio.networks.engines import cell_kernels
 
 DIGESTS = """
 import hashlib
+import json
+import os
 import sys
 
+import numba
 import torch
-
-from rnn_audio.networks.engines.compiled import run_sequences
 
 HIDDEN, STEPS = 64, 256
 torch.set_num_threads(1)
@@ -26,39 +28,46 @@ def normal(*shape):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(sum(shape)))
 
 
-for batch in map(int, sys.argv[1:]):
+def digests(batch):
+    from rnn_audio.networks.engines.compiled import run_sequences
+
     leaves = [0.1 * normal(4 * HIDDEN, HIDDEN + 2), normal(HIDDEN + 1), normal(batch, HIDDEN), normal(batch, HIDDEN)]
     weights, head, h, c = (leaf.requires_grad_() for leaf in leaves)
     outputs, _ = run_sequences(weights, head, normal(batch, STEPS), (h, c))
     outputs.square().sum().backward()
     values = [outputs.detach(), *(leaf.grad for leaf in leaves)]
-    print(batch, *(hashlib.sha256(value.numpy().tobytes()).hexdigest() for value in values))
+    return [hashlib.sha256(value.numpy().tobytes()).hexdigest() for value in values]
+
+
+for batches in sys.argv[1:]:
+    process = os.fork()
+    if process == 0:
+        print(json.dumps({batch: digests(int(batch)) for batch in batches.split(",")}), flush=True)
+        os._exit(0)
+    assert os.waitpid(process, 0)[1] == 0
 """
 
-ONE_SEQUENCE, A_BATCH = "1", "16"
-
-
-def digests(cache: Path, *batches: str) -> list[str]:
-    """One line for each batch size, by a process of its own: the size, then a digest of outputs and gradients."""
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", DIGESTS, *batches]
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.splitlines()
+# Batch sizes in the order in which a process has them. The first process compiles, the others load.
+PROCESSES = ("1,16", "1", "16", "1,16", "16,1")
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+def computed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, list[str]]]:
+    """Digests of outputs and gradients by batch size, from each process: forks of one that has compiled nothing."""
     cache = tmp_path_factory.mktemp("numba")
-    return cache, digests(cache, ONE_SEQUENCE, A_BATCH)
-
-
-@pytest.mark.parametrize("batches", [(ONE_SEQUENCE,), (A_BATCH,), (ONE_SEQUENCE, A_BATCH), (A_BATCH, ONE_SEQUENCE)])
-def test_a_process_that_loads_computes_what_the_one_that_compiled_did(
-    compiled: tuple[Path, list[str]], batches: tuple[str, ...]
-) -> None:
-    cache, expected = compiled
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", DIGESTS, *PROCESSES]
+    printed = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
     assert any(cache.rglob("cell_kernels.run_backward-*.nbc"))
-    by_batch = dict(zip((ONE_SEQUENCE, A_BATCH), expected, strict=True))
-    assert digests(cache, *batches) == [by_batch[batch] for batch in batches]
+    return [json.loads(line) for line in printed.splitlines()]
+
+
+@pytest.mark.parametrize("process", range(1, len(PROCESSES)), ids=PROCESSES[1:])
+def test_a_process_that_loads_computes_what_the_one_that_compiled_did(
+    computed: list[dict[str, list[str]]], process: int
+) -> None:
+    assert list(computed[process]) == PROCESSES[process].split(",")
+    assert computed[process] == {batch: computed[0][batch] for batch in computed[process]}
 
 
 def test_what_is_compiled_into_one_function_stands_in_one_file() -> None:

@@ -87,6 +87,44 @@ def test_an_override_by_an_engine_that_is_not_installed_is_an_error(monkeypatch:
         pick(CUDA, 64)
 
 
+def said_by(program: str, **variables: str) -> str:
+    """What a new process says, in an environment with these variables and without what this process has chosen."""
+    paths = os.pathsep.join(str(REPOSITORY / folder) for folder in ("workflow", "tests"))
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MKL_")}
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env=inherited | {"PYTHONPATH": paths} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+# The second is Intel's older code. Left to itself it looks at addresses, as the code for AMD does; AMD's processors
+# ignore the variable.
+@pytest.mark.parametrize("variables", [{}, {"MKL_ENABLE_INSTRUCTIONS": "SSE4_2"}], ids=["own code", "older code"])
+def test_a_product_is_the_same_numbers_wherever_its_arrays_lie(variables: dict[str, str]) -> None:
+    program = (
+        "import itertools, torch, rnn_audio.networks.engines.choice\n"
+        "from support.addresses import moved\n"
+        "torch.set_num_threads(1)\n"
+        "for rows, inner, columns in itertools.product((1, 3, 24), (6, 13, 64), (1, 6)):\n"
+        "    left, right = torch.randn(rows, inner), torch.randn(columns, inner).t()\n"
+        "    for elements in range(1, 16):\n"
+        "        own = moved(left, elements) @ moved(right.t(), 16 - elements).t()\n"
+        "        if not torch.equal(own, left @ right):\n"
+        "            print(rows, inner, columns, elements)\n"
+    )
+    assert said_by(program, **variables) == ""
+
+
+def test_the_users_own_choice_of_mkls_code_stays() -> None:
+    program = "import os, rnn_audio.networks.engines.choice; print(os.environ['MKL_CBWR'])"
+    assert said_by(program, MKL_CBWR="COMPATIBLE").strip() == "COMPATIBLE"
+
+
 def test_training_on_a_cpu_imports_no_triton() -> None:
     program = (
         "import sys, torch, rnn_audio.jobs.training_job\n"
@@ -99,8 +137,4 @@ def test_training_on_a_cpu_imports_no_triton() -> None:
         "outputs.sum().backward()\n"
         "assert 'triton' not in sys.modules\n"
     )
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "workflow")}
-    ended = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 0, ended.stderr
+    said_by(program)

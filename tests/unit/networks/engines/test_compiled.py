@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from numba.extending import get_cython_function_address
+from support.addresses import all_moved, moved
 
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.engines import blas
@@ -98,9 +99,11 @@ def test_a_pack_equals_its_models_alone_to_the_bit(batch: int) -> None:
     outputs, last = recurrence.run(together, inputs, state)
     outputs.square().sum().backward()
     for model in range(3):
-        alone = {name: tensor[model : model + 1].detach().requires_grad_() for name, tensor in together.items()}
-        own_state = (state[0][model : model + 1], state[1][model : model + 1])
-        own, own_last = recurrence.run(alone, inputs[model : model + 1], own_state)
+        only = slice(model, model + 1)
+        alone = all_moved({name: tensor[only] for name, tensor in together.items()}, elements=model + 1)
+        alone = {name: tensor.requires_grad_() for name, tensor in alone.items()}
+        h, c, own_inputs = (moved(tensor[only], elements=3) for tensor in (*state, inputs))
+        own, own_last = recurrence.run(alone, own_inputs, (h, c))
         own.square().sum().backward()
         assert torch.equal(own[0], outputs[model])
         assert torch.equal(own_last[1][0], last[1][model])

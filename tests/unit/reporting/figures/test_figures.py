@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from support.figures import lines
 
 from rnn_audio.errors import InputError
 from rnn_audio.reporting.figures.loss_curves import LossPanel, SeedCurve, plot_loss_curves
@@ -34,10 +35,6 @@ def loss_panel(**changes: Any) -> LossPanel:  # noqa: ANN401
     epochs = np.arange(1, 51)
     curves = tuple(SeedCurve(seed, epochs, 1e-2 * np.exp(-epochs / (10 * seed))) for seed in (1, 2, 3))
     return LossPanel(**({"title": "Room", "curves": curves, "chosen_seed": 2} | changes))
-
-
-def lines(figure: Figure, axes: int) -> dict[str, Any]:
-    return {line.get_label(): line for line in figure.axes[axes].lines}
 
 
 def legend_texts(figure: Figure) -> list[str]:

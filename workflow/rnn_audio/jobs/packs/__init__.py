@@ -1,1 +1,1 @@
-"""Models that one job trains together, as each would train alone; who trains one model a job need not read it."""
+"""Models that one job trains together; skip this folder if you do not pack: only `train_model` in `jobs` enters it."""

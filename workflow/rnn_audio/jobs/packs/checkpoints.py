@@ -19,40 +19,24 @@ from rnn_audio.jobs.checkpoints import (
 )
 from rnn_audio.jobs.packs.members import PackMember
 
-_MODELS_IN_COLUMNS = ("history", "auxiliary.history", "rates", "lengths")
-_BEHIND_THE_EPOCH = "best.history"
+logger = logging.getLogger(__name__)
 
 
 def only(tensors: dict[str, torch.Tensor], models: Sequence[int]) -> dict[str, torch.Tensor]:
     """The state that a pack of these models alone would have.
 
     Args:
-        tensors: a trainer's state. The leading axis of a tensor is the model, with three exceptions: histories are
-            [epochs, models], that of the validations with a first column for the epoch; numbers without an axis, such
-            as counts of steps, are the same for all; and what begins with a model's index is that model's alone.
-        models: their indices, in the order that they will have.
+        tensors: a trainer's state, laid out as `Trainer.state_dict` says.
+        models: their places in the pack, in the order that they will have.
     """
-    sliced: dict[str, torch.Tensor] = {}
+    part: dict[str, torch.Tensor] = {}
     for name, tensor in tensors.items():
         owner, _, own_name = name.partition(".")
         if not owner.isdigit():
-            sliced[name] = _only(name, tensor, models)
+            part[name] = tensor if tensor.dim() == 0 else tensor[list(models)]
         elif int(owner) in models:
-            sliced[f"{models.index(int(owner))}.{own_name}"] = tensor
-    return sliced
-
-
-def _only(name: str, tensor: torch.Tensor, models: Sequence[int]) -> torch.Tensor:
-    if tensor.dim() == 0:
-        return tensor
-    if name == _BEHIND_THE_EPOCH:
-        return tensor[:, [0, *(model + 1 for model in models)]]
-    if name in _MODELS_IN_COLUMNS:
-        return tensor[:, list(models)]
-    return tensor[list(models)]
-
-
-logger = logging.getLogger(__name__)
+            part[f"{models.index(int(owner))}.{own_name}"] = tensor
+    return part
 
 
 class PackStore:
@@ -72,7 +56,7 @@ class PackStore:
     def save(self, tensors: Mapping[str, torch.Tensor], progress: Mapping[str, Any]) -> None:
         """Write a checkpoint in place of the last one, atomically."""
         header = {"members": [asdict(member) for member in self.members], "progress": dict(progress)}
-        write_checkpoint(self.path, tensors, header | {"epoch": len(tensors["history"])})
+        write_checkpoint(self.path, tensors, header | {"epoch": tensors["history"].shape[1]})
 
     def load(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
         """The last checkpoint's tensors and progress; None where there is none, or none that can be read."""

@@ -9,7 +9,8 @@ from rnn_audio.jobs.packs.checkpoints import PackStore, find_packs, furthest_pac
 from rnn_audio.jobs.packs.members import PackMember
 from rnn_audio.jobs.runtime import forget_memory, is_out_of_memory, peak_memory_mib
 from rnn_audio.jobs.tasks import build_task
-from rnn_audio.jobs.training_loop import CHECKPOINT_INTERVAL_S, Effort, TrainingLoop, build_trainer
+from rnn_audio.jobs.training_loop import CHECKPOINT_INTERVAL_S, Effort, TrainingLoop
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.training.trainer import DivergenceError
 
 logger = logging.getLogger(__name__)
@@ -69,13 +70,14 @@ def _train(
     store: PackStore, own: PackMember, recordings: list[Path], accelerator: str, checkpoint_interval_s: float
 ) -> PackStore | None:
     """Train a pack to its end, or until it has to go on as a smaller one, which is returned."""
-    settings, seeds = store.members[0].settings, [member.seed for member in store.members]
+    recipe, seeds = Recipe.from_settings(store.members[0].settings), [member.seed for member in store.members]
     logger.info("trains a pack of %d: %s", len(seeds), _names(store.members))
     forget_memory(accelerator)  # of a larger pack that did not fit
     filters = [member.settings.get("pre_emphasis") for member in store.members]
     try:
-        task = build_task(settings, recordings, accelerator, seeds, filters)
-        loop = TrainingLoop(build_trainer(settings, task, seeds), task, settings, store, checkpoint_interval_s)
+        task = build_task(recipe, recordings, accelerator, seeds, filters)
+        trainer = recipe.trainer(task.data, task.objective, seeds)
+        loop = TrainingLoop(trainer, task, recipe, store, checkpoint_interval_s)
         effort = loop.run()
     except DivergenceError as error:
         return _without(store, error, own)
@@ -113,8 +115,8 @@ def _finish(store: PackStore, loop: TrainingLoop, effort: Effort) -> None:
     """Leave each model's finished training as a checkpoint of its own; then the pack's is not needed any more."""
     if len(store.members) > 1:
         effort = replace(effort, pack=tuple(member.label for member in store.members))
-    loop.save(effort)  # what is killed from here on has nothing to train again
-    tensors = loop.trainer.state_dict()
+    tensors = loop.state_dict()
+    store.save(tensors, asdict(effort))  # what is killed from here on has nothing to train again
     for model, member in enumerate(store.members):
         if not member.is_done():
             member.store().save(only(tensors, [model]), asdict(effort))

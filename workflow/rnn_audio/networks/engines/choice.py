@@ -16,6 +16,11 @@ OVERRIDES = ("pytorch", "triton")
 LARGEST_HIDDEN_SIZE = 128
 """Largest hidden size of the Triton engine."""
 
+# On AMD's processors MKL chooses its code also by the addresses of the arrays: a model in a pack would round otherwise
+# than alone. AUTO keeps the choice by processor and ends the choice by address. MKL reads this variable at its first
+# product and not again, so that it is set here, where every process comes by that trains (docs/reproducibility.md).
+os.environ.setdefault("MKL_CBWR", "AUTO")
+
 _LEAST_SEQUENCES = 12
 _LEAST_STATES = 1000
 

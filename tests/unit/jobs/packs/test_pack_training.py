@@ -22,9 +22,10 @@ from support.packed_jobs import (
     killed_at_write,
     packed,
 )
+from support.training_jobs import KilledError
 
 from rnn_audio.jobs.progress import ProgressLog
-from rnn_audio.training.trainer import Trainer
+from rnn_audio.training.bptt_trainer import BpttTrainer
 
 FILTERS = devices("none", "a_weighting", "highpass", seeds=[1])
 PACKS = {
@@ -32,10 +33,6 @@ PACKS = {
     "seeds": SEEDS,
     "free running": {("free", seed): FREE_RUNNING for seed in (1, 2)},
 }
-
-
-class KilledError(Exception):
-    """Stands for a kill."""
 
 
 @pytest.fixture(autouse=True)
@@ -64,13 +61,13 @@ def broken_off(jobs: PackedJobs, model: Model, epoch: int = 3) -> None:
 def count_epochs(patch: pytest.MonkeyPatch) -> list[int]:
     """How many models each epoch trains, from here on."""
     trained: list[int] = []
-    original = Trainer.train_epoch
+    original = BpttTrainer.train_epoch
 
-    def train_epoch(self: Trainer) -> list[float]:
+    def train_epoch(self: BpttTrainer) -> list[float]:
         trained.append(len(self.seeds))
         return original(self)
 
-    patch.setattr(Trainer, "train_epoch", train_epoch)
+    patch.setattr(BpttTrainer, "train_epoch", train_epoch)
     return trained
 
 

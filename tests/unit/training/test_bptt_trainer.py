@@ -6,17 +6,20 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from support.addresses import all_moved, at_other_addresses
 
 from rnn_audio.networks.model import ModelShape, initialise
 from rnn_audio.networks.random_streams import RandomStreams
+from rnn_audio.training.bptt_method import BpttMethod, sub_sequences
+from rnn_audio.training.bptt_trainer import BpttTrainer
 from rnn_audio.training.data import SignalData
 from rnn_audio.training.teacher_forcing import TeacherForcing
-from rnn_audio.training.trainer import DivergenceError, Method, Trainer, sub_sequences
+from rnn_audio.training.trainer import DivergenceError
 
 HIDDEN, BATCH, SAMPLES, SEED = 6, 3, 21, 5
 ALWAYS, NEVER = TeacherForcing("always"), TeacherForcing("never")
 LINEAR = TeacherForcing("linear", start=0.75, slope_per_epoch=0.25, minimum=0.0)
-FULL = Method(ALWAYS, update_length=None, carry_state=True, learning_rate=5e-3)
+FULL = BpttMethod(ALWAYS, update_length=None, carry_state=True, learning_rate=5e-3)
 TRUNCATED = replace(FULL, update_length=6)
 METHODS = {
     "full": FULL,
@@ -33,7 +36,7 @@ def sine(samples: int = SAMPLES, period: float = 9.0) -> torch.Tensor:
     return torch.sin(torch.arange(samples) * (2 * math.pi / period))
 
 
-def make_trainer(method: Method, seeds: list[int], signal: torch.Tensor | None = None) -> Trainer:
+def make_trainer(method: BpttMethod, seeds: list[int], signal: torch.Tensor | None = None) -> BpttTrainer:
     data = SignalData(
         signal=sine() if signal is None else signal,
         models=len(seeds),
@@ -42,10 +45,10 @@ def make_trainer(method: Method, seeds: list[int], signal: torch.Tensor | None =
         silent_seed=method.teacher_forcing.schedule == "never",
         state_scale=0.7,
     )
-    return Trainer(ModelShape(HIDDEN), method, data, seeds)
+    return BpttTrainer(ModelShape(HIDDEN), method, data, seeds)
 
 
-def trained(method: Method, seeds: list[int], epochs: int, signal: torch.Tensor | None = None) -> Trainer:
+def trained(method: BpttMethod, seeds: list[int], epochs: int, signal: torch.Tensor | None = None) -> BpttTrainer:
     trainer = make_trainer(method, seeds, signal)
     for _ in range(epochs):
         trainer.train_epoch()
@@ -55,7 +58,7 @@ def trained(method: Method, seeds: list[int], epochs: int, signal: torch.Tensor 
 class Reference:
     """One model trained by PyTorch's own layers and optimiser, sample by sample, with nothing of the trainer."""
 
-    def __init__(self, method: Method) -> None:
+    def __init__(self, method: BpttMethod) -> None:
         self.method = method
         self.streams = RandomStreams([SEED])
         weights = {name: tensor[0] for name, tensor in initialise(ModelShape(HIDDEN), self.streams).items()}
@@ -123,7 +126,7 @@ FEEDS = {"always": Reference.known, "never": Reference.fed_back, "linear": Refer
 
 
 @every_method
-def test_training_is_that_of_a_loop_over_samples_with_pytorchs_layers_and_adam(method: Method) -> None:
+def test_training_is_that_of_a_loop_over_samples_with_pytorchs_layers_and_adam(method: BpttMethod) -> None:
     epochs = 5  # the annealed methods have then seen mixed and purely fed-back epochs
     reference = Reference(method)
     feed = FEEDS[method.teacher_forcing.schedule]
@@ -183,12 +186,12 @@ def test_no_gradient_reaches_back_over_an_update() -> None:
 
 
 @every_method
-@pytest.mark.parametrize(("hidden", "batch"), [(HIDDEN, BATCH), (64, 16)])
-def test_a_pack_of_five_trains_as_five_alone_bit_by_bit(method: Method, hidden: int, batch: int) -> None:
-    def train(seeds: list[int]) -> Trainer:
+@pytest.mark.parametrize(("hidden", "batch"), [(HIDDEN, BATCH), (20, 3), (64, 16)])
+def test_a_pack_of_five_trains_as_five_alone_bit_by_bit(method: BpttMethod, hidden: int, batch: int) -> None:
+    def train(seeds: list[int], elements: int = 0) -> BpttTrainer:
         silent = method.teacher_forcing.schedule == "never"
         data = SignalData(sine(), len(seeds), batch, hidden, silent_seed=silent, state_scale=1.0)
-        trainer = Trainer(ModelShape(hidden), method, data, seeds)
+        trainer = at_other_addresses(BpttTrainer(ModelShape(hidden), method, data, seeds), elements)
         for _ in range(3):
             trainer.train_epoch()
         return trainer
@@ -196,7 +199,7 @@ def test_a_pack_of_five_trains_as_five_alone_bit_by_bit(method: Method, hidden: 
     seeds = [11, 2, 33, 4, 55]
     pack = train(seeds)
     for index, seed in enumerate(seeds):
-        alone = train([seed])
+        alone = train([seed], elements=index + 1)
         assert [losses[index] for losses in pack.history] == [losses[0] for losses in alone.history]
         for name, tensor in alone.parameters.items():
             assert torch.equal(pack.parameters[name][index], tensor[0])
@@ -204,9 +207,9 @@ def test_a_pack_of_five_trains_as_five_alone_bit_by_bit(method: Method, hidden: 
 
 @every_method
 @pytest.mark.parametrize("break_behind", [1, 3])
-def test_training_goes_on_from_its_state_bit_by_bit(method: Method, break_behind: int) -> None:
+def test_training_goes_on_from_its_state_bit_by_bit(method: BpttMethod, break_behind: int) -> None:
     uninterrupted = trained(method, [1, 2], epochs=5)
-    state = {name: tensor.clone() for name, tensor in trained(method, [1, 2], epochs=break_behind).state_dict().items()}
+    state = all_moved(trained(method, [1, 2], epochs=break_behind).state_dict(), elements=3)
     resumed = make_trainer(method, [1, 2])
     resumed.load_state_dict(state)
     assert resumed.epoch == break_behind

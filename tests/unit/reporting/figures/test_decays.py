@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from support.figures import lines
 
 from rnn_audio.errors import InputError
 from rnn_audio.reporting.figures.decays import DecayPanel, Response, plot_decays
@@ -25,10 +25,6 @@ def panel(**changes: Any) -> DecayPanel:  # noqa: ANN401
     generations = (response("paper", 1.05, 0.05), response("free running", 0.00123))
     values = {"title": "Room", "target": response("target"), "rate_hz": RATE_HZ, "generations": generations}
     return DecayPanel(**(values | changes))
-
-
-def lines(figure: Figure, axes: int) -> dict[str, Any]:
-    return {line.get_label(): line for line in figure.axes[axes].lines}
 
 
 def test_the_target_stands_above_each_generation_over_it() -> None:

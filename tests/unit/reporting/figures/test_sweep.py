@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from support.figures import lines
 
 from rnn_audio.errors import InputError
 from rnn_audio.reporting.figures.loss_curves import SeedCurve
@@ -30,10 +31,6 @@ def curves(labels: list[Any]) -> list[tuple[str, SeedCurve]]:
 
 def draw(labels: list[Any], *panels: SweepPanel, notes: tuple[str, ...] = ()) -> Figure:
     return plot_sweep(panels or [panel(labels)], curves(labels), "update_length_samples", notes)
-
-
-def lines(figure: Figure, axes: int = 0) -> dict[str, Any]:
-    return {line.get_label(): line for line in figure.axes[axes].lines}
 
 
 def ticks(figure: Figure) -> list[str]:

@@ -1,5 +1,6 @@
 """A pack's state, taken apart: what its models alone would have."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,18 +11,25 @@ from support.training_jobs import METHODS, SIGNAL
 
 from rnn_audio.jobs.packs.checkpoints import only
 from rnn_audio.jobs.tasks import SignalTask
-from rnn_audio.jobs.training_loop import build_trainer
-from rnn_audio.training.trainer import Trainer
+from rnn_audio.jobs.training_loop import TrainingLoop
+from rnn_audio.training.recipe import Recipe
 
 SEEDS = [5, 3, 8]
 
 
-def trainer_of(settings: dict[str, Any], seeds: list[int], epochs: int = 3) -> Trainer:
-    trainer = build_trainer(settings, SignalTask(settings, torch.from_numpy(SIGNAL), 8000, seeds), seeds)
-    for epoch in range(epochs):
-        losses = trainer.train_epoch()
-        trainer.best.offer(epoch + 1, trainer.parameters, losses)
-    return trainer
+def loop_of(settings: dict[str, Any], seeds: list[int], epochs: int = 3) -> TrainingLoop:
+    """After so many epochs, each with a validation."""
+    recipe = Recipe.from_settings(settings)
+    task = SignalTask(recipe, torch.from_numpy(SIGNAL), 8000, seeds)
+    loop = TrainingLoop(recipe.trainer(task.data, task.objective, seeds), task, recipe, None, math.inf)
+    for _ in range(epochs):
+        train_and_validate(loop)
+    return loop
+
+
+def train_and_validate(loop: TrainingLoop) -> None:
+    losses = loop.trainer.train_epoch()
+    loop.best.offer(loop.trainer.epoch, loop.trainer.parameters, losses)
 
 
 def assert_same(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> None:
@@ -33,8 +41,8 @@ def assert_same(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) 
 @pytest.mark.parametrize("models", [[0], [2], [1, 2], [2, 0]])
 @pytest.mark.parametrize("settings", METHODS.values(), ids=METHODS.keys())
 def test_part_of_a_pack_is_the_pack_of_that_part(settings: dict[str, Any], models: list[int]) -> None:
-    part = only(trainer_of(settings, SEEDS).state_dict(), models)
-    assert_same(part, trainer_of(settings, [SEEDS[model] for model in models]).state_dict())
+    part = only(loop_of(settings, SEEDS).state_dict(), models)
+    assert_same(part, loop_of(settings, [SEEDS[model] for model in models]).state_dict())
 
 
 @pytest.mark.parametrize("models", [[0], [2, 0]])
@@ -49,9 +57,8 @@ def test_part_of_a_free_running_pack_is_the_pack_of_that_part(optimiser: str, st
 
 def test_a_part_goes_on_alone() -> None:
     settings = METHODS["annealed"]
-    alone = trainer_of(settings, [SEEDS[1]], epochs=0)
-    alone.load_state_dict(only(trainer_of(settings, SEEDS).state_dict(), [1]))
-    alone.train_epoch()
-    whole = trainer_of(settings, [SEEDS[1]])
-    whole.train_epoch()
-    assert_same(alone.state_dict(), whole.state_dict())
+    alone, part = loop_of(settings, [SEEDS[1]], epochs=0), only(loop_of(settings, SEEDS).state_dict(), [1])
+    alone.trainer.load_state_dict(part)
+    alone.best.load_state_dict(part, torch.device("cpu"))
+    train_and_validate(alone)
+    assert_same(alone.state_dict(), loop_of(settings, [SEEDS[1]], epochs=4).state_dict())

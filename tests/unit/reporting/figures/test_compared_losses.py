@@ -1,9 +1,7 @@
-from typing import Any
-
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from support.figures import lines
 
 from rnn_audio.errors import InputError
 from rnn_audio.reporting.figures.compared_losses import ComparedPanel, ComparedTraining, plot_compared_losses
@@ -30,10 +28,6 @@ def beside(pretraining: int = 3) -> ComparedTraining:
 
 def panel(*trainings: ComparedTraining, title: str = "Sine") -> ComparedPanel:
     return ComparedPanel(title, trainings, baseline_mse=0.5)
-
-
-def lines(figure: Figure, axes: int = 0) -> dict[str, Any]:
-    return {line.get_label(): line for line in figure.axes[axes].lines}
 
 
 def test_the_main_losses_of_every_seed_are_drawn_and_the_chosen_ones_are_strong() -> None:

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from support.configurations import AMPLIFIER, minimal, read_yaml
+from support.configurations import AMPLIFIER, minimal
 
 from rnn_audio.configuration.experiment import Experiment, load_experiment
-from rnn_audio.configuration.packs import MOST_MODELS, Model, compose_packs
+from rnn_audio.jobs.packs.composition import MOST_MODELS, Model, compose_packs
 
 
 def experiment(packing: Any, seeds: int = 2, **configurations: dict[str, Any]) -> Experiment:  # noqa: ANN401
@@ -65,22 +65,17 @@ def test_a_further_seed_changes_no_earlier_pack_that_is_full() -> None:
     assert all(pack in after for pack in before)
 
 
-def shipped() -> Experiment:
-    return load_experiment(read_yaml("config.yaml"))
-
-
-def test_on_a_gpu_each_size_of_table_1_is_one_pack() -> None:
-    composed = compose_packs(shipped(), "cuda")
+def test_on_a_gpu_each_size_of_table_1_is_one_pack(shipped: Experiment) -> None:
+    composed = compose_packs(shipped, "cuda")
     for size in (32, 64):
         (pack,) = packs_with(composed, f"amplifier_{size}_none")
         assert len(pack) == MOST_MODELS == 4 * 5
     assert all(len(pack) <= MOST_MODELS for pack in composed)
 
 
-def test_what_waits_for_another_model_or_has_an_auxiliary_network_trains_alone() -> None:
-    given = shipped()
-    for pack in compose_packs(given, "cuda"):
-        settings = given.configurations[pack[0][0]]
+def test_what_waits_for_another_model_or_has_an_auxiliary_network_trains_alone(shipped: Experiment) -> None:
+    for pack in compose_packs(shipped, "cuda"):
+        settings = shipped.configurations[pack[0][0]]
         starts = settings.get("free_running", {}).get("start_from") is not None
         assert len(pack) == (1 if starts or "auxiliary" in settings else len(pack))
         assert len(pack) > 1 or starts or "auxiliary" in settings

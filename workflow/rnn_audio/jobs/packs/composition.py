@@ -3,6 +3,7 @@
 import json
 
 from rnn_audio.configuration.experiment import Experiment
+from rnn_audio.training.recipe import Recipe
 from rnn_audio.types import Settings
 
 Model = tuple[str, int]
@@ -44,15 +45,9 @@ def compose_packs(experiment: Experiment, accelerator: str) -> list[list[Model]]
 
 def _common(name: str, seed: int, settings: Settings) -> str:
     """What the models of a pack have in common."""
-    if not _can_be_packed(settings):
+    if not Recipe.from_settings(settings).can_be_packed:
         return json.dumps([name, seed])
     return json.dumps({key: value for key, value in settings.items() if key not in _OWN}, sort_keys=True)
-
-
-def _can_be_packed(settings: Settings) -> bool:
-    """A model that starts from another has to wait for that one; an auxiliary network runs model by model anyway."""
-    starts = settings.get("free_running", {}).get("start_from") is not None
-    return not starts and "auxiliary" not in settings
 
 
 def _size(experiment: Experiment, settings: Settings, accelerator: str) -> int:

@@ -15,9 +15,10 @@ from support.packed_jobs import (
     packed,
 )
 
+from rnn_audio.training.bptt_trainer import BpttTrainer
 from rnn_audio.training.data import Batch
-from rnn_audio.training.free_running_trainer import FreeRunningTrainer
-from rnn_audio.training.trainer import DivergenceError, Trainer
+from rnn_audio.training.learner import Learner
+from rnn_audio.training.trainer import DivergenceError
 
 
 @pytest.fixture(autouse=True)
@@ -30,15 +31,15 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def diverge(seed: int, epoch: int, patch: pytest.MonkeyPatch) -> None:
     """From that epoch on, the loss of one seed's model is no number."""
-    original = Trainer._require_finite
+    original = BpttTrainer._require_finite
 
-    def require_finite(self: Trainer, losses, update: int) -> None:  # noqa: ANN001 (a tensor)
+    def require_finite(self: BpttTrainer, losses, update: int) -> None:  # noqa: ANN001 (a tensor)
         if self.epoch + 1 >= epoch and seed in self.seeds:
             losses = losses.clone()
             losses[self.seeds.index(seed)] = float("nan")
         original(self, losses, update)
 
-    patch.setattr(Trainer, "_require_finite", require_finite)
+    patch.setattr(BpttTrainer, "_require_finite", require_finite)
 
 
 @pytest.mark.parametrize("epoch", [1, 2, 3])
@@ -69,12 +70,12 @@ def test_others_train_on_without_a_model_that_diverges(
 def test_a_free_running_model_leaves_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models = {("free", seed): FREE_RUNNING for seed in (1, 2, 3)}
     one_by_one, jobs = alone(tmp_path, models), packed(tmp_path, models)
-    original = FreeRunningTrainer._divergence
+    original = Learner._divergence
 
-    def divergence(self: FreeRunningTrainer, index: int, loss: float) -> str | None:
-        return "it diverged" if self.seeds[index] == 2 and self.epoch == 1 else original(self, index, loss)
+    def divergence(self: Learner, loss: float) -> str | None:
+        return "it diverged" if self._seed == 2 and self.epoch == 1 else original(self, loss)
 
-    monkeypatch.setattr(FreeRunningTrainer, "_divergence", divergence)
+    monkeypatch.setattr(Learner, "_divergence", divergence)
     jobs.train(("free", 1))
     with pytest.raises(DivergenceError, match=r"configuration free, seed 2: it diverged in epoch 2\b"):
         jobs.train(("free", 2))
@@ -108,14 +109,14 @@ def test_a_pack_that_the_memory_does_not_hold_is_halved(
 ) -> None:
     models = {("steady", seed): OF_SIGNAL for seed in range(5)}
     one_by_one, jobs = alone(tmp_path, models), packed(tmp_path, models)
-    original = Trainer._train_batch
+    original = BpttTrainer._train_batch
 
-    def train_batch(self: Trainer, batch: Batch) -> torch.Tensor:
+    def train_batch(self: BpttTrainer, batch: Batch) -> torch.Tensor:
         if len(self.seeds) > 2 and self.epoch + 1 >= epoch:
             raise error
         return original(self, batch)
 
-    monkeypatch.setattr(Trainer, "_train_batch", train_batch)
+    monkeypatch.setattr(BpttTrainer, "_train_batch", train_batch)
     for seed in (3, 0, 1, 2, 4):
         jobs.train(("steady", seed))
     assert "the memory does not hold a pack of 5" in caplog.text
@@ -125,9 +126,9 @@ def test_a_pack_that_the_memory_does_not_hold_is_halved(
 
 
 def test_any_other_error_ends_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def train_batch(self: Trainer, batch: Batch) -> torch.Tensor:
+    def train_batch(self: BpttTrainer, batch: Batch) -> torch.Tensor:
         raise RuntimeError("CUDA error: misaligned address")
 
-    monkeypatch.setattr(Trainer, "_train_batch", train_batch)
+    monkeypatch.setattr(BpttTrainer, "_train_batch", train_batch)
     with pytest.raises(RuntimeError, match="misaligned"):
         packed(tmp_path, SEEDS).train(("steady", 3))
