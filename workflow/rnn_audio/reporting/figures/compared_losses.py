@@ -4,7 +4,6 @@ A method has the same colour in all panels. The loss of its chosen seed is a str
 faint, and the auxiliary loss of the chosen seed, if any, is dashed. A vertical line marks the end of its pre-training.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -114,7 +113,7 @@ def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, see
             chosen_seed=selection["chosen_seed"],
         )
         groups.setdefault(panel["group"], []).append(training)
-        baselines[panel["group"]] = selection.get("zero_loss", {}).get("training_mse", math.nan)
+        baselines[panel["group"]] = selection["zero_loss"]["training_mse"]
     panels = [ComparedPanel(title, tuple(trainings), baselines[title]) for title, trainings in groups.items()]
     return plot_compared_losses(panels, notes)
 

@@ -111,10 +111,10 @@ def from_files(
     return plot_loss_curves(panels, notes)
 
 
-def _zero_loss(selection: Record) -> float | None:
+def _zero_loss(selection: Record) -> float:
     """The loss of an output that is always zero: the training loss, or for a device its test loss, of the same kind."""
-    losses = selection.get("zero_loss", {})
-    return losses.get("training_mse", losses.get("test_loss"))
+    losses = selection["zero_loss"]
+    return losses["training_mse" if "training_mse" in losses else "test_loss"]
 
 
 def plot_loss_curves(

@@ -126,7 +126,7 @@ class Row:
 
     def zero_loss(self) -> float:
         """The row's loss for an output that is always zero; NaN if its trainings give none."""
-        return number(self.selection.get("zero_loss", {}).get(self.quantity))
+        return number(self.selection["zero_loss"].get(self.quantity))
 
     def metric(self, path: str) -> float:
         """A metric by its dotted path, `generation.effective_length_samples`; NaN where it could not be measured.
