@@ -36,5 +36,5 @@ rule all:
         convolved_sounds(EXPERIMENT.config["convolutions"]),
 
 
-# The last, for a paper's or sweep's target must not have the name of any rule.
+# Last, because the target of a paper or sweep must not have the name of any rule.
 include: "workflow/rules/targets.smk"

@@ -73,7 +73,7 @@ def test_overdue_cancelled_and_preempted_trainings_go_on(cluster: Cluster, tmp_p
     ]
     for seed in SEEDS:
         log = disturbed.results / f"logs/train/steady/seed-{seed}.log"
-        assert re.search(r"resumed behind epoch [1-9]", log.read_text(encoding="utf-8")), seed
+        assert re.search(r"resumed after epoch [1-9]", log.read_text(encoding="utf-8")), seed
         for name in ("model.safetensors", "history.csv"):
             path = f"models/steady/seed-{seed}/{name}"
             assert (disturbed.results / path).read_bytes() == (undisturbed.results / path).read_bytes(), path

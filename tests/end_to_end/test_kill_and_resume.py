@@ -95,7 +95,7 @@ def last_checkpoint(workspace: Workspace) -> int:
 
 def has_resumed(workspace: Workspace) -> bool:
     logs = (workspace.results / "logs/train/steady").glob("*.log")
-    return any(re.search(r"resumed behind epoch [1-9]", log.read_text(encoding="utf-8")) for log in logs)
+    return any(re.search(r"resumed after epoch [1-9]", log.read_text(encoding="utf-8")) for log in logs)
 
 
 def test_run_killed_at_twenty_moments_ends_with_the_bytes_of_an_undisturbed_one(tmp_path: Path) -> None:

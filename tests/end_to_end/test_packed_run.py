@@ -100,6 +100,6 @@ def test_a_killed_run_goes_on_with_its_pack(tmp_path: Path) -> None:
     assert process.wait() != 0
     killed.make(*records(killed, "steady"))
     whole.make(*records(whole, "steady"))
-    assert any("resumed behind epoch" in text and "trains a pack of 2" in text for text in logs(killed).values())
+    assert any("resumed after epoch" in text and "trains a pack of 2" in text for text in logs(killed).values())
     assert compared(killed.results) == compared(whole.results)
     assert checkpoints(killed) == []

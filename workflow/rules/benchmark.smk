@@ -1,19 +1,19 @@
 rule benchmark:
-    """How fast this machine trains, beside the usual recipe, and what Snakemake takes; not part of `all`."""
+    """Training speed on this machine next to the reference recipe, and Snakemake's overhead; not part of `all`."""
     input:
         expand("<results>/benchmark/{table}{suffix}", table=["training", "growth", "workflow"], suffix=TABLE_SUFFIXES),
         multiext("<results>/benchmark/benchmark", *FIGURE_SUFFIXES),
 
 
 rule benchmark_training:
-    """Epochs of ours and of the reference recipe, in turn."""
+    """Time epochs of this library and of the reference recipe, in turn."""
     output:
         "<results>/benchmark/training.json",
     log:
         "<logs>/benchmark/training.log",
     conda:
         ENVIRONMENT
-    # Alone on the machine: a neighbour would slow the measurement.
+    # Runs alone on the machine: another job would slow the measurement.
     threads: whole_machine
     resources:
         gpu=GPUS_PER_TRAINING,
@@ -28,7 +28,7 @@ rule benchmark_training:
 
 
 rule benchmark_workflow:
-    """Dry runs of this workflow, as it stands and with thousands of jobs, and the start of a job."""
+    """Time dry runs of this workflow, as configured and with thousands of jobs, and the start of a job."""
     output:
         "<results>/benchmark/workflow.json",
     log:
@@ -75,7 +75,7 @@ rule benchmark_tables:
 
 
 rule plot_benchmark:
-    """Speeds over the reference recipe, and how time grows."""
+    """Figure of speeds relative to the reference recipe, and of how time grows."""
     input:
         training="<results>/benchmark/training.json",
     output:

@@ -12,7 +12,7 @@ except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
-# Another workflow may use this one as a module: it then has a report and an `onstart` of its own.
+# A workflow that uses this one as a module has its own report and `onstart`.
 IS_MODULE = not workflow.modifier.is_main_snakefile()
 if not IS_MODULE:
 
@@ -49,7 +49,7 @@ onerror:
 ENVIRONMENT = "../../envs/rnn_audio.yaml"
 GPUS_PER_TRAINING = 1 if ACCELERATOR == "cuda" else 0
 CHECKPOINTS = Path(config["pathvars"]["results"]) / "checkpoints"
-# A pack needs the list that `onstart` writes. Without it each model trains alone.
+# A pack needs the list that `onstart` writes; without it, each model trains alone.
 PACKS = [] if IS_MODULE else compose_packs(EXPERIMENT, ACCELERATOR)
 
 MODELS = expand("<results>/models/{{configuration}}/seed-{seed}/model.safetensors", seed=EXPERIMENT.seeds)
@@ -57,7 +57,7 @@ RUNS = expand("<results>/models/{{configuration}}/seed-{seed}/run.json", seed=EX
 TABLE_SUFFIXES = (".csv", ".md", ".tex", ".html")
 FIGURE_SUFFIXES = (".svg", ".png")
 
-# What kinds of tables and figures read (configuration/kinds.py), and where it is for a row or panel.
+# Paths of what the kinds of tables and figures read (configuration/kinds.py), for one row or panel.
 READ = {
     "selections": "<results>/models/{configuration}/selection.json",
     "histories": "<results>/models/{configuration}/seed-{seed}/history.csv",
@@ -69,7 +69,7 @@ READ = {
     "training_times": "<results>/speed/training/{configuration}.json",
     "convolutions": "<results>/convolutions/{table}/{configuration}.json",
 }
-# "targets", by what they are of.
+# Paths of "targets", by what they belong to.
 TARGETS = {
     "reconstruction": "<results>/reconstructions/{configuration}-target.wav",
     "signal": "<results>/signals/{signal}/{rate_hz}.wav",

@@ -1,7 +1,7 @@
 rule convolve:
-    """A dry sound through a room's response and through the chosen model's generation of it, and how far they differ."""
+    """Convolve a dry sound with a room's response and with the chosen model's generation of it, and compare the two."""
     input:
-        # What is played in the room, at the room's rate.
+        # The dry sound, at the room's rate.
         dry=lambda wildcards: TARGETS["signal"].format(
             signal=declared(wildcards)["dry"], rate_hz=settings_of(wildcards)["rate_hz"]
         ),

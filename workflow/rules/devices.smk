@@ -7,7 +7,7 @@ rule prepare_device:
         checks="<results>/devices/{device}/checks.json",
     log:
         "<logs>/prepare_device/{device}.log",
-    priority: 10  # a recording that cannot be used is found out before anything trains
+    priority: 10  # report an unusable recording before anything trains
     conda:
         ENVIRONMENT
     params:
@@ -20,7 +20,7 @@ rule prepare_device:
 
 
 rule segment:
-    """A split of a device in segments, which its trainings map into memory (paper B, section 3)."""
+    """Cut a device's split into segments, which its trainings map into memory (paper B, section 3)."""
     input:
         recordings=lambda wildcards: device_recordings(wildcards.device, [wildcards.split]),
     output:
@@ -38,7 +38,7 @@ rule segment:
 
 
 rule fit_baselines:
-    """What a device's loss is without a network: silence, a gain, a memoryless waveshaper."""
+    """A device's loss without a network: silence, a gain, a memoryless waveshaper."""
     input:
         recordings=device_recordings("{device}"),
     output:

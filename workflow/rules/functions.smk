@@ -1,4 +1,4 @@
-"""What rules ask the configuration for: the files and settings that belong to their wildcards."""
+"""Functions for rules: the files and settings that belong to their wildcards."""
 
 from functools import partial
 
@@ -8,11 +8,11 @@ from rnn_audio.jobs.provenance import digest
 
 
 def one_of(names):
-    """A wildcard's pattern that matches these names, or nothing where there are none."""
+    """A wildcard's pattern that matches these names only; without names it matches nothing."""
     return "|".join(names) or "(?!)"
 
 
-# A file that is asked for is of a declared name, or no rule makes it. What a name may be, the schema says.
+# Rules make files of declared names only. The schema says which names are allowed.
 wildcard_constraints:
     device=one_of(config["devices"]),
     signal=one_of(config["signals"]),
@@ -26,15 +26,15 @@ wildcard_constraints:
 
 
 def free_target(name, key):
-    """A target's name, which no rule may have."""
+    """The target's name, after a check that no rule has it."""
     if not workflow.is_rule(workflow.modifier.modify_rulename(name)):
         return name
     raise WorkflowError(f"config.{key}: the workflow has a rule or target named '{name}' already; choose another name")
 
 
 def code_of(script, *modules):
-    """A digest of a script, of modules that it chooses by name, and of all that they import, so that editing one reruns
-    the rule's jobs."""
+    """A digest of a script, of modules that it loads by name, and of all their imports, so that an edit to any of them
+    reruns the rule's jobs."""
     return digest(code_dependencies(Path(LIBRARY) / "scripts" / script, *modules))
 
 
@@ -43,7 +43,7 @@ def settings_of(wildcards):
 
 
 def signal_of(wildcards):
-    """What a configuration learns."""
+    """The signal that a configuration learns."""
     return TARGETS["signal"].format(**settings_of(wildcards))
 
 
@@ -53,7 +53,7 @@ def device_recordings(device, splits=("train", "val", "test")):
 
 
 def recordings_of(wildcards):
-    """What a configuration trains on, and what it is judged on meanwhile."""
+    """The recordings that a configuration trains on, and those that it is validated and tested on."""
     settings = settings_of(wildcards)
     if "device" not in settings:
         return [signal_of(wildcards)]
@@ -66,13 +66,13 @@ def test_recordings_of(wildcards):
 
 
 def start_of(wildcards):
-    """The model of the same seed that a training starts from, if it starts from one."""
+    """The model of the same seed that a training starts from, if any."""
     start = EXPERIMENT.start_of(wildcards.configuration)
     return [] if start is None else [f"<results>/models/{start}/seed-{wildcards.seed}/model.safetensors"]
 
 
 def waiting_packs(jobs):
-    """The models that this run trains, pack by pack, as their jobs know them."""
+    """The models that this run trains, by pack, with the paths of their jobs."""
     members = {}
     for job in jobs:
         if job.rule.name == "train":
@@ -84,7 +84,7 @@ def waiting_packs(jobs):
 
 
 def turns_of_packs():
-    """A resource for each pack, of which there is one: its jobs run one after another, and wait without a GPU."""
+    """One unit of a resource per pack, so that the pack's jobs run one after another without a GPU while waiting."""
     resources = {}
     for number, pack in enumerate((pack for pack in PACKS if len(pack) > 1), start=1):
         workflow.register_resource(f"pack_{number}", 1)
@@ -97,7 +97,7 @@ def turn_of(pack, wildcards):
 
 
 def whole_machine(wildcards):
-    """As many threads as the run has: nothing else runs during the job. A cluster gives the job a core of its own."""
+    """All cores of the run, so that nothing else runs during the job; on a cluster, one core."""
     if workflow.remote_exec or workflow.non_local_exec:
         return 1
     return workflow.resource_settings.cores or 1
@@ -110,12 +110,12 @@ def declared(wildcards):
 
 
 def category_of(wildcards):
-    """The chapter of the report."""
+    """The section of the report that an artefact belongs to."""
     return config["papers"][declared(wildcards)["paper"]]["title"]
 
 
 def files_of(kind, wildcards):
-    """What a table or figure of this kind reads, for each of its rows or panels in turn."""
+    """The files that a table or figure of this kind reads, for each of its rows or panels in turn."""
     entries = [*declared(wildcards).get("rows", []), *declared(wildcards).get("panels", [])]
     return {what: [path for entry in entries for path in paths_of(what, entry, wildcards)] for what in kind.reads}
 
@@ -131,20 +131,20 @@ def paths_of(what, entry, wildcards):
 
 
 def scale_notes_of(wildcards):
-    """How long the models were trained that a figure shows."""
+    """A note if a figure's models were not trained at the paper's scale."""
     names = EXPERIMENT.configurations_of(declared(wildcards))
     return EXPERIMENT.scale_notes(*names) if names else []
 
 
 def given_to(kind, wildcards):
-    """What a kind of figure is given besides its files and its declaration."""
+    """What a kind of figure gets in addition to its files and its declaration."""
     names = EXPERIMENT.configurations_of(declared(wildcards))
     known = {"seeds": EXPERIMENT.seeds, "published": {name: EXPERIMENT.published_loss(name) for name in names}}
     return {what: known[what] for what in kind.given}
 
 
 def sound_labels(response):
-    """The report's labels of a sound, which is the dry one through this response."""
+    """Labels in the report for the dry sound convolved with this response."""
     return lambda wildcards: {
         "sound": wildcards.convolution,
         "configuration": wildcards.configuration,
@@ -153,7 +153,7 @@ def sound_labels(response):
 
 
 def convolved_sounds(convolutions):
-    """The sounds of convolutions, of target and generation of each configuration."""
+    """The sounds of convolutions: one with the target and one with the generation of each configuration."""
     return [
         f"<results>/convolutions/{convolution}/{name}-{response}.wav"
         for convolution in convolutions

@@ -24,7 +24,7 @@ rule generate:
 
 
 rule reconstruct:
-    """What the chosen model's auxiliary network makes of a segment (paper A, figures 6 and 7)."""
+    """The chosen model's reconstruction of a segment by its auxiliary network (paper A, figures 6 and 7)."""
     input:
         signal=signal_of,
         models=MODELS,

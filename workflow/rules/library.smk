@@ -4,8 +4,8 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# Relative, so that a folder that was moved or copied finds its results up to date. Not from the main Snakefile, which
-# may be another's, that uses this workflow as a module.
+# Relative, so that results stay up to date after the folder is moved or copied. Not taken from the main Snakefile: that
+# may belong to another workflow, which uses this one as a module.
 LIBRARY = os.path.relpath(Path(str(workflow.current_basedir)).parent)
 sys.path.insert(0, os.path.abspath(LIBRARY))
 
@@ -14,7 +14,7 @@ from rnn_audio.errors import InputError
 
 
 def checked_configuration(path):
-    """The configuration's file, checked before Snakemake reads it: it would not report a key that stands twice."""
+    """The configuration's file, checked before Snakemake reads it: Snakemake reports no key that occurs twice."""
     if not workflow.is_main_process:
         return path
     try:

@@ -4,7 +4,7 @@ rule measure:
         signal=signal_of,
         prediction="<results>/predictions/{configuration}.wav",
         generation="<results>/generations/{configuration}.wav",
-        # The segment and its anchors, of a configuration with an auxiliary network.
+        # The segment and its anchors, if the configuration has an auxiliary network.
         reconstruction=lambda wildcards: [
             f"<results>/reconstructions/{wildcards.configuration}.{suffix}"
             for suffix in ("wav", "json")

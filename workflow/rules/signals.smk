@@ -1,5 +1,5 @@
 rule prepare_signal:
-    """A signal at its own rate: synthesised, or cut out of a recording."""
+    """A signal at its source's rate: synthesised, or cut out of a recording."""
     input:
         recording=lambda wildcards: EXPERIMENT.recording_path(wildcards.signal),
     output:
@@ -7,7 +7,7 @@ rule prepare_signal:
     log:
         "<logs>/prepare_signal/{signal}.log",
     cache: True
-    priority: 10  # a recording that cannot be used is found out before anything trains
+    priority: 10  # report an unusable recording before anything trains
     conda:
         ENVIRONMENT
     params:
@@ -21,7 +21,7 @@ rule prepare_signal:
 
 
 rule resample_signal:
-    """A signal at a rate that a network learns (paper A, section IV-B)."""
+    """A signal at a rate at which a network learns it (paper A, section IV-B)."""
     input:
         signal="<results>/signals/{signal}/source.wav",
     output:
@@ -34,7 +34,7 @@ rule resample_signal:
         ENVIRONMENT
     params:
         code=code_of("resample_signal.py"),
-        # A wildcard is no part of what --cache looks an output up by; a parameter is.
+        # --cache identifies an output by its parameters, not by its wildcards.
         rate_hz=lambda wildcards: int(wildcards.rate),
         normalise=lambda wildcards: EXPERIMENT.config["signals"][wildcards.signal]["normalise"],
     message:

@@ -9,7 +9,7 @@ rule measure_running_speed:
         "<logs>/measure_running_speed/{configuration}.log",
     conda:
         ENVIRONMENT
-    # Alone on the machine: a neighbour would slow the measurement.
+    # Runs alone on the machine: another job would slow the measurement.
     threads: whole_machine
     params:
         code=code_of("measure_running_speed.py"),
@@ -22,7 +22,7 @@ rule measure_running_speed:
 
 
 rule measure_training_time:
-    """Time of an update behind a configuration's filter and behind none, in turn (paper B, section 4.3)."""
+    """Time of an update with a configuration's filter and without one, in turn (paper B, section 4.3)."""
     input:
         recordings=recordings_of,
     output:

@@ -11,7 +11,7 @@ rule figures:
 
 
 rule signals:
-    """Every signal at every rate that a network learns or is convolved with."""
+    """Every signal at every rate at which it is learned or convolved."""
     input:
         [
             f"<results>/signals/{signal}/{rate}.wav"

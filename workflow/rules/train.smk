@@ -1,5 +1,5 @@
 rule train:
-    """One model: a configuration and a seed. A pack's first job trains all of it. A killed job goes on."""
+    """Train one configuration with one seed. A pack's first job trains the whole pack. A killed job resumes."""
     input:
         recordings=recordings_of,
         start=start_of,

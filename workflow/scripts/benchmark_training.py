@@ -6,7 +6,7 @@ from rnn_audio.jobs.runtime import accelerator_name
 from rnn_audio.records import write_json
 from rnn_audio.speed.training_benchmark import compared_cases, growing_cases, time_in_turn
 
-# The processes that are timed import this script, too.
+# The timed processes import this script, too.
 if __name__ == "__main__":
     with logged_job(snakemake.log[0]):
         settings = snakemake.params.settings

@@ -6,7 +6,7 @@ from rnn_audio.reporting.figures.style import write_figure
 
 with logged_job(snakemake.log[0]):
     declaration = snakemake.params.declaration
-    # The module of the figure's kind; the rule's parameter `code` covers it.
+    # The module of the figure's kind; the rule's parameter `code` includes it.
     figures = import_module(f"rnn_audio.reporting.figures.{declaration['kind']}")
     figure = figures.from_files(
         declaration,

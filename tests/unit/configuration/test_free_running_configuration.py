@@ -224,7 +224,7 @@ def test_copies_differ_where_each_has_a_random_state() -> None:
 def test_an_auxiliary_network_beside_it_is_refused() -> None:
     base = config()
     base["configurations"]["mine"]["auxiliary"] = base["presets"]["auxiliary"]["auxiliary"]
-    with pytest.raises(InputError, match=r"mine: 'auxiliary' and 'free_running' are two trainings"):
+    with pytest.raises(InputError, match=r"mine: 'auxiliary' and 'free_running' exclude each other"):
         load_experiment(base)
 
 
@@ -260,5 +260,5 @@ def test_a_start_of_another_hidden_size_is_named_with_both_sizes() -> None:
 def test_configurations_that_start_from_each_other_are_refused(starts: dict[str, str]) -> None:
     base = config()
     base["configurations"] |= {name: ALONE | {"free_running": {"start_from": start}} for name, start in starts.items()}
-    with pytest.raises(InputError, match=r"(\w+) starts from .*\1\b.*none of them could begin"):
+    with pytest.raises(InputError, match=r"(\w+) starts from .*\1\b.*none of them could start"):
         load_experiment(base)

@@ -58,7 +58,7 @@ def curves(count: int) -> Config:
 
 def test_more_curves_than_can_be_told_apart_are_refused_before_anything_trains() -> None:
     load_experiment(curves(4))
-    with pytest.raises(InputError, match=r"figures\.figure_1\.panels.*5 different titles.*4 apart"):
+    with pytest.raises(InputError, match=r"figures\.figure_1\.panels.*5 different titles.*at most 4"):
         load_experiment(curves(5))
 
 

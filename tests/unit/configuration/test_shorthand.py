@@ -52,7 +52,7 @@ def test_a_grid_is_a_row_per_member_and_each_has_its_own_published_value() -> No
             {"configuration": "tones", "published": {"tones_5": {"value": 1}}},
             "'tones_5' is not one of tones_4, tones_6",
         ),
-        ({"configuration": "tone_full", "published": {"tones_4": {"value": 1}}}, "'tone_full' is no grid"),
+        ({"configuration": "tone_full", "published": {"tones_4": {"value": 1}}}, "'tone_full' is not a grid"),
     ],
 )
 def test_published_values_that_belong_to_nothing_are_named(row: Config, message: str) -> None:
@@ -107,5 +107,5 @@ def test_a_paper_is_that_of_the_preset_or_has_to_be_named() -> None:
 def test_a_figure_has_no_more_panels_than_letters() -> None:
     grid = changed("configurations/tones", GRID | {"grid": {"hidden_size": list(range(1, 28))}})
     grid["figures"]["figure_1"] |= {"shows": "prediction", "panels": ["tones"]}
-    with pytest.raises(InputError, match=r"figures\.figure_1\.panels: 27 are more than 26"):
+    with pytest.raises(InputError, match=r"figures\.figure_1\.panels: has 27, at most 26 fit"):
         load_experiment(grid)

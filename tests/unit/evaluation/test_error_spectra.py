@@ -165,5 +165,5 @@ def test_figures_that_cannot_be_read_are_errors() -> None:
     with pytest.raises(InputError, match=r"'LSTM 32'.*no curve"):
         replace(panels()[0], curves=())
     more = ErrorSpectrumPanel("LSTM 16", tuple((f"model {number}", spectrum(0.0)) for number in range(5, 10)))
-    with pytest.raises(InputError, match="8 models apart, not 9"):
+    with pytest.raises(InputError, match="at most 8 models, not 9"):
         plot_error_spectra([*panels(), more])

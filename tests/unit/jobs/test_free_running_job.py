@@ -137,7 +137,7 @@ def test_a_killed_job_goes_on_to_the_bytes_of_an_uninterrupted_one(
             killed.train()
     with caplog.at_level("INFO"):
         killed.train()
-    assert f"resumed behind epoch {EPOCHS - 1}" in caplog.text
+    assert f"resumed after epoch {EPOCHS - 1}" in caplog.text
     assert killed.artefacts() == whole.artefacts()
 
 
@@ -259,5 +259,5 @@ def test_a_checkpoint_of_another_start_is_not_resumed(
         save_model(start, ModelShape(HIDDEN), {name: -tensor for name, tensor in teacher_forced().items()})
     with caplog.at_level("INFO"):
         job.train()
-    assert ("resumed behind epoch 3" in caplog.text) != changes
+    assert ("resumed after epoch 3" in caplog.text) != changes
     assert all(math.isfinite(float(row["training_mse"])) for row in job.rows())

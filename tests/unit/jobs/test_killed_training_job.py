@@ -58,7 +58,7 @@ def test_training_goes_on_only_where_nothing_changed(
     job = broken_off(tmp_path, monkeypatch)
     with caplog.at_level("INFO"):
         job.train(monkeypatch, **change(job))
-    assert ("resumed behind epoch 3" in caplog.text) == resumes
+    assert ("resumed after epoch 3" in caplog.text) == resumes
 
 
 def test_another_engine_starts_over(

@@ -47,7 +47,7 @@ def test_a_killed_pack_goes_on_to_the_bytes_of_an_uninterrupted_one(
             train_pack(tmp_path / "killed", chosen, [3, 1])
     with caplog.at_level("INFO"):
         resumed = train_pack(tmp_path / "killed", chosen, [3, 1])
-    assert f"resumed behind epoch {EPOCHS - 1}" in caplog.text
+    assert f"resumed after epoch {EPOCHS - 1}" in caplog.text
     assert artefacts(resumed, tmp_path) == artefacts(uninterrupted, tmp_path)
 
 

@@ -207,7 +207,7 @@ def test_each_models_horizon_grows_once_it_has_learned_its_stretch() -> None:
 
 
 def test_a_signal_that_is_silent_behind_its_first_sample_is_refused() -> None:
-    with pytest.raises(InputError, match="silent behind its first sample"):
+    with pytest.raises(InputError, match="silent after its first sample"):
         make_trainer(PLAIN, [3], signal=torch.eye(SAMPLES)[0])
 
 

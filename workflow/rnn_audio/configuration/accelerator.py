@@ -1,4 +1,4 @@
-"""Which processor trains: found out without importing PyTorch, so that a workflow starts quickly."""
+"""Choose the processor that trains, without importing PyTorch, so that a workflow starts quickly."""
 
 import ctypes
 import importlib.util
@@ -10,10 +10,10 @@ from rnn_audio.errors import InputError
 def resolve_accelerator(setting: str) -> str:
     """The accelerator for the configuration's `accelerator`: `auto`, `cpu`, `cuda` or `cuda_on_node`.
 
-    The last is CUDA on whichever node a cluster chooses; only a job that is there can look for its GPU.
+    `cuda_on_node` is CUDA on the node that a cluster chooses; only a job on that node can check for a GPU.
 
     Raises:
-        InputError: `cuda` was asked for, and PyTorch or the driver cannot use a GPU. There is no silent fallback.
+        InputError: `cuda` was asked for, but PyTorch or the driver cannot use a GPU. There is no silent fallback.
     """
     if setting == "cpu":
         return "cpu"
@@ -25,7 +25,7 @@ def resolve_accelerator(setting: str) -> str:
     if setting == "auto":
         return "cpu"
     raise InputError(
-        f"accelerator: cuda was asked for, but {obstacle}; set accelerator to auto or cpu, or mend the installation"
+        f"accelerator: cuda was asked for, but {obstacle}; set accelerator to auto or cpu, or repair the installation"
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether a configuration is sound: against the schema, and against itself."""
+"""Check a configuration against the schema, and its parts against each other."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -40,7 +40,7 @@ def check_schema(config: Mapping[str, Any]) -> None:
 
 
 def check_configurations(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
-    """Check that each declared configuration is complete, and that everything that it refers to exists.
+    """Check that each declared configuration is complete, and that everything it refers to exists.
 
     Args:
         config: the whole configuration, which has passed `check_schema`.
@@ -60,9 +60,9 @@ def check_configuration(where: str, settings: Mapping[str, Any], config: Mapping
     """Check one configuration that has been merged with its preset.
 
     Args:
-        where: what to call it in a message, such as `configurations.sine_full`.
+        where: its name in messages, such as `configurations.sine_full`.
         settings: its settings.
-        config: the whole configuration, for the signals and devices that there are.
+        config: the whole configuration, which declares the signals and devices.
 
     Raises:
         InputError: naming the key and what is allowed.
@@ -83,7 +83,7 @@ def check_artefacts(config: Mapping[str, Any], merged: Mapping[str, Mapping[str,
 
     Args:
         config: the whole configuration, which has passed `check_schema`.
-        merged: its configurations, those of sweeps among them, each merged with its preset.
+        merged: its configurations, including those of sweeps, each merged with its preset.
 
     Raises:
         InputError: naming the key and what exists.
@@ -106,12 +106,12 @@ def check_artefacts(config: Mapping[str, Any], merged: Mapping[str, Mapping[str,
 
 
 def check_quantity(where: str, quantity: str, losses: Iterable[str]) -> None:
-    """Check the name of a quantity, and of a dotted one the part before its dot.
+    """Check the name of a quantity; if it is dotted, the part before the dot.
 
     Args:
-        where: its place, for the message.
+        where: its place in the configuration, for the message.
         quantity: a loss, `prediction_mse`, or a metric, `generation.effective_length_samples`.
-        losses: the losses that there are.
+        losses: the losses to choose from.
 
     Raises:
         InputError: naming what exists.
@@ -128,14 +128,14 @@ def losses_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def require_known(where: str, name: str, known: Iterable[str]) -> None:
-    """Refuse a name that is not among the known ones with an InputError that hints at what was meant."""
+    """Refuse a name that is not among the known ones with an InputError that suggests the nearest one."""
     if name in known:
         return
     raise InputError(f"{where}: there is no '{name}'; {hint(name, known)}")
 
 
 def configuration_keys() -> list[str]:
-    """Every key of a configuration, dotted where it stands in a mapping: `epochs`, `teacher_forcing.base`."""
+    """Every key of a configuration, dotted if it is inside a mapping: `epochs`, `teacher_forcing.base`."""
     return list(dict.fromkeys(_keys({"$ref": "#/$defs/partial_configuration"})))
 
 
@@ -172,7 +172,7 @@ def _require_suitable(
     if not set(kind.shows) & set(merged[configuration]):
         (wanted,) = kind.shows
         raise InputError(
-            f"{where}.configuration: '{configuration}' learns no {wanted}, but '{name}' shows such configurations only"
+            f"{where}.configuration: '{configuration}' has no {wanted}, but '{name}' shows only configurations with one"
         )
 
 
@@ -200,13 +200,13 @@ def _check_titles(where: str, artefact: Mapping[str, Any], kind: Kind) -> None:
     titles = {panel["title"] for panel in artefact.get("panels", [])}
     if kind.most_curves is not None and len(titles) > kind.most_curves:
         raise InputError(
-            f"{where}.panels: has {len(titles)} different titles, and '{artefact['kind']}' tells {kind.most_curves} "
-            "apart; make two figures of it"
+            f"{where}.panels: has {len(titles)} different titles, but '{artefact['kind']}' can show at most "
+            f"{kind.most_curves}; split it into two figures"
         )
 
 
 def _check_targets(where: str, panels: Iterable[Mapping[str, Any]], merged: Mapping[str, Mapping[str, Any]]) -> None:
-    """Check that the curves of a panel have one target."""
+    """Check that all curves of a panel have the same target."""
     targets: dict[str, str] = {}
     for index, panel in enumerate(panels):
         settings = merged[panel["configuration"]]
@@ -221,10 +221,10 @@ def _check_targets(where: str, panels: Iterable[Mapping[str, Any]], merged: Mapp
 
 @cache
 def _schema() -> dict[str, Any]:
-    """The schema, with the names filled in that other modules know: kinds of tables and figures, and filters."""
+    """The schema, completed with names from other modules: kinds of tables and figures, and filters."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a tenth of the time, where PyYAML was built with it
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, if PyYAML was built with it
     schema = yaml.load(_SCHEMA.read_text(encoding="utf-8"), Loader=loader)
     definitions = schema["$defs"]
     definitions["table_kind"] = {"enum": declared_kinds(TABLES)}

@@ -1,8 +1,8 @@
 """Convolutions of the configuration: a dry sound in the rooms that some configurations learned.
 
-A convolution's table is written out when the configuration is loaded, named after it; its sounds and their numbers are
-the rules' business. The dry sound is a signal like any other, so that it may be synthesised, read or downloaded, and
-is resampled once for each rate.
+Loading the configuration adds a table for each convolution, under the convolution's name. The rules make the sounds and
+their metrics. The dry sound is an ordinary signal: it may be synthesised, read or downloaded, and is resampled once for
+each rate.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ from rnn_audio.types import Settings
 
 
 def check_convolutions(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
-    """Check that what convolutions refer to exists, that their names are free, and that only rooms are convolved with.
+    """Check that what convolutions refer to exists, their names are free, and their configurations learn rooms.
 
     Args:
         config: the whole configuration with the tables of its sweeps, which has passed `check_schema`.
-        merged: its configurations, those of sweeps among them, each merged with its preset.
+        merged: its configurations, including those of sweeps, each merged with its preset.
 
     Raises:
         InputError: naming the key and what exists.
@@ -36,7 +36,7 @@ def check_convolutions(config: Mapping[str, Any], merged: Mapping[str, Mapping[s
 
 
 def expand_convolutions(config: Mapping[str, Any]) -> Settings:
-    """The configuration, which has passed `check_convolutions`, with a table more for each convolution."""
+    """The configuration, which has passed `check_convolutions`, with one more table for each convolution."""
     convolutions = config.get("convolutions", {})
     tables = {name: _table(convolution) for name, convolution in convolutions.items()}
     return {**config, "convolutions": convolutions, "tables": {**config["tables"], **tables}}

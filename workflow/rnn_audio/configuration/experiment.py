@@ -1,4 +1,4 @@
-"""The configuration: checked against its schema, merged with its presets, and asked for what each job needs."""
+"""The loaded configuration: checked, merged with its presets, with methods that return what each job needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from rnn_audio.configuration.shorthand import write_out_entries, write_out_label
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
 from rnn_audio.types import Settings
 
-# A download's length is not known before it is there; the authors' recordings last about seven minutes.
+# The length of a download is unknown until it has arrived; the authors' recordings last about seven minutes.
 _ASSUMED_DOWNLOAD_S = 420.0
 
 
@@ -23,8 +23,8 @@ class Experiment:
     """A checked configuration.
 
     Attributes:
-        config: the whole configuration, as loaded, with the configurations, tables and figures of its sweeps and the
-            tables of its convolutions.
+        config: the whole configuration, including the configurations, tables and figures of its sweeps and the tables
+            of its convolutions.
         configurations: each configuration merged with its preset, by name; its epochs are scaled, and `full` update
             lengths are None.
     """
@@ -45,7 +45,7 @@ class Experiment:
         return {key: settings[key] for key in keep if key in settings}
 
     def recording_path(self, signal: str) -> list[str]:
-        """The user's recording behind a signal, as a list of at most one path."""
+        """The user's recording for a signal, as a list of at most one path."""
         settings = self.config["signals"][signal]
         return [_tidied(settings["file"]["path"])] if settings["source"] == "file" else []
 
@@ -64,7 +64,7 @@ class Experiment:
         return {key: settings[key] for key in keep}
 
     def device_paths(self, device: str) -> list[str]:
-        """The user's recordings behind a device: input and target, or none."""
+        """The user's recordings for a device: input and target, or none."""
         settings = self.config["devices"][device]
         return [_tidied(settings["file"][side]) for side in ("input", "target")] if settings["source"] == "file" else []
 
@@ -75,7 +75,7 @@ class Experiment:
         return signal_samples(self.config["signals"][settings["signal"]], settings["rate_hz"])
 
     def rates_hz(self, signal: str) -> list[int]:
-        """The rates at which any configuration learns a signal, or is convolved with it, ascending."""
+        """The rates at which a signal is learned or convolved by any configuration, ascending."""
         users = [settings for settings in self.configurations.values() if settings.get("signal") == signal]
         for convolution in self.config["convolutions"].values():
             if convolution["dry"] == signal:
@@ -102,7 +102,7 @@ class Experiment:
         return [name for name, artefact in self.config[section].items() if artefact["kind"] in kinds]
 
     def table_notes(self, table: str) -> list[str]:
-        """What a reader must know beside a table's numbers: its scale, where its signals come from, its own notes."""
+        """The notes below a table: the scale of the run, where its signals come from, and the table's own notes."""
         declared = self.config["tables"][table]
         names = self.configurations_of(declared)
         dry = [declared["dry"]] if "dry" in declared else []
@@ -112,7 +112,7 @@ class Experiment:
         """A warning where the run is not at the paper's scale.
 
         Args:
-            configurations: whose numbers are shown; all where none is named.
+            configurations: those whose numbers are shown; all of them if none is given.
         """
         scale = self.config["scale"]
         if scale["name"] == "paper" and scale["epochs_factor"] == 1:
@@ -127,7 +127,7 @@ class Experiment:
     def published_loss(self, configuration: str) -> float | None:
         """The paper's prediction MSE of a configuration, from the first table row that states one.
 
-        None at any other scale than the paper's: a loss after fewer epochs has no published neighbour.
+        None at any scale but the paper's: a loss after fewer epochs has no published value to compare with.
         """
         if self.scale_notes():
             return None
@@ -164,8 +164,8 @@ def load_experiment(config: Settings) -> Experiment:
     """Check a configuration, merge its presets, and write out its grids, sweeps, convolutions and labels.
 
     Raises:
-        InputError: a key is unknown, missing or of the wrong type, or something refers to what does not exist; the
-            message names the key and says what to do.
+        InputError: a key is unknown, missing or of the wrong type, or a reference points to nothing; the message
+            names the key and says what to do.
     """
     check_schema(config)
     config = write_out_entries(*expand_grids(config))
@@ -187,7 +187,7 @@ def load_experiment(config: Settings) -> Experiment:
 
 
 def _merge(own: Settings, presets: Mapping[str, Settings]) -> Settings:
-    """A configuration completed by its preset: key by key, also within the settings of its training method."""
+    """A configuration completed by its preset, key by key, including the keys of its training method's mapping."""
     preset = presets.get(own.get("preset"), {})
     merged = {key: value for key, value in (preset | own).items() if key != "preset"}
     nested = [key for key in METHODS if key in preset and key in own]
@@ -207,12 +207,12 @@ def _resolve(settings: Settings, epochs_factor: float) -> Settings:
 
 
 def _scale_epochs(epochs: int, factor: float) -> int:
-    """Scaled and rounded; at least 1, but none stay none."""
+    """Scaled and rounded, at least 1; 0 stays 0."""
     return max(1, round(epochs * factor)) if epochs > 0 else 0
 
 
 def _scale_schedule(schedule: str | Settings, epochs_factor: float) -> str | Settings:
-    """The same fall of teacher forcing over fewer or more epochs."""
+    """The same decrease of teacher forcing, stretched or shortened to the scaled number of epochs."""
     if isinstance(schedule, str) or epochs_factor == 1:
         return schedule
     scaled = dict(schedule)

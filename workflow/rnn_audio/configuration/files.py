@@ -1,6 +1,6 @@
-"""Whether a file of settings says what was meant, found out before Snakemake reads it.
+"""Check a file of settings before Snakemake reads it.
 
-Snakemake takes of a key that stands twice the last value, and tells little of a file that is no YAML.
+If a key occurs twice, Snakemake takes the last value without a warning. If a file is not YAML, its message says little.
 """
 
 import json
@@ -18,10 +18,10 @@ _NO_KEYS = "has no keys at its top level; write each setting as 'key: value'"
 
 
 def checked_file(path: str, overlays: Iterable[Path | str]) -> str:
-    """Check the configuration's file and those that are laid over it; returns its path.
+    """Check the configuration's file and its overlays; returns its path.
 
     Args:
-        path: the configuration's file; Snakemake tells if it is missing, for then an overlay may stand in for it.
+        path: the configuration's file. It may be missing: Snakemake reports that unless an overlay replaces it.
         overlays: the files of `--configfile`.
 
     Raises:
@@ -34,7 +34,7 @@ def checked_file(path: str, overlays: Iterable[Path | str]) -> str:
 
 
 def check_file(path: Path) -> None:
-    """Check that a file is YAML or JSON with keys at its top level, and that no mapping has a key twice.
+    """Check that a file is YAML or JSON with keys at its top level, and that no key occurs twice in a mapping.
 
     Raises:
         InputError: naming the file, the line and what is wrong there.
@@ -48,12 +48,12 @@ def check_file(path: Path) -> None:
         try:
             _check_document(path, text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         except yaml.YAMLError:
-            _check_document(path, text, yaml.SafeLoader)  # slow, but as strict as Snakemake's: it has the last word
+            _check_document(path, text, yaml.SafeLoader)  # slow, but as strict as Snakemake: its verdict counts
 
 
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
-    """Put what a loader refuses into words."""
+    """Turn the errors of a YAML loader into InputErrors."""
     from yaml import MarkedYAMLError, YAMLError
 
     try:
@@ -61,7 +61,7 @@ def _told(path: Path) -> Iterator[None]:
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InputError(
-            f"{path}: line {line} is no YAML ({error.problem}); indent by spaces, close brackets and quotes, and put "
+            f"{path}: line {line} is not YAML ({error.problem}); indent by spaces, close brackets and quotes, and put "
             "text with a colon into quotes"
         ) from error
     except InputError:
@@ -74,22 +74,22 @@ def _told(path: Path) -> Iterator[None]:
 
 def _read(path: Path) -> str:
     if not path.is_file():
-        raise InputError(f"{path}: a folder, where a file with settings is needed; name the file in it")
+        raise InputError(f"{path}: is a folder, not a file with settings; name the file in it")
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: no text in UTF-8 (from byte {error.start} on); give a YAML file in UTF-8") from error
+        raise InputError(f"{path}: is not UTF-8 text (from byte {error.start} on); save it as UTF-8") from error
 
 
 def _is_json(path: Path, text: str) -> bool:
-    """Whether Snakemake reads the file as JSON; raises InputError for keys that stand twice in it."""
+    """Whether Snakemake reads the file as JSON; raises InputError for keys that occur twice in one mapping."""
 
     def checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         for name in names:
             if names.count(name) > 1:
                 raise InputError(
-                    f"{path}: the key '{name}' stands twice in one mapping, where only the last would count; rename "
+                    f"{path}: the key '{name}' occurs twice in one mapping, and only the last would count; rename "
                     "or remove one of them"
                 )
         return dict(pairs)
@@ -111,11 +111,11 @@ def _check_document(path: Path, text: str, loader: type) -> None:
     if not isinstance(document, MappingNode):
         raise InputError(f"{path}: {_NO_KEYS}")
     _check_keys(path, document, place=(), around=())
-    loader("").construct_document(document)  # fails at impossible values, such as the date 2020-13-45
+    loader("").construct_document(document)  # fails on impossible values, such as the date 2020-13-45
 
 
 def _check_keys(path: Path, node: "Node", place: tuple[str, ...], around: tuple["Node", ...]) -> None:
-    """Refuse a key that stands twice in a mapping, and a mapping or list that contains itself."""
+    """Refuse a key that occurs twice in a mapping, and a mapping or list that contains itself."""
     if node in around:
         raise InputError(f"{path}: '{'.'.join(place)}' contains itself (line {_line(node)}); write out what is meant")
     for name, child in _children(path, node, place):
@@ -139,8 +139,8 @@ def _check_mapping(path: Path, node: "MappingNode", place: tuple[str, ...]) -> N
         identity = (key.tag, str(key.value))
         if identity in lines:
             raise InputError(
-                f"{path}: the key '{'.'.join((*place, identity[1]))}' stands twice, in line {lines[identity]} and in "
-                f"line {_line(key)}, where only the last would count; rename or remove one of them"
+                f"{path}: the key '{'.'.join((*place, identity[1]))}' occurs twice, in line {lines[identity]} and in "
+                f"line {_line(key)}, and only the last would count; rename or remove one of them"
             )
         lines[identity] = _line(key)
 

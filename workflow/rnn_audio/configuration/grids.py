@@ -1,8 +1,8 @@
-"""Grids: one configuration written for every combination of some settings.
+"""Grids: one declaration for every combination of some settings.
 
-A configuration with `grid: {hidden_size: [32, 64], pre_emphasis: [none, highpass]}` stands for four, each named after
-the grid and its values: `amplifier_32_none`, `amplifier_32_highpass`, ... Nothing after this module knows that they
-were not declared one by one.
+A configuration with `grid: {hidden_size: [32, 64], pre_emphasis: [none, highpass]}` declares four, each named after
+the grid and its values: `amplifier_32_none`, `amplifier_32_highpass`, ... The rest of the library treats them like
+configurations that were declared one by one.
 """
 
 import itertools
@@ -15,11 +15,11 @@ from rnn_audio.errors import InputError
 from rnn_audio.types import Settings
 
 LONGEST_NAME = 63
-"""Characters of a configuration's name, which becomes part of file names."""
+"""Most characters in a configuration's name, which becomes part of file names."""
 
 
 def expand_grids(config: Mapping[str, Any]) -> tuple[Settings, dict[str, list[str]]]:
-    """Write the grids of a configuration out.
+    """Replace each grid of a configuration by its members.
 
     Args:
         config: the whole configuration, which has passed `check_schema`.
@@ -28,7 +28,7 @@ def expand_grids(config: Mapping[str, Any]) -> tuple[Settings, dict[str, list[st
         The configuration with the members of each grid in the grid's place, and the names of the members by grid.
 
     Raises:
-        InputError: a member would have the name of another configuration, or too long a name.
+        InputError: a member's name is too long or already taken by another configuration.
     """
     written: dict[str, Settings] = {}
     members: dict[str, list[str]] = {}

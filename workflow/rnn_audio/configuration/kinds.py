@@ -1,12 +1,12 @@
-"""The kinds of tables and figures, as data: what each reads, what it shows, and what it needs to be told.
+"""The kinds of tables and figures, as data: what each reads, shows and requires.
 
-The checks of the configuration, its schema and the rules all ask here. To add a kind:
+The checks of the configuration, its schema and the rules all use these entries. To add a kind:
 
 - of figure: an entry in `FIGURES`; `reporting/figures/KIND.py` with a function `from_files`, which draws it;
   `report/KIND.rst`, its caption in the report.
 - of table: an entry in `TABLES`; a function that builds it, named in `reporting/tables/kinds.py`.
 
-Where the files that a kind `reads` lie is said in `rules/common.smk`.
+`rules/common.smk` maps what a kind `reads` to paths.
 """
 
 from collections.abc import Mapping
@@ -17,18 +17,18 @@ SIGNAL, DEVICE = "signal", "device"
 
 @dataclass(frozen=True)
 class Kind:
-    """What is the same for all tables, or all figures, of one kind.
+    """What all tables, or all figures, of one kind have in common.
 
     Attributes:
-        reads: the files that it reads of the configuration of each row or panel.
+        reads: the kinds of files that it reads for the configuration of each row or panel.
         shows: what its configurations learn.
-        needs: keys of the table or figure itself that it cannot do without.
-        entry_needs: likewise, keys of each of its rows or panels.
-        most_curves: where what it shows are curves, which share a panel with those of the same `group`: how many it can
-            tell apart by their titles. None where each has a panel of its own.
-        one_target: whether the curves of a panel are compared with one target.
-        given: what a figure is given besides its files and its declaration: `seeds`, `published` losses.
-        declared: whether `tables` or `figures` may declare it; if not, other sections write it out.
+        needs: required keys of the table or figure itself.
+        entry_needs: required keys of each of its rows or panels.
+        most_curves: the most titles that it can distinguish, if the curves of one `group` share a panel. None if each
+            entry has its own panel.
+        one_target: whether all curves of a panel are compared with the same target.
+        given: what a figure gets in addition to its files and its declaration: `seeds`, `published` losses.
+        declared: whether `tables` or `figures` may declare it; if not, it is generated from other sections.
     """
 
     reads: tuple[str, ...] = ()
@@ -65,5 +65,5 @@ FIGURES: Mapping[str, Kind] = {
 
 
 def declared_kinds(kinds: Mapping[str, Kind]) -> list[str]:
-    """The names of those kinds that the configuration may declare."""
+    """The names of the kinds that the configuration may declare."""
     return [name for name, kind in kinds.items() if kind.declared]

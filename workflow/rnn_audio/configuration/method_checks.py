@@ -1,4 +1,4 @@
-"""Whether a training method fits the configuration that asks for it by a key with the method's own settings."""
+"""Check that a training method, selected by the key with its settings, fits the rest of the configuration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,17 +8,17 @@ from rnn_audio.errors import InputError
 from rnn_audio.types import Settings
 
 METHODS = ("auxiliary", "free_running")
-"""The keys of a configuration whose mappings are a training method's own settings."""
+"""The keys of a configuration that select a training method and hold its settings."""
 
 
 def check_method(where: str, settings: Settings, config: Mapping[str, Any]) -> None:
-    """Check the settings of the training method that a configuration asks for, if it asks for one.
+    """Check the settings of the training method that a configuration selects, if any.
 
     Args:
-        where: what to call the configuration in a message, such as `configurations.room_5512_auxiliary`.
-        settings: its settings, merged with its preset, which have passed the schema; `full` update lengths are still
-            called so.
-        config: the whole configuration, for the signals that there are.
+        where: the configuration's name in messages, such as `configurations.room_5512_auxiliary`.
+        settings: its settings, merged with its preset, which have passed the schema; an update length may still be
+            `full`.
+        config: the whole configuration, which declares the signals.
 
     Raises:
         InputError: naming the key, what is wrong and what to do.
@@ -31,17 +31,17 @@ def check_method(where: str, settings: Settings, config: Mapping[str, Any]) -> N
 
 def _check_free_running(where: str, settings: Settings) -> None:
     if "auxiliary" in settings:
-        raise InputError(f"{where}: 'auxiliary' and 'free_running' are two trainings; remove one of them")
+        raise InputError(f"{where}: 'auxiliary' and 'free_running' exclude each other; remove one of them")
     for key, needed in (("teacher_forcing", "never"), ("update_length_samples", "full")):
         if settings[key] != needed:
             raise InputError(
-                f"{where}.{key}: a free-running training feeds the network its own output and goes back through all "
-                f"of it; set '{key}: {needed}', or remove 'free_running'"
+                f"{where}.{key}: free-running training feeds the network its own output and backpropagates through "
+                f"all of it; set '{key}: {needed}', or remove 'free_running'"
             )
     own = settings["free_running"]
     if own["initial_state"] != "random" and settings["batch_size"] != 1:
         raise InputError(
-            f"{where}.batch_size: {settings['batch_size']} copies from one and the same initial state are all alike; "
+            f"{where}.batch_size: {settings['batch_size']} copies with the same initial state are identical; "
             "set 'batch_size: 1', or 'initial_state: random' in free_running"
         )
     if own.get("fall_from_share") and own["learning_rate_shape"] == "constant":
@@ -56,7 +56,7 @@ def _check_decay_loss(where: str, settings: Settings) -> None:
     start = settings.get("start_weight")
     if start is not None and start > settings["weight"]:
         raise InputError(
-            f"{where}.start_weight: {start} is above the weight, {settings['weight']}; the term only rises"
+            f"{where}.start_weight: {start} is above the weight, {settings['weight']}; choose less, as the weight rises"
         )
 
 
@@ -68,7 +68,7 @@ def _check_auxiliary(where: str, settings: Settings, signal: Mapping[str, Any]) 
         )
     if settings["update_length_samples"] != "full":
         raise InputError(
-            f"{where}.update_length_samples: the auxiliary loss reaches back over the whole sequence; "
+            f"{where}.update_length_samples: the auxiliary loss is backpropagated through the whole sequence; "
             "set 'update_length_samples: full', or remove 'auxiliary'"
         )
     fed = signal_samples(signal, settings["rate_hz"]) - 1  # the last sample is a target only
@@ -81,7 +81,7 @@ def _check_auxiliary(where: str, settings: Settings, signal: Mapping[str, Any]) 
 
 
 def check_starts(merged: Mapping[str, Settings]) -> None:
-    """Check that what trainings start from exists, fits, and leads back to a training from random weights.
+    """Check that the models that trainings start from exist and fit, and that no training depends on itself.
 
     Args:
         merged: all configurations, each merged with its preset.
@@ -101,22 +101,22 @@ def check_starts(merged: Mapping[str, Settings]) -> None:
                     f"{merged[chain[-1]]['hidden_size']}; make them equal"
                 )
             if start in chain:
-                raise InputError(f"{where}: {' starts from '.join([*chain, start])}: none of them could begin")
+                raise InputError(f"{where}: {' starts from '.join([*chain, start])}: none of them could start")
             chain.append(start)
 
 
 def start_of(settings: Settings) -> str | None:
-    """The configuration whose model a training starts from; None where it starts from random weights."""
+    """The configuration whose model a training starts from; None if it starts from random weights."""
     return settings.get("free_running", {}).get("start_from")
 
 
 def require_auxiliary(where: str, entry: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
-    """Refuse a table's row or a figure's panel that shows a reconstruction of a configuration that makes none.
+    """Refuse a row or panel that shows a reconstruction by a configuration without an auxiliary network.
 
     Args:
-        where: the entry's place, for the message.
+        where: the entry's place in the configuration, for the message.
         entry: the row or panel.
-        settings: its configuration's.
+        settings: the settings of its configuration.
 
     Raises:
         InputError: naming the entry and its configuration.
@@ -124,6 +124,6 @@ def require_auxiliary(where: str, entry: Mapping[str, Any], settings: Mapping[st
     wanted = entry.get("shows", entry.get("quantity", "")).partition(".")[0]
     if wanted in ("reconstruction", "auxiliary_mse") and "auxiliary" not in settings:
         raise InputError(
-            f"{where}: '{entry['configuration']}' has no auxiliary network, which '{wanted}' is of; "
+            f"{where}: '{entry['configuration']}' has no auxiliary network, but '{wanted}' needs one; "
             "choose a configuration with 'auxiliary'"
         )

@@ -1,4 +1,4 @@
-"""A schema's refusals in words: which key, what is wrong with it, and what to write instead."""
+"""Turn a schema's errors into messages: which key, what is wrong with it, and what to write instead."""
 
 import difflib
 import math
@@ -37,7 +37,7 @@ def require_valid(instance: Any, schema: Mapping[str, Any], prefix: str) -> None
     Args:
         instance: the value.
         schema: the schema.
-        prefix: what to call the value in a message, such as `config`.
+        prefix: the value's name in messages, such as `config`.
 
     Raises:
         InputError: naming the key, what is wrong with it, and what is allowed.
@@ -52,7 +52,7 @@ def require_valid(instance: Any, schema: Mapping[str, Any], prefix: str) -> None
 
 
 def require_text_keys(value: Any, place: str) -> None:  # noqa: ANN401 (any YAML value)
-    """Refuse keys that are no text, as an unquoted number is none; raises InputError that names the mapping."""
+    """Refuse keys that are not text, such as unquoted numbers; raises an InputError that names the mapping."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             require_text_keys(item, f"{place}[{index}]")
@@ -61,7 +61,7 @@ def require_text_keys(value: Any, place: str) -> None:  # noqa: ANN401 (any YAML
     for key, item in value.items():
         if not isinstance(key, str):
             raise InputError(
-                f"{place}: the key {key!r} is no text; put it into quotes (YAML reads yes, no, on, off as true, false)"
+                f"{place}: the key {key!r} is not text; put it into quotes (YAML reads yes, no, on, off as true, false)"
             )
         require_text_keys(item, f"{place}.{key}")
 
@@ -95,7 +95,7 @@ def _shortened(value: Any) -> str:  # noqa: ANN401 (any YAML value)
 
 
 def _remedy(error: "ValidationError") -> str:
-    """What to do about a value that one of the schema's keywords refuses."""
+    """What to write instead of a value that violates one of the schema's keywords."""
     limit = error.validator_value
     if error.validator == "type":
         kinds = [limit] if isinstance(limit, str) else limit
@@ -104,19 +104,19 @@ def _remedy(error: "ValidationError") -> str:
         return f"{_LIMITS[error.validator]} {limit}"
     if error.validator == "enum":
         return hint(str(error.instance), [str(choice) for choice in limit])
-    return "leave out what stands twice" if error.validator == "uniqueItems" else ""
+    return "remove the duplicates" if error.validator == "uniqueItems" else ""
 
 
 def _finite(value: float) -> bool:
     try:
         return math.isfinite(value)
-    except OverflowError:  # a whole number that no floating-point number can hold
+    except OverflowError:  # an integer too large for a floating-point number
         return False
 
 
 @cache
 def _validator() -> type:
-    """JSON Schema, but for numbers as they are used here: 8.0 is no integer, and NaN and infinities are no numbers."""
+    """JSON Schema with stricter types: 8.0 is not an integer, and NaN and infinities are not numbers."""
     from jsonschema import Draft202012Validator, validators
 
     types = Draft202012Validator.TYPE_CHECKER.redefine_many(

@@ -1,7 +1,7 @@
-"""What tables, figures, sweeps and convolutions may leave out, written out: papers, rows and panels, labels, titles.
+"""Fill in what tables, figures, sweeps and convolutions may leave out: papers, rows, panels, labels and titles.
 
-A row or a panel may be a configuration's name alone. One that names a grid stands for one row or panel per member. A
-table's `quantity` and a figure's `shows` hold for each row or panel that has none of its own.
+A row or a panel may be just a configuration's name. If it names a grid, it becomes one row or panel per member. A
+table's `quantity` and a figure's `shows` are the defaults of its rows or panels.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,20 +13,20 @@ from rnn_audio.errors import InputError
 from rnn_audio.types import Settings
 
 MOST_PANELS = 26
-"""Panels of a figure: each has a letter."""
+"""Most panels in a figure: each has a letter."""
 
 _ENTRIES = {"tables": ("rows", "quantity"), "figures": ("panels", "shows")}
 
 
 def write_out_entries(config: Mapping[str, Any], grids: Mapping[str, list[str]]) -> Settings:
-    """Write out the rows of tables, the panels of figures, and the paper of every artefact.
+    """Fill in the rows of tables, the panels of figures, and the paper of every artefact.
 
     Args:
-        config: the whole configuration, whose grids are written out.
+        config: the whole configuration, with its grids expanded.
         grids: the members of each grid.
 
     Raises:
-        InputError: a figure has too many panels, a published value is not of a member, or a paper cannot be known.
+        InputError: a figure has too many panels, a published value names no member, or a paper cannot be inferred.
     """
     written = dict(config)
     for section, (entries, default) in _ENTRIES.items():
@@ -41,7 +41,7 @@ def write_out_entries(config: Mapping[str, Any], grids: Mapping[str, list[str]])
                     for entry in _entries(f"{section}.{name}.{entries}[{index}]", short, grids)
                 ]
                 if section == "figures" and len(own[entries]) > MOST_PANELS:
-                    raise InputError(f"{section}.{name}.panels: {len(own[entries])} are more than {MOST_PANELS}")
+                    raise InputError(f"{section}.{name}.panels: has {len(own[entries])}, at most {MOST_PANELS} fit")
             first = own.get(entries, [{}])[0].get("configuration")
             artefacts[name] = own | {"paper": _paper(f"{section}.{name}", artefact, first, config)}
         written[section] = artefacts
@@ -58,11 +58,11 @@ def write_out_entries(config: Mapping[str, Any], grids: Mapping[str, list[str]])
 
 
 def write_out_labels(config: Mapping[str, Any], resolved: Mapping[str, Settings]) -> Settings:
-    """Take the labels of rows and the titles of panels that are left out from the settings of their configurations.
+    """Fill in missing labels of rows and titles of panels from the settings of their configurations.
 
     Args:
-        config: the whole configuration, its sweeps and convolutions written out.
-        resolved: its configurations, merged with their presets, epochs scaled.
+        config: the whole configuration, with its sweeps and convolutions expanded.
+        resolved: its configurations, merged with their presets, with scaled epochs.
     """
     describer = _Describer(config, resolved)
     tables = {
@@ -80,14 +80,14 @@ def write_out_labels(config: Mapping[str, Any], resolved: Mapping[str, Settings]
 
 
 def _entries(where: str, short: Any, grids: Mapping[str, list[str]]) -> Iterator[Settings]:  # noqa: ANN401 (a name, or a mapping)
-    """The rows or panels that one entry stands for."""
+    """The rows or panels that one entry declares."""
     entry = {"configuration": short} if isinstance(short, str) else short
     members = grids.get(entry["configuration"])
     published = entry.get("published", {})
     by_member = bool(published) and all(isinstance(value, Mapping) for value in published.values())
     if members is None:
         if by_member:
-            raise InputError(f"{where}.published: '{entry['configuration']}' is no grid, whose members these could be")
+            raise InputError(f"{where}.published: '{entry['configuration']}' is not a grid, so it has no members")
         yield entry
         return
     if published and not by_member:
@@ -100,11 +100,11 @@ def _entries(where: str, short: Any, grids: Mapping[str, list[str]]) -> Iterator
 
 
 def _paper(where: str, artefact: Settings, configuration: str | Settings | None, config: Mapping[str, Any]) -> str:
-    """The paper that an artefact names, or that its first configuration's preset belongs to."""
+    """The paper that an artefact names; if it names none, the paper of its first configuration's preset."""
     if "paper" in artefact:
         return artefact["paper"]
     if isinstance(configuration, str) and configuration not in config["configurations"]:
-        return next(iter(config["papers"]))  # that there is no such configuration is told later, with a hint
+        return next(iter(config["papers"]))  # a later check reports the unknown configuration, with a hint
     own = config["configurations"][configuration] if isinstance(configuration, str) else configuration or {}
     for name, paper in config["papers"].items():
         if own.get("preset") in paper.get("presets", []):
@@ -120,7 +120,7 @@ class _Describer:
         self._resolved = resolved
 
     def row(self, row: Settings, headers: Mapping[str, str]) -> Settings:
-        """The row with a label for each header that is a setting."""
+        """The row with its missing labels, if they are settings."""
         settings = self._resolved.get(row["configuration"])
         own = row.get("labels", {})
         if settings is None:
@@ -129,7 +129,7 @@ class _Describer:
         return row | {"labels": own | {key: label for key, label in missing.items() if label is not None}}
 
     def panel(self, panel: Settings, most_curves: int | None) -> Settings:
-        """The panel with a title; and where it is one of several curves, with the title of the panel of them all."""
+        """The panel with its title; if several curves share a panel, also with the title of the shared panel."""
         name = panel["configuration"]
         if name not in self._resolved:
             return panel
@@ -151,7 +151,7 @@ class _Describer:
         return value if isinstance(value, int | float) else None
 
     def _subject(self, settings: Settings) -> str:
-        """What is learned: a signal, with its rate if there are several; or by which size a device is modelled."""
+        """What is learned: a signal, with its rate if it is learned at several; for a device, the size of its model."""
         if "device" in settings:
             devices = {each["device"] for each in self._resolved.values() if "device" in each}
             return (f"{_words(settings['device'])}, " if len(devices) > 1 else "") + f"LSTM {settings['hidden_size']}"
@@ -169,7 +169,7 @@ class _Describer:
         return ", ".join([*_method(settings), *self._changes(name)])
 
     def _changes(self, name: str) -> list[str]:
-        """What else a configuration changes of its preset."""
+        """Epochs and hidden size where a configuration changes those of its preset."""
         own = self._config["configurations"].get(name, {})
         settings = self._resolved[name]
         preset = self._config["presets"].get(own.get("preset"), {})

@@ -1,8 +1,8 @@
 """Sweeps: one setting of a configuration, varied.
 
-A sweep is written out when the configuration is loaded: each of its values becomes an ordinary configuration, all of
-them together one table and one figure. Nothing behind this module knows that they were not declared one by one. A
-value whose settings are those of a configuration that exists already is that configuration, and trains nothing.
+Loading the configuration expands each sweep: every value becomes an ordinary configuration, and all of them share one
+table and one figure. The rest of the library treats them like configurations that were declared one by one. A value
+whose settings equal those of an existing configuration reuses it, and nothing is trained for it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,9 +29,9 @@ class Point:
     """One value of a sweep.
 
     Attributes:
-        place: where it stands in the configuration: `sweeps.anchors.values[0]`.
-        label: how tables and figures name it: the value itself, or the label that it was given.
-        settings: the configuration that it gives, merged with its preset.
+        place: its place in the configuration: `sweeps.anchors.values[0]`.
+        label: its label in tables and figures: the given one, or else the value itself.
+        settings: the resulting configuration, merged with its preset.
     """
 
     place: str
@@ -57,14 +57,14 @@ def check_sweeps(config: Mapping[str, Any]) -> None:
         for section in ("tables", "figures"):
             if name in config[section]:
                 raise InputError(
-                    f"sweeps.{name}: its {section[:-1]} would be named as {section}.{name} is; rename one of them"
+                    f"sweeps.{name}: its {section[:-1]} would have the same name as {section}.{name}; rename one"
                 )
 
 
 def expand_sweeps(
     config: Mapping[str, Any], merged: Mapping[str, Settings], bases: Mapping[str, Settings]
 ) -> tuple[Settings, dict[str, Settings]]:
-    """Write the sweeps out.
+    """Add the configurations, tables and figures of the sweeps.
 
     Args:
         config: the whole configuration, which has passed `check_sweeps`.
@@ -72,11 +72,11 @@ def expand_sweeps(
         bases: the configuration of each sweep, by the sweep's name, merged with its preset.
 
     Raises:
-        InputError: a value is refused by the schema, two values are the same, or two configurations would have one
-            name; the message names the value by its place.
+        InputError: the schema refuses a value, two values are the same, or two configurations would have the same
+            name; the message gives the place of the value.
 
     Returns:
-        The configuration with a table and a figure more for each sweep, and with the configurations that they show;
+        The configuration with one more table and figure for each sweep, and with the configurations that they show;
         and all configurations, merged.
     """
     known = dict(merged)
@@ -117,7 +117,7 @@ def _label(value: Label | bool | None) -> Label:
 
 
 def _varied(place: str, base: Settings, key: str, value: Any) -> Settings:  # noqa: ANN401 (any YAML value)
-    """The base with one value set, inside its mappings where the key is dotted."""
+    """The base with one value set; a dotted key sets it in a nested mapping."""
     outer, _, inner = key.partition(".")
     if not inner:
         return base | {outer: value}
@@ -145,19 +145,19 @@ def _new_name(point: Point, sweep: str, places: Mapping[str, str]) -> str:
     part = name_part(point.label)
     name = f"{sweep}_{part}"
     if not part:
-        raise InputError(f"{point.place}: names no file; give it a label with a letter from a to z or a digit")
+        raise InputError(f"{point.place}: gives no file name; give it a label with a letter from a to z or a digit")
     if len(name) > LONGEST_NAME:
         raise InputError(f"{point.place}: the name {name} has more than {LONGEST_NAME} characters; shorten the label")
     if name in places:
         raise InputError(
-            f"{point.place}: its configuration would be named '{name}', as that of {places[name]} is, whose settings "
-            "differ; rename one of them"
+            f"{point.place}: its configuration would be named '{name}', like {places[name]}, whose settings differ; "
+            "rename one of them"
         )
     return name
 
 
 def _declaration(sweep: Settings, points: Mapping[str, Point]) -> Settings:
-    """Of the sweep's table, and of its figure, which shows the same quantities of the same rows."""
+    """The declaration that the sweep's table and figure share: both show the same quantities of the same rows."""
     key = sweep["vary"].rpartition(".")[2]
     return {
         "paper": sweep["paper"],

@@ -1,4 +1,4 @@
-"""Outputs and losses of a device model for a whole recording as one signal (paper B, section 5.1)."""
+"""Outputs and losses of device models over whole recordings, each as one signal (paper B, section 5.1)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ CHUNK_SAMPLES = 44_100
 def process(parameters: Parameters, shape: ModelShape, recording: torch.Tensor) -> torch.Tensor:
     """Process a recording, [N], with each model, from a state of zeros; returns [M, N].
 
-    The state is carried from chunk to chunk, so the result is that of the whole recording.
+    The state is carried from chunk to chunk, so the result is the same as without chunks.
     """
     models = next(iter(parameters.values())).shape[0]
     zeros = recording.new_zeros(models, 1, shape.hidden_size)
@@ -57,7 +57,7 @@ def whole_losses(
 
 
 def zero_loss(target: Samples, rate_hz: float, pre_emphasis: str) -> float:
-    """The loss of equation 4 of an output that is always zero, behind one filter; the target is [N]."""
+    """The loss of equation 4 with one pre-emphasis filter, for an output of zeros; the target is [N]."""
     tensor = torch.from_numpy(np.asarray(target, dtype=np.float32))
     return whole_losses(tensor, torch.zeros_like(tensor).unsqueeze(0), rate_hz, [pre_emphasis])[pre_emphasis][0]
 

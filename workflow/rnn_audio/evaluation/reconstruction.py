@@ -1,4 +1,4 @@
-"""Reconstructions of a trained auxiliary network, from initial states that were not used in training.
+"""Reconstructions by a trained auxiliary network, with initial states that were not used in training.
 
 Paper A, section V-D, figures 6 and 7.
 """
@@ -20,7 +20,7 @@ from rnn_audio.training.recipe import Recipe
 from rnn_audio.types import Settings
 
 MOST_EVALUATED = 64
-"""Most segments of an evaluation, which takes memory for the whole batch at each of them."""
+"""Most segments per evaluation: each one takes memory for the whole batch."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ShownReconstruction:
 
     Attributes:
         segment: [L].
-        reconstruction: [L]; its first sample is that of the segment, the seed.
+        reconstruction: [L]; its first sample is the seed, taken from the segment.
         anchor: number of samples of the signal up to the end of the segment.
         evaluated: the anchors at which the auxiliary loss was evaluated.
     """
@@ -42,10 +42,10 @@ class ShownReconstruction:
 
 @torch.no_grad()
 def auxiliary_mse(parameters: Parameters, auxiliary: AuxiliaryLoss, data: SignalData, seeds: list[int]) -> list[float]:
-    """Mean squared error of each model's reconstructions, fed as in training, over segments, states and samples.
+    """Mean squared error of each model's reconstructions, over segments, states and samples; fed as in training.
 
     The initial states are those of the prediction and the generation (`signal_sounds`). The segments are evenly spaced
-    and the same for every seed: with random ones of a decaying signal, their power would determine the error.
+    and the same for every seed. Random segments of a decaying signal differ in power, which would dominate the error.
     """
     batch = data.batch(RandomStreams(seeds), "evaluation")
     anchors = auxiliary.spread_anchors(batch.inputs.shape[-1], MOST_EVALUATED)
@@ -54,7 +54,7 @@ def auxiliary_mse(parameters: Parameters, auxiliary: AuxiliaryLoss, data: Signal
 
 
 def zero_auxiliary_mse(auxiliary: AuxiliaryLoss, signal: NDArray[np.float32]) -> float:
-    """What `auxiliary_mse` is where all reconstructions are zero; `signal` is [N]."""
+    """The `auxiliary_mse` of reconstructions that are all zero; `signal` is [N]."""
     anchors = auxiliary.spread_anchors(len(signal) - 1, MOST_EVALUATED)
     return segments_power(signal, anchors, auxiliary.segment_samples)
 

@@ -1,1 +1,1 @@
-"""What a job of the workflow does, and the first minute of a run: logs, checkpoints, records, packs."""
+"""The jobs of the workflow, and the checks before the first one: logs, checkpoints, records, packs."""

@@ -1,7 +1,7 @@
-"""Checkpoints of a training job: what it goes on from after a kill.
+"""Checkpoints of a training job, from which it resumes after it was killed.
 
-A checkpoint's file name carries a key, a hash of all that determines the training; another configuration, other code
-or another signal has another key and never meets it.
+A checkpoint's file name contains a key, a hash of everything that determines the training. A job with another
+configuration, code or signal has another key and does not use the checkpoint.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _METADATA_KEY = "rnn_audio_checkpoint"
 _FORMAT = 1
 
 UNREADABLE = (OSError, KeyError, TypeError, ValueError)
-"""What reading a file that is no checkpoint, or half of one, can raise."""
+"""What reading a file that is not a checkpoint, or is truncated, can raise."""
 
 
 def training_key(**determinants: Any) -> str:  # noqa: ANN401 (any JSON value)
@@ -45,19 +45,19 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]
     """Header and tensors of a checkpoint.
 
     Raises:
-        FileNotFoundError: there is none.
-        Exception: one of `UNREADABLE`, for a file that is no checkpoint.
+        FileNotFoundError: there is no file.
+        Exception: one of `UNREADABLE`, if the file is not a checkpoint.
     """
     from safetensors import safe_open
 
     with _told_as_value_error(), safe_open(path, framework="pt") as file:
-        # Copies: the tensors are the file's own pages, at any address, and training goes on in what is returned here.
+        # Copies: safetensors returns memory-mapped, unaligned pages of the file, and training writes to these tensors.
         tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 (not a mapping)
         return _header(file), tensors
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """The header of a checkpoint alone; raises as `read_checkpoint`."""
+    """The header of a checkpoint, without its tensors; raises the same errors as `read_checkpoint`."""
     from safetensors import safe_open
 
     with _told_as_value_error(), safe_open(path, framework="pt") as file:
@@ -65,9 +65,9 @@ def read_header(path: Path) -> dict[str, Any]:
 
 
 def set_aside(path: Path, reason: str) -> None:
-    """Take a checkpoint out of use, and say so."""
+    """Rename a checkpoint so that it is not used, and log the reason."""
     aside = path.with_suffix(".rejected")
-    with suppress(FileNotFoundError):  # another job met it first
+    with suppress(FileNotFoundError):  # another job was first
         path.replace(aside)
     logger.warning("checkpoint %s %s: kept as %s, training starts over", path.name, reason, aside.name)
 
@@ -76,9 +76,9 @@ class CheckpointStore:
     """The checkpoint of one training job.
 
     Args:
-        folder: where it lives, outside the workflow's outputs, which are deleted before a job starts.
-        name: the job, as a file name's beginning.
-        key: what `training_key` returned.
+        folder: its folder; outside the workflow's outputs, which are deleted before a job starts.
+        name: name of the job, with which the file name begins.
+        key: the job's `training_key`.
     """
 
     def __init__(self, folder: Path, name: str, key: str) -> None:
@@ -88,18 +88,18 @@ class CheckpointStore:
         self.path = folder / f"{name}.{key[:16]}.safetensors"
 
     def save(self, tensors: Mapping[str, torch.Tensor], progress: Mapping[str, Any]) -> None:
-        """Write a checkpoint in place of the last one, atomically.
+        """Replace the checkpoint, atomically.
 
         Args:
             tensors: the trainer's state.
-            progress: what else is known of the training so far, such as its time; any JSON values.
+            progress: further facts about the training so far, such as its time; any JSON values.
         """
         write_checkpoint(self.path, tensors, {"key": self._key, "progress": dict(progress)})
 
     def load(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
-        """The last checkpoint's tensors and progress, or None where there is none to go on from.
+        """The last checkpoint's tensors and progress, or None if there is none to resume from.
 
-        A file that cannot be read, or whose key is not this job's, is set aside and said in the log.
+        A file that cannot be read, or whose key is not this job's, is renamed, and a warning is logged.
         """
         try:
             header, tensors = read_checkpoint(self.path)
@@ -113,7 +113,7 @@ class CheckpointStore:
         return tensors, progress
 
     def remove(self) -> None:
-        """Remove this job's checkpoints, those of earlier configurations and rejected ones included."""
+        """Remove this job's checkpoints, including those of earlier configurations and rejected ones."""
         for pattern in (f"{self._name}.*.safetensors", f"{self._name}.*.rejected"):
             for path in self._folder.glob(pattern):
                 path.unlink(missing_ok=True)
@@ -122,7 +122,7 @@ class CheckpointStore:
 
 @contextmanager
 def _told_as_value_error() -> Iterator[None]:
-    """The format's own error is imported where it is needed, as the format is."""
+    """Turn errors of safetensors into `ValueError`; the library is imported only where it is used."""
     from safetensors import SafetensorError
 
     try:

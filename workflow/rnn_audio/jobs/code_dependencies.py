@@ -1,6 +1,6 @@
-"""Which of this library's modules a script imports, so that editing one reruns the jobs that used it, and only those.
+"""Which of this library's modules a script imports, so that editing a module reruns only the jobs that use it.
 
-A workflow sees a script, but not what it imports; a digest of the modules is therefore a parameter of its rule.
+Snakemake tracks a script, but not its imports. A digest of the imported modules is therefore a parameter of its rule.
 """
 
 import ast
@@ -16,7 +16,7 @@ def code_of(script: Path, *chosen: str) -> list[Path]:
 
     Args:
         script: its path.
-        chosen: names of modules that it imports without an import statement, `rnn_audio.reporting.figures.decays`.
+        chosen: modules that it imports without an import statement, such as `rnn_audio.reporting.figures.decays`.
     """
     found: set[Path] = set()
     waiting = [script, *(path for name in chosen for path in _module_files(name))]
@@ -36,13 +36,13 @@ def _imported_modules(path: Path) -> list[Path]:
         if isinstance(node, ast.Import):
             names.extend(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            # "from package import module" may name a module or something inside one; non-modules find no file.
+            # "from package import name" may name a module or a member of one; a member has no file and is skipped.
             names.extend([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
     return [module for name in names for module in _module_files(name)]
 
 
 def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """All statements, nested ones included; their expressions, most of the tree, hold no import."""
+    """All statements, including nested ones. Expressions contain no imports and are skipped."""
     for statement in body:
         yield statement
         for part in ("body", "orelse", "finalbody", "handlers", "cases"):
@@ -50,7 +50,7 @@ def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 
 def _module_files(name: str) -> list[Path]:
-    """The files that importing a module of this package runs: its own, and the `__init__` of each package above it."""
+    """The files that importing a module of this package runs: its own and the `__init__.py` of each parent package."""
     package, *parts = name.split(".")
     if package != _PACKAGE.name:
         return []

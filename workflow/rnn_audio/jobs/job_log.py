@@ -1,4 +1,4 @@
-"""What every script of the workflow does around its work: a log file, and errors that are told, not thrown."""
+"""What every script of the workflow does around its work: write a log file, and log exceptions."""
 
 import logging
 import sys
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class _LogFile(logging.FileHandler):
-    """A log that ends where its disk is full; standard error still tells all."""
+    """A log file that ignores write errors, such as a full disk; standard error still gets every message."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (the base class's name)
         if not isinstance(sys.exc_info()[1], OSError):
@@ -25,7 +25,7 @@ class _LogFile(logging.FileHandler):
 def logged_job(log: str | Path) -> Iterator[None]:
     """Log to `log` and to standard error; end the process with status 1 on any exception.
 
-    A user's mistake is one line; anything else is a bug of ours and leaves its traceback in the log.
+    A user's mistake (`InputError`) is logged in one line; anything else is a bug and is logged with its traceback.
     """
     logging.basicConfig(level=logging.INFO, format=_FORMAT, handlers=[logging.StreamHandler(sys.stderr)], force=True)
     logging.captureWarnings(True)

@@ -1,4 +1,4 @@
-"""What a workflow does before its first job: check everything that can be checked, and choose the accelerator."""
+"""What the workflow does before its first job: check all inputs that can be checked, and choose the accelerator."""
 
 import os
 from pathlib import Path
@@ -14,13 +14,13 @@ def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experim
 
     Args:
         config: the whole configuration.
-        inspect_recordings: read and check every recording; jobs on other machines need not do it again.
+        inspect_recordings: whether to read and check every recording; jobs on other machines need not repeat it.
 
     Returns:
         The experiment, and the accelerator that trains: `cpu` or `cuda`.
 
     Raises:
-        InputError: something is wrong with the configuration, a recording, or the accelerator that was asked for.
+        InputError: the configuration, a recording or the requested accelerator is invalid.
     """
     experiment = load_experiment(config)
     if inspect_recordings:
@@ -29,7 +29,7 @@ def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experim
 
 
 def check_accelerator_elsewhere(setting: str) -> None:
-    """Refuse, for jobs that run on other machines, a `accelerator` that was chosen by looking at this one.
+    """For jobs that run on other machines, reject an `accelerator` setting that looks for a GPU on this one.
 
     Raises:
         InputError: `auto` or `cuda`.
@@ -43,16 +43,16 @@ def check_accelerator_elsewhere(setting: str) -> None:
 
 
 def export_library() -> None:
-    """Let scripts find this library: they run in processes of their own, perhaps in another environment."""
+    """Add this library to PYTHONPATH: scripts run in their own processes, perhaps in another environment."""
     library = str(Path(__file__).parents[2])
     others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != library]
     os.environ["PYTHONPATH"] = os.pathsep.join([library, *others])
 
 
 def limit_threads() -> None:
-    """Let each job's linear algebra take one thread, as many as the job counts for, unless the user says otherwise.
+    """Limit the linear algebra of each job to one thread, the number that it reserves, unless the user sets another.
 
-    More would compete with the jobs beside it, and could change how sums are rounded from machine to machine.
+    More threads would compete with other jobs, and could make rounding differ between machines.
     """
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")

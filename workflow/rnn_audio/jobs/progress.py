@@ -1,4 +1,4 @@
-"""Progress of long work in a log: where it is, how well it goes, how long it will take."""
+"""Progress of a training in the log: epoch, loss and remaining time."""
 
 import logging
 import time
@@ -9,13 +9,13 @@ logger = logging.getLogger(__name__)
 
 
 class ProgressLog:
-    """Logs the first, the last and every few seconds' epoch.
+    """Logs the first epoch, the last one, and one every few seconds.
 
     Args:
-        costs: about how long each epoch takes, in any unit.
-        done: how many were done before this process started.
-        interval_s: least time between two lines.
-        clock: seconds; a parameter for tests.
+        costs: estimated relative cost of each epoch, in any unit.
+        done: number of epochs done before this process started.
+        interval_s: least time between two lines, in seconds.
+        clock: returns the time in seconds; a parameter for tests.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class ProgressLog:
         self._last: float | None = None
 
     def epoch(self, epoch: int, loss: float) -> None:
-        """Say that `epoch` epochs are done, the last with this loss."""
+        """Report that `epoch` epochs are done; `loss` is that of the last one."""
         now = self._clock()
         if self._last is not None and now - self._last < self._interval_s and epoch < self._epochs:
             return
@@ -45,7 +45,7 @@ class ProgressLog:
 
 
 def format_duration(seconds: float) -> str:
-    """A duration as people say it: `45 s`, `3 min 22 s`, `1 h 6 min`, `2 d 3 h`."""
+    """A duration in readable form: `45 s`, `3 min 22 s`, `1 h 6 min`, `2 d 3 h`."""
     total = round(seconds)
     if total < 60:
         return f"{total} s"

@@ -1,4 +1,4 @@
-"""Where a result comes from: versions of what computed it."""
+"""Where a result comes from: versions of the code and libraries, and digests of its inputs."""
 
 import hashlib
 import subprocess
@@ -10,7 +10,7 @@ _PACKAGES = ("torch", "triton", "numba", "numpy", "scipy", "resampy", "soundfile
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of the packages that can change a number."""
+    """Versions of the installed packages that can change results."""
     versions = {}
     for package in _PACKAGES:
         try:
@@ -21,7 +21,7 @@ def library_versions() -> dict[str, str]:
 
 
 def source_revision(folder: Path) -> str | None:
-    """The git revision of the sources, marked `-dirty` where they were edited; None outside a checkout."""
+    """The git revision of the sources, with `-dirty` if they were edited; None outside a checkout."""
     command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)

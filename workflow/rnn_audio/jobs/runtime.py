@@ -1,4 +1,4 @@
-"""Settings of the process that trains: threads, memory, denormals, determinism."""
+"""Settings of the training process: threads, memory, denormals, determinism."""
 
 import ctypes
 import os
@@ -14,49 +14,49 @@ _TOP_PAD_BYTES = 256 * 2**20
 
 
 def prepare_process(accelerator: str, threads: int) -> None:
-    """Make this process fast and reproducible, before its first tensor.
+    """Make this process fast and reproducible; call it before the first tensor.
 
-    Several models train at once as separate processes, so that each takes only its own threads. Denormal numbers,
-    which decaying signals produce, are flushed to zero: they cost tens of cycles each.
+    Several models train at once in separate processes, so each process uses only its own threads. Denormal numbers,
+    which decaying signals produce, are flushed to zero, because each one costs tens of cycles.
     """
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
     _keep_memory()
     if accelerator == "cuda":
-        # cuBLAS is deterministic only with a fixed workspace. On a CPU all that is used here is deterministic, and
-        # asking PyTorch to ensure it takes a second of imports.
+        # cuBLAS is deterministic only with a fixed workspace. On a CPU all operations used here are deterministic, and
+        # PyTorch's check would cost a second of imports.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True)
-        # By default cuDNN rounds the factors of its products to 10 bits: TF32. A variable of the environment can have
-        # cuBLAS do it, too.
+        # By default cuDNN rounds the factors of its products to 10 bits (TF32). An environment variable can make cuBLAS
+        # do so, too.
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cuda.matmul.allow_tf32 = False
-        # Determinism would also fill all new memory, to show who reads it unwritten: gigabytes in backpropagation.
+        # Deterministic mode would also fill new memory to expose uninitialised reads: gigabytes in backpropagation.
         torch.utils.deterministic.fill_uninitialized_memory = False
 
 
 def peak_memory_mib(accelerator: str) -> float:
-    """The most memory that the process has held: of the GPU where one trains, of the main memory otherwise."""
+    """Peak memory of this process: GPU memory when training on a GPU, main memory otherwise."""
     if accelerator == "cuda":
-        return torch.cuda.max_memory_reserved() / 2**20  # that of captured graphs is reserved, and not allocated
+        return torch.cuda.max_memory_reserved() / 2**20  # memory of captured graphs is reserved, not allocated
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def forget_memory(accelerator: str) -> None:
-    """Give back what is held of a GPU's memory and not used, and count the most from here on."""
+    """Release cached GPU memory that is not in use, and restart the count of peak memory."""
     if accelerator == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether a GPU's memory ended; the libraries beside PyTorch say so in words."""
+    """Whether the GPU ran out of memory; libraries other than PyTorch report it only in the message."""
     said = str(error)
     return isinstance(error, torch.OutOfMemoryError) or "out of memory" in said or "ALLOC_FAILED" in said
 
 
 def accelerator_name(accelerator: str) -> str:
-    """The accelerator as its maker calls it."""
+    """The accelerator's product name."""
     if accelerator == "cuda":
         return torch.cuda.get_device_name()
     return _processor_name()
@@ -71,10 +71,10 @@ def _processor_name() -> str:
 
 
 def _keep_memory() -> None:
-    """Let glibc keep freed memory: backpropagation through a long sequence frees and takes back gigabytes each epoch.
+    """Let glibc keep freed memory: backpropagation through a long sequence frees and reallocates gigabytes each epoch.
 
     By default each large block is mapped and unmapped, and the kernel clears every page again; that took over half
-    of an epoch. Other C libraries have no mallopt and are left alone.
+    of an epoch. C libraries without mallopt are left unchanged.
     """
     if not sys.platform.startswith("linux"):
         return

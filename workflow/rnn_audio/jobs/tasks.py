@@ -1,4 +1,4 @@
-"""What a configuration trains on and is judged by: a signal (paper A) or a device (paper B)."""
+"""Training data, objective and evaluation of a configuration: a signal (paper A) or a device (paper B)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,12 +24,12 @@ LossesByName = dict[str, list[float]]
 
 
 class Task(Protocol):
-    """One configuration's data, objective and judgement, for a pack of seeds.
+    """One configuration's data, objective and evaluation, for a pack of seeds.
 
     Attributes:
-        loss_name: what the training loss is called in the history.
-        samples: samples of training data.
-        rate_hz: their rate.
+        loss_name: name of the training loss in the history.
+        samples: number of samples of training data.
+        rate_hz: their sampling rate in Hz.
     """
 
     loss_name: str
@@ -39,17 +39,17 @@ class Task(Protocol):
     objective: Objective
 
     def validate(self, parameters: Parameters) -> list[float] | None:
-        """Each model's loss on data that is not trained on, or None where there is no such data."""
+        """Each model's loss on validation data, or None without such data."""
 
     def final_losses(self, parameters: Parameters) -> LossesByName:
-        """Each model's losses at the end, by name."""
+        """Each model's losses at the end of training, by name."""
 
     def zero_losses(self) -> dict[str, float]:
-        """What some losses are where the output is always zero, by name: a model near them has learned nothing."""
+        """Losses of an output of zeros, by name: a model with similar losses has learned nothing."""
 
 
 class SignalTask:
-    """Overfitting one signal (paper A): judged on the signal itself, by prediction and by generation."""
+    """Overfitting one signal (paper A), evaluated by prediction and generation of the signal itself."""
 
     loss_name = "training_mse"
 
@@ -63,10 +63,10 @@ class SignalTask:
         self._seeds = seeds
 
     def validate(self, parameters: Parameters) -> None:
-        """There is nothing but the signal."""
+        """None: there is no data other than the signal."""
 
     def final_losses(self, parameters: Parameters) -> LossesByName:
-        """Mean squared errors of prediction, generation and reconstructions, over fresh initial states."""
+        """Mean squared errors of prediction, generation and reconstructions, from new initial states."""
         performance = perform(parameters, self._feeding, self.data, self._seeds)
         losses = {"prediction_mse": performance.prediction_mse(), "generation_mse": performance.generation_mse()}
         if self._auxiliary is None:
@@ -74,7 +74,7 @@ class SignalTask:
         return losses | {"auxiliary_mse": auxiliary_mse(parameters, self._auxiliary, self.data, self._seeds)}
 
     def zero_losses(self) -> dict[str, float]:
-        """The power of what is learned: of the whole signal, and of the segments that are reconstructed."""
+        """Mean squared errors of an output of zeros: the power of the signal, and of the reconstructed segments."""
         signal = self.data.signal.cpu().numpy()
         power = signal_power(signal if self.data.silent_seed else signal[1:])
         losses = dict.fromkeys(("prediction_mse", "generation_mse", self.loss_name), power)
@@ -84,15 +84,15 @@ class SignalTask:
 
 
 class DeviceTask:
-    """Modelling a device (paper B): validated while it trains, judged on whole recordings behind every filter.
+    """Modelling a device (paper B): validated in training, evaluated on whole recordings with every pre-emphasis.
 
     Args:
         recipe: the recipe of a resolved configuration.
-        segments: input and target to train on, [2, S, T], on the accelerator that trains.
+        segments: input and target for training, [2, S, T], on the training accelerator.
         recordings: input and target of `val` and `test`, [N] each, on the same accelerator.
-        rate_hz: their rate.
-        seeds: one a model.
-        filters: the pre-emphasis of each model; the configuration's where not given.
+        rate_hz: their sampling rate in Hz.
+        seeds: one seed per model.
+        filters: the pre-emphasis of each model; by default the configuration's.
     """
 
     loss_name = "training_loss"
@@ -116,12 +116,12 @@ class DeviceTask:
         self._recordings = recordings
 
     def first_batch(self) -> DeviceData:
-        """As many segments as one mini-batch holds, for measurements of speed."""
+        """The data reduced to the segments of one mini-batch, for measurements of speed."""
         count = self.data.batch_size
         return replace(self.data, inputs=self.data.inputs[:count], targets=self.data.targets[:count])
 
     def validate(self, parameters: Parameters) -> list[float]:
-        """Equation 4 behind each model's own filter, over the whole validation recording as one signal."""
+        """Equation 4 with each model's own pre-emphasis, over the whole validation recording as one signal."""
         source, target = self._recordings["val"]
         outputs = process(parameters, self._shape, source)
         losses = [0.0] * len(self._filters)
@@ -133,7 +133,7 @@ class DeviceTask:
         return losses
 
     def final_losses(self, parameters: Parameters) -> LossesByName:
-        """`test_...` and `validation_...` behind each filter; `test_loss` and `validation_loss` behind its own."""
+        """`test_<filter>` and `validation_<filter>`; `test_loss`, `validation_loss` with the model's own filter."""
         losses: LossesByName = {}
         for split, prefix in (("test", "test"), ("val", "validation")):
             by_filter = self._losses(parameters, split)
@@ -142,7 +142,7 @@ class DeviceTask:
         return losses
 
     def zero_losses(self) -> dict[str, float]:
-        """The test loss behind the configuration's own filter."""
+        """The test loss of an output of zeros, with the configuration's pre-emphasis."""
         _, target = self._recordings["test"]
         return {"test_loss": zero_loss(target.cpu().numpy(), self.rate_hz, self._own_filter)}
 
@@ -173,10 +173,10 @@ def build_task(
 
     Args:
         recipe: its recipe.
-        recordings: the signal; or a device's segments for training, then input and target of val and test.
-        accelerator: where it trains.
-        seeds: one a model.
-        filters: of a device's models, each one's pre-emphasis; the configuration's where not given.
+        recordings: the signal; or a device's training segments, then input and target of val and test.
+        accelerator: `cpu` or `cuda`, where it trains.
+        seeds: one seed per model.
+        filters: the pre-emphasis of each model of a device; by default the configuration's.
     """
     if "device" not in recipe.settings:
         samples, rate_hz = read_wav(recordings[0])

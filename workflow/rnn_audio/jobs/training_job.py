@@ -1,4 +1,4 @@
-"""One training job: from a signal to a trained model, resumed where it was killed."""
+"""One training job: it trains a model from its last checkpoint and writes the results."""
 
 import logging
 import math
@@ -29,14 +29,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Trained:
-    """What the training of one model ends with.
+    """The result of training one model.
 
     Attributes:
         parameters: its weights, as a pack of one.
-        history: its columns per epoch, as `TrainingLoop.history` gives them.
-        losses: by name; that of the last epoch's training among them.
-        effort: what its training has taken.
-        report: what else there is to say of it, by name.
+        history: its columns per epoch, from `TrainingLoop.history`.
+        losses: final losses by name, including the training loss of the last epoch.
+        effort: time and memory of its training.
+        report: further facts about its training, by name.
     """
 
     parameters: Parameters
@@ -55,19 +55,19 @@ def train_one(
     checkpoint_interval_s: float = CHECKPOINT_INTERVAL_S,
     start: Parameters | None = None,
 ) -> Trained:
-    """Train one model of a configuration, from its last checkpoint where there is one.
+    """Train one model of a configuration, from its last checkpoint if there is one.
 
     Args:
         name: the configuration's name, for messages.
         recipe: its recipe.
-        task: its data, objective and judgement.
-        seed: which copy.
-        store: where checkpoints go.
-        checkpoint_interval_s: least time between two.
-        start: weights that a free-running training starts from, as a pack of one; random ones where not given.
+        task: its data, objective and evaluation.
+        seed: the model's seed.
+        store: the model's checkpoint.
+        checkpoint_interval_s: least time between two checkpoints, in seconds.
+        start: initial weights of a free-running training, as a pack of one; random by default.
 
     Raises:
-        InputError: the data is too short, or a loss is not finite (the message names configuration, seed, epoch).
+        InputError: the data is too short, or training diverged (the message names configuration, seed, epoch).
     """
     if task.samples < 2:
         raise InputError(f"configuration {name}: its data has {task.samples} sample(s), training needs at least 2")
@@ -77,10 +77,10 @@ def train_one(
         effort = loop.run()
     except DivergenceError as error:
         raise DivergenceError(f"configuration {name}, {error}") from error
-    # An epoch in which it went back to earlier weights has no loss.
+    # An epoch that restored earlier weights has no loss.
     last = [losses[0] for losses in trainer.history if math.isfinite(losses[0])][-1:]
     if not last:
-        raise DivergenceError(f"configuration {name}, seed {seed}: it diverged in every epoch; train more of them")
+        raise DivergenceError(f"configuration {name}, seed {seed}: it diverged in every epoch; train for more epochs")
     parameters = loop.parameters()
     final = task.final_losses(parameters) | {task.loss_name: last}
     losses = {loss: values[0] for loss, values in final.items()}
@@ -103,21 +103,21 @@ def train_model(
 ) -> None:
     """Train one model of a configuration and write its weights, its losses per epoch and a record of the run.
 
-    The first job of a pack trains all its models (`packs`); the others find their trainings finished.
+    The first job of a pack trains all its models (`packs`); the other jobs find their trainings finished.
 
     Args:
         name: the configuration's name.
         settings: the resolved configuration.
-        seed: which copy.
-        recordings: the signal; or a device's segments for training, then input and target of val and test.
-        accelerator: `cpu` or `cuda`; said in the log, never replaced.
-        threads: threads of a job on the CPU.
-        start: the model that a free-running training starts from; None for random weights.
-        code: a digest of the code behind the job; a checkpoint of other code is never resumed.
-        checkpoints: folder of the configuration's checkpoints; packs have theirs in the folder above it.
-        model_path: where the weights go.
-        history_path: where the losses per epoch go.
-        run_path: where the record goes; like the others it appears when all is done.
+        seed: the model's seed.
+        recordings: the signal; or a device's training segments, then input and target of val and test.
+        accelerator: `cpu` or `cuda`; there is no fallback to the other.
+        threads: CPU threads of the job.
+        start: path of the model that a free-running training starts from; None for random weights.
+        code: a digest of the job's code; a checkpoint of other code is never resumed.
+        checkpoints: folder of the configuration's checkpoints; those of packs are in its parent folder.
+        model_path: path of the weights to write.
+        history_path: path of the losses per epoch to write.
+        run_path: path of the record to write; all three files are written when training is done.
     """
     prepare_process(accelerator, threads)
     logger.info("configuration %s, seed %d, on %s (%s)", name, seed, accelerator, accelerator_name(accelerator))
@@ -125,7 +125,7 @@ def train_model(
     determinants = {"accelerator": accelerator, "data": digest(recordings), "code": code, "versions": versions}
     key_of = partial(_key_of, determinants, None)
     own_key = _key_of(determinants, digest([start]) if start else None, settings, seed)
-    # Packs: if this model trains together with others, its own checkpoint is that of a finished training after this.
+    # If this model trains in a pack, `train_in_pack` leaves its finished training as its own checkpoint.
     own = PackMember(name, seed, settings, str(checkpoints), str(run_path), own_key)
     waiting = read_waiting(checkpoints.parent, own, key_of)
     train_in_pack(own, waiting, recordings, accelerator, checkpoints.parent)
@@ -177,7 +177,7 @@ def _load_start(path: Path, shape: ModelShape) -> Parameters:
     started, parameters = load_model(path)
     if started.hidden_size != shape.hidden_size:
         raise InputError(
-            f"{path}: a model of hidden size {started.hidden_size} is no start for one of {shape.hidden_size}; "
+            f"{path}: a model of hidden size {started.hidden_size} cannot start one of {shape.hidden_size}; "
             "choose another configuration in free_running.start_from"
         )
     known = shape.parameter_shapes()

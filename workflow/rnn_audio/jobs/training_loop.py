@@ -1,4 +1,4 @@
-"""The loop over a training's epochs, with its checkpoints: it goes on where it was killed."""
+"""The loop over the epochs of a training, with checkpoints from which it resumes after it was killed."""
 
 import logging
 import math
@@ -24,23 +24,23 @@ logger = logging.getLogger(__name__)
 
 
 class Store(Protocol):
-    """Where checkpoints go: those of a model, or of a pack."""
+    """The checkpoint of a model or of a pack."""
 
     def save(self, tensors: Mapping[str, torch.Tensor], progress: Mapping[str, Any]) -> None:
-        """Write a checkpoint in place of the last one, atomically."""
+        """Replace the checkpoint, atomically."""
 
     def load(self) -> tuple[Tensors, dict[str, Any]] | None:
-        """The last checkpoint's tensors and progress; None where there is none."""
+        """The last checkpoint's tensors and progress; None if there is none."""
 
 
 @dataclass(frozen=True)
 class Effort:
-    """What a training has taken.
+    """Time and memory of a training.
 
     Attributes:
-        elapsed_s: time in the training loop, over all restarts.
-        pack: the models that ended their training side by side, as people call them; empty for one alone.
-        peak_memory_mib: the most memory that the pack's process held.
+        elapsed_s: time in the training loop in seconds, over all restarts.
+        pack: labels of the models that finished training in the pack; empty for a model that trained alone.
+        peak_memory_mib: peak memory of the pack's process, in MiB.
     """
 
     elapsed_s: float = 0.0
@@ -49,21 +49,21 @@ class Effort:
 
     @property
     def models(self) -> int:
-        """How many models that time is of."""
+        """Number of models that trained together."""
         return max(1, len(self.pack))
 
 
 @dataclass
 class TrainingLoop:
-    """Trains what is left to train, validates on the way, and keeps the best weights by validation.
+    """Trains the remaining epochs, validates in between, and keeps the weights with the lowest validation loss.
 
     Attributes:
-        trainer: fresh; its state is replaced by the checkpoint's where there is one.
-        task: judges it on the way.
-        recipe: how many epochs, how often it is validated, and which weights it ends with.
-        store: where checkpoints go.
-        checkpoint_interval_s: least time between two.
-        best: each model's best weights by validation.
+        trainer: a new trainer; if there is a checkpoint, its state is restored from that.
+        task: validates the models.
+        recipe: sets the number of epochs, how often to validate, and which weights to return.
+        store: the checkpoint.
+        checkpoint_interval_s: least time between two checkpoints, in seconds.
+        best: each model's weights with the lowest validation loss.
     """
 
     trainer: Trainer
@@ -77,7 +77,7 @@ class TrainingLoop:
         """Train to the last epoch.
 
         Raises:
-            DivergenceError: a loss is not finite; the last checkpoint stays.
+            DivergenceError: a model diverged; the last checkpoint is kept.
         """
         epochs = self.recipe.epochs
         effort = self._resume()
@@ -94,11 +94,11 @@ class TrainingLoop:
         return replace(effort, elapsed_s=time.monotonic() - start)
 
     def parameters(self) -> Parameters:
-        """The weights that training ends with: those of the best validation, or the trainer's, as the recipe says."""
+        """The weights to return: those of the best validation or the trainer's, depending on the recipe."""
         return self.best.parameters if self.recipe.keeps_best_validation else self.trainer.parameters
 
     def history(self, model: int) -> dict[str, list[float]]:
-        """One model's columns per epoch: its training loss, what its trainer adds, and its validation loss, if any.
+        """One model's columns per epoch: training loss, the trainer's extra columns, and validation loss, if any.
 
         The validation loss is NaN in epochs without validation.
         """
@@ -110,7 +110,7 @@ class TrainingLoop:
         return columns
 
     def state_dict(self) -> Tensors:
-        """All that training goes on from, laid out as that of a trainer."""
+        """Everything needed to resume training, in the layout of `Trainer.state_dict`."""
         return self.trainer.state_dict() | self.best.state_dict()
 
     def _resume(self) -> Effort:
@@ -121,7 +121,7 @@ class TrainingLoop:
         self.trainer.load_state_dict(tensors)
         self.best.load_state_dict(tensors, self.task.data.device)
         effort = Effort(**progress | {"pack": tuple(progress.get("pack", ()))})
-        logger.info("resumed behind epoch %d", self.trainer.epoch)
+        logger.info("resumed after epoch %d", self.trainer.epoch)
         if effort.pack:
             logger.info("trained in a pack of %d: %s", effort.models, ", ".join(effort.pack))
         return effort

@@ -1,1 +1,1 @@
-"""What people look at: tables and figures, made from what other jobs have measured."""
+"""Tables and figures, made from the results of other jobs."""

@@ -1,4 +1,4 @@
-"""Adam for a pack: element-wise, so that the sum of all models' losses moves each model as if it trained alone."""
+"""Adam for a pack. It works element by element: minimising the sum of the losses trains each model as if alone."""
 
 import math
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ class Adam:
 
     Attributes:
         learning_rate: step size alpha.
-        clip_norm: largest gradient norm, each model's own over all its tensors; None leaves gradients alone.
+        clip_norm: largest gradient norm of one model, over all its tensors; None disables clipping.
         step_count: steps made.
-        skipped: for each tensor, how many of them found it without a gradient.
+        skipped: for each tensor, in how many of these steps it had no gradient.
 
-    A tensor without a gradient stays where it is, moments and all, and the step does not count for it: once it gets
-    gradients, it moves as if its training began then (so does PyTorch's Adam). A gradient of zero would count, and
-    the bias of its young moments would no longer be corrected.
+    A step leaves a tensor without a gradient and its moments unchanged, and does not count for that tensor. As in
+    PyTorch's Adam, its training begins with its first gradient. A gradient of zero would count as a step, and the bias
+    correction of its later moments would be too small.
     """
 
     learning_rate: float
@@ -36,7 +36,7 @@ class Adam:
 
     @torch.no_grad()
     def step(self, parameters: Parameters) -> None:
-        """Move the parameters along their gradients, and clear these."""
+        """Update the parameters by their gradients, and clear the gradients."""
         if self.clip_norm is not None:
             self._clip(parameters)
         self.step_count += 1
@@ -52,7 +52,7 @@ class Adam:
             parameter.grad = None
 
     def steps_made(self) -> int:
-        """How many steps there were."""
+        """Number of steps made."""
         return self.step_count
 
     def state_dict(self) -> dict[str, torch.Tensor]:
@@ -63,13 +63,13 @@ class Adam:
         return tensors | {f"skipped.{name}": torch.tensor(count) for name, count in self.skipped.items()}
 
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Go on from what `state_dict` returned."""
+        """Restore what `state_dict` returned."""
         self.step_count = int(tensors["step_count"])
         self.first, self.second, skipped = (with_prefix(tensors, kind) for kind in ("first.", "second.", "skipped."))
         self.skipped = {name: int(count) for name, count in skipped.items()}
 
     def _moments(self, name: str, parameter: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Both moments of a tensor's gradients, its present one included."""
+        """Both moments of a tensor's gradients, updated with its current gradient."""
         if name not in self.first:
             self.first[name], self.second[name] = torch.zeros_like(parameter), torch.zeros_like(parameter)
         first, second = self.first[name], self.second[name]
@@ -87,20 +87,20 @@ class Adam:
 
 @dataclass
 class CapturableAdam(Adam):
-    """The steps of `Adam`, for parameters of which each always has a gradient or never.
+    """`Adam` that a CUDA graph can capture: each tensor must have a gradient either in every step or in none.
 
     Attributes:
-        steps: steps made, a float64 on the parameters' device; None before the first.
+        steps: number of steps made, a float64 scalar on the parameters' device; None before the first.
     """
 
     steps: torch.Tensor | None = None
 
     @torch.no_grad()
     def step(self, parameters: Parameters) -> None:
-        """Move the parameters along their gradients, and clear these.
+        """Update the parameters by their gradients, and clear the gradients.
 
         Raises:
-            ValueError: a tensor has its first gradient later than others; its bias could not be corrected.
+            ValueError: a tensor gets its first gradient after the first step; its bias could not be corrected.
         """
         if self.clip_norm is not None:
             self._clip(parameters)
@@ -114,13 +114,13 @@ class CapturableAdam(Adam):
             if parameter.grad is None:
                 continue
             if not is_first and name not in self.first:
-                raise ValueError(f"{name} has its first gradient behind the first step")
+                raise ValueError(f"{name} has its first gradient after the first step")
             first, second = self._moments(name, parameter)
             parameter.addcdiv_(first * -step_size, second.sqrt().div_(root_correction).add_(self.epsilon))
             parameter.grad = None
 
     def steps_made(self) -> int:
-        """How many steps there were; on a GPU, this waits for it."""
+        """Number of steps made; on a GPU, this call synchronises."""
         return 0 if self.steps is None else int(self.steps)
 
     def state_dict(self) -> dict[str, torch.Tensor]:
@@ -129,6 +129,6 @@ class CapturableAdam(Adam):
         return super().state_dict()
 
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Go on from what `state_dict` returned."""
+        """Restore what `state_dict` returned."""
         super().load_state_dict(tensors)
         self.steps = tensors["step_count"].to(torch.float64)

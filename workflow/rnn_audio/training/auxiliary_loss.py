@@ -1,9 +1,9 @@
-"""The auxiliary loss: how well segments can be reconstructed from the main network's state behind them.
+"""The auxiliary loss: how well segments can be reconstructed from the main network's state at their end.
 
-Paper A, section IV-C2, after Trinh et al. 2018. An anchor is a point of the sequence, counted in samples: at anchor a
-the main network has read samples 0 to a - 1. Its segment is the last of these, `segment_samples` long.
+Paper A, section IV-C2, after Trinh et al. 2018. An anchor is a position in the sequence, in samples: at anchor a the
+main network has read samples 0 to a - 1. The anchor's segment is the last `segment_samples` of these.
 
-Shapes: M models, K anchors each, a batch of B sequences, T samples, L samples a segment, H units.
+Shapes: M models, K anchors each, a batch of B sequences, T samples, L samples per segment, H units.
 """
 
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ from rnn_audio.training.data import Batch
 
 @dataclass(frozen=True)
 class Passed:
-    """What one pass through both networks gives.
+    """The results of one pass through both networks.
 
     Attributes:
-        outputs: the main network's, [M, B, T].
-        segments: what was to be reconstructed, [M, K, B, L - 1]; the seed is not part of it.
+        outputs: the main network's outputs, [M, B, T].
+        segments: the targets of the reconstruction, [M, K, B, L - 1]; without the seed sample.
         reconstructions: the auxiliary network's outputs, [M, K, B, L - 1].
     """
 
@@ -43,15 +43,15 @@ class AuxiliaryLoss:
     """The auxiliary loss of a configuration.
 
     Attributes:
-        shape: the auxiliary network's.
-        anchors: how many are drawn for a batch, K.
+        shape: the auxiliary network's shape.
+        anchors: number of anchors drawn for a batch, K.
         segment_samples: length of a segment, L; its first sample seeds the reconstruction.
         feed: what the auxiliary network is fed, `true_samples` or `own_output`.
         gradient_reach: over how many samples before an anchor gradients flow back in the main network: None for all
-            of them, 0 for none (Trinh et al. truncate them).
-        normalise: `per_segment`: the sum of L_i / l_i, as in the paper's formula; `combined`: the sum of L_i over the
-            sum of l_i, as in its text.
-        pretraining_epochs: epochs in which nothing but this loss is minimised.
+            samples, 0 for none (Trinh et al. truncate them).
+        normalise: `per_segment`: the sum of L_i / l_i, as in the paper's formula; `combined`: the sum of L_i divided by
+            the sum of l_i, as in its text.
+        pretraining_epochs: number of epochs that minimise this loss alone.
     """
 
     shape: AuxiliaryShape
@@ -63,7 +63,7 @@ class AuxiliaryLoss:
     pretraining_epochs: int
 
     def draw_anchors(self, streams: RandomStreams, stream: str, samples: int, count: int) -> torch.Tensor:
-        """Random anchors in a sequence of `samples` samples, each behind a whole segment: [M, count].
+        """Random anchors in a sequence of `samples` samples, each with a whole segment before it: [M, count].
 
         Raises:
             InputError: the sequence is shorter than a segment.
@@ -72,7 +72,7 @@ class AuxiliaryLoss:
         return streams.integers(stream, self.segment_samples, samples, (count,))
 
     def spread_anchors(self, samples: int, most: int) -> list[int]:
-        """Anchors spread evenly over a sequence, `most` at most, so that no two segments overlap.
+        """At most `most` anchors, spread evenly over a sequence so that no two segments overlap.
 
         Raises:
             InputError: the sequence is shorter than a segment.
@@ -100,7 +100,7 @@ class AuxiliaryLoss:
 
     def total(self, segment_losses: torch.Tensor) -> torch.Tensor:
         """L_aux of each model, [M], from L_i / l_i, [M, K]."""
-        # All segments are equally long: the combined form is the mean of the others.
+        # All segments have the same length, so `combined` is the mean of L_i / l_i.
         return segment_losses.sum(dim=1) if self.normalise == "per_segment" else segment_losses.mean(dim=1)
 
     def _require_room(self, samples: int) -> None:
@@ -114,7 +114,7 @@ class AuxiliaryLoss:
 def _run_on(
     parameters: Parameters, inputs: torch.Tensor, state: State, starts: torch.Tensor, anchors: torch.Tensor
 ) -> State:
-    """The states at the anchors, [M, K, B, H] each, reached from those at `starts`: gradients end there."""
+    """Run from the states at `starts` to the anchors: [M, K, B, H] each. Gradients stop at `starts`."""
     reached_h, reached_c = [], []
     for model, stretches in enumerate(zip(starts.tolist(), anchors.tolist(), strict=True)):
         only = slice(model, model + 1)

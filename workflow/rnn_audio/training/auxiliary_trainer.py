@@ -1,6 +1,6 @@
 """Training with the auxiliary loss: pre-training on it alone, then on its sum with the main loss (paper A, IV-C2).
 
-The main network is teacher forced and updated once a sequence (section V-D).
+The main network is teacher forced and updated once per sequence (section V-D).
 """
 
 from typing import Any
@@ -19,32 +19,33 @@ class AuxiliaryTrainer(BpttTrainer):
 
     Args:
         auxiliary: the auxiliary loss.
-        arguments: those of `BpttTrainer`; the shape has the auxiliary network's.
+        arguments: those of `BpttTrainer`; the shape includes the auxiliary network's.
 
     Attributes:
-        auxiliary_history: each epoch's auxiliary loss of each model, as a mean squared error a segment.
+        auxiliary_history: auxiliary loss of each epoch and model, as the mean squared error per segment.
 
-    The main loss is measured in both phases: pre-training moves the main network too, all but its linear layer.
+    The main loss is measured in both phases, because pre-training also changes the main network, except its linear
+    layer.
     """
 
     def __init__(self, auxiliary: AuxiliaryLoss, **arguments: Any) -> None:  # noqa: ANN401 (passed on)
-        super().__init__(**arguments, captured=False)  # pre-training has tensors without gradients
+        super().__init__(**arguments, captured=False)  # in pre-training some tensors have no gradients
         self.auxiliary = auxiliary
         self.auxiliary_history: list[list[float]] = []
 
     def extra_columns(self, model: int) -> dict[str, list[float]]:
-        """One model's auxiliary loss per epoch, and the phase that each epoch belongs to."""
+        """One model's auxiliary loss and training phase in each epoch."""
         return {
             "auxiliary_mse": [losses[model] for losses in self.auxiliary_history],
             "phase": [self._phase(epoch) for epoch in range(self.epoch)],
         }
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """All that training goes on from."""
+        """Everything needed to resume training."""
         return super().state_dict() | {"auxiliary.history": by_model(self.auxiliary_history, len(self.seeds))}
 
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Go on from what `state_dict` returned."""
+        """Restore what `state_dict` returned."""
         super().load_state_dict(tensors)
         self.auxiliary_history = by_epoch(tensors["auxiliary.history"])
 
@@ -65,6 +66,6 @@ class AuxiliaryTrainer(BpttTrainer):
         for each in (main_losses, losses):
             self._require_finite(each, update=0)
         self.optimiser.step(self.parameters)
-        # A signal is one batch an epoch: this batch's loss is the epoch's.
+        # A signal is one batch per epoch, so this batch's loss is the epoch's.
         self.auxiliary_history.append(segment_losses.detach().mean(dim=1).cpu().double().tolist())
         return main_losses.detach().cpu().double() * batch.targets.shape[1] * samples

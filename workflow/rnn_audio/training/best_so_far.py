@@ -1,4 +1,4 @@
-"""The best weights of a training by its validation loss, model by model."""
+"""The weights with the lowest validation loss in a training, for each model."""
 
 import math
 
@@ -12,7 +12,7 @@ class BestSoFar:
     """Keeps each model's weights from the epoch in which its validation loss was lowest.
 
     Attributes:
-        history: each validation's epoch (from 1), and each model's loss in it.
+        history: the epoch (from 1) of each validation, and the loss of each model in it.
         parameters: the best weights, leading model axis; empty before the first validation.
     """
 
@@ -23,7 +23,7 @@ class BestSoFar:
 
     @torch.no_grad()
     def offer(self, epoch: int, parameters: Parameters, losses: list[float]) -> None:
-        """Take over the weights of the models whose loss is the lowest so far."""
+        """Copy the weights of each model whose loss is its lowest so far."""
         self.history.append((epoch, losses))
         if not self.parameters:
             self.parameters = {name: tensor.detach().clone() for name, tensor in parameters.items()}
@@ -36,7 +36,7 @@ class BestSoFar:
                     self.parameters[name][model] = tensor[model]
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """For a checkpoint, with the model as the leading axis of each tensor; empty before the first validation."""
+        """Tensors for a checkpoint, each with a leading model axis; empty before the first validation."""
         if not self.parameters:
             return {}
         tensors = {f"best.parameters.{name}": tensor for name, tensor in self.parameters.items()}
@@ -47,7 +47,7 @@ class BestSoFar:
         return tensors
 
     def load_state_dict(self, tensors: dict[str, torch.Tensor], device: torch.device) -> None:
-        """Go on from what `state_dict` returned."""
+        """Restore what `state_dict` returned."""
         if "best.losses" not in tensors:
             return
         own = with_prefix(tensors, "best.parameters.")

@@ -1,4 +1,4 @@
-"""How a training by backpropagation through time goes: what the network is fed, and when it is updated."""
+"""Settings of backpropagation through time: what the network is fed, and when it is updated."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ from rnn_audio.training.teacher_forcing import TeacherForcing
 
 @dataclass(frozen=True)
 class Feeding:
-    """What a network is fed in training, and from which states; its predictions are made in the same way.
+    """What a network is fed in training, and its initial states; predictions use the same.
 
     Attributes:
         teacher_forcing: schedule of true input samples.
-        update_length: samples of a sub-sequence; None for the whole sequence.
-        carry_state: whether a sub-sequence starts from the last one's state, or from a fresh one (paper A, figure 4).
+        update_length: samples per sub-sequence; None for the whole sequence.
+        carry_state: whether a sub-sequence starts from the final state of the one before, or from a fresh state (paper
+            A, figure 4).
     """
 
     teacher_forcing: TeacherForcing
@@ -35,9 +36,9 @@ class BpttMethod(Feeding):
 
 
 def sub_sequences(length: int, update_length: int | None, offset: int = 0) -> Iterator[slice]:
-    """Consecutive stretches of `length` samples from `offset` on; the last is shorter where the length does not divide.
+    """Consecutive sub-sequences of `length` samples from `offset` on; the last one may be shorter.
 
-    A shorter last stretch is trained on like the others: its loss is the mean over its own samples.
+    A shorter last sub-sequence is trained on like the others: its loss is the mean over its own samples.
     """
     step = update_length or length
     for start in range(0, length, step):

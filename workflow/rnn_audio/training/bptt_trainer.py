@@ -1,7 +1,8 @@
 """Backpropagation through time for a pack: full or truncated, teacher forced, free-running or annealed.
 
-Paper A, sections V-A to V-C. One loop serves all methods: a batch is cut into sub-sequences, each is run forward,
-its loss taken back through it, and the parameters moved; the state goes on, cut from the graph, or is drawn anew.
+Paper A, sections V-A to V-C. One loop serves all methods. A batch is cut into sub-sequences. For each one, the loop
+runs the network forward, backpropagates the loss and updates the parameters. The next sub-sequence starts from the
+detached final state, or from a new one.
 """
 
 import math
@@ -27,11 +28,11 @@ class BpttTrainer(Trainer):
     Args:
         shape: the models' common shape.
         method: how they are trained.
-        data: what they learn; its tensors' accelerator is where everything runs.
-        seeds: one seed a model.
-        objective: what is minimised; paper A's mean squared error where none is given.
-        captured: whether updates are repeated as CUDA graphs (`captured_update`), and losses read once a batch instead
-            of once an update; by default on a GPU, with Triton's engine. On a CPU it changes the way, not the result.
+        data: what they learn; everything runs on its tensors' accelerator.
+        seeds: one seed per model.
+        objective: the loss to minimise; by default paper A's mean squared error.
+        captured: whether updates run as CUDA graphs (`captured_update`), and losses are read once per batch instead of
+            once per update. By default, true on a GPU with the Triton engine. On a CPU it does not change the result.
     """
 
     def __init__(
@@ -79,14 +80,14 @@ class BpttTrainer(Trainer):
         return losses
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """All that training goes on from: weights, optimiser, random streams and history."""
+        """Everything needed to resume training: weights, optimiser, random streams and history."""
         tensors = {f"parameters.{name}": tensor.detach() for name, tensor in self.parameters.items()}
         tensors |= {f"adam.{name}": tensor for name, tensor in self.optimiser.state_dict().items()}
         tensors |= {f"streams.{name}": tensor for name, tensor in self.streams.state().items()}
         return tensors | {"history": by_model(self.history, len(self.seeds))}
 
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Go on from what `state_dict` returned, to the same bytes as without the break."""
+        """Restore what `state_dict` returned; training then gives the same bytes as without the interruption."""
         device = self.data.device
         for name in self.parameters:
             self.parameters[name] = tensors[f"parameters.{name}"].to(device).requires_grad_()
@@ -99,7 +100,7 @@ class BpttTrainer(Trainer):
             self._captured.forget()
 
     def _train_batch(self, batch: Batch) -> torch.Tensor:
-        """Move the parameters by one batch; each model's squared error, or other loss, summed over its samples."""
+        """Train on one batch; returns each model's squared error, or other loss, summed over its samples."""
         probability = self.method.teacher_forcing.probability(self.epoch)
         self.objective.restart()
         state, previous = self._warm_up(batch)
@@ -113,7 +114,7 @@ class BpttTrainer(Trainer):
             losses.append(own_losses)
             samples.append(targets.shape[1] * targets.shape[2])
         totals = torch.zeros(len(self.seeds), dtype=torch.float64)
-        # All at once: on a GPU, reading is what waits for it. Only captured updates have not been looked at before.
+        # Read all losses at once: each read waits for the GPU. Only captured updates have not been checked yet.
         for update, own_losses in enumerate(torch.stack(losses).cpu()):
             self._require_finite(own_losses, update)
             totals += own_losses.double() * samples[update]
@@ -128,7 +129,7 @@ class BpttTrainer(Trainer):
         state: State,
         probability: float,
     ) -> tuple[torch.Tensor, State, torch.Tensor]:
-        """One update; the losses before it, and the state and the output behind its last sample."""
+        """One update; returns the losses before it, and the state and the output after its last sample."""
         forced = None
         if 0 < probability < 1:
             forced = self.streams.bernoulli("sampling", probability, inputs.shape[1:]).to(inputs.device)
@@ -145,7 +146,7 @@ class BpttTrainer(Trainer):
         return losses, (h, c), previous
 
     def _repeatable_update(self, mode: str, stretch: Tensors, carried: Tensors) -> tuple[torch.Tensor, Tensors]:
-        """One update for `CapturedUpdate`; whether its losses are finite is seen behind the batch."""
+        """One update for `CapturedUpdate`; its losses are checked only at the end of the batch."""
         (inputs, targets, *forced), (h, c, previous, *memory) = stretch, carried
         self.objective.remember(tuple(memory))
         probability = 1.0 if mode == "known" else 0.0
@@ -162,7 +163,7 @@ class BpttTrainer(Trainer):
         probability: float,
         forced: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, State, torch.Tensor]:
-        """Run a stretch and take its losses back through it; the outputs, the state behind it and the losses."""
+        """Run a sub-sequence and backpropagate; returns the outputs, the state after it and the losses."""
         if forced is not None:
             outputs, state = recurrence.mixed_run(self.parameters, inputs, forced, previous, state)
         elif probability == 1:
@@ -174,7 +175,7 @@ class BpttTrainer(Trainer):
         return outputs.detach(), recurrence.detach(state), losses.detach()
 
     def _warm_up(self, batch: Batch) -> tuple[State, torch.Tensor]:
-        """The state, and the output, before the first sample that is trained on (paper B, section 3)."""
+        """The state and the output before the first sample that is trained on (paper B, section 3)."""
         if batch.warm_up == 0:
             return batch.state, batch.inputs[..., 0]
         beginning = slice(0, batch.warm_up)

@@ -1,8 +1,8 @@
-"""An update of a pack as a CUDA graph, one for each shape of its data.
+"""An update of a pack as a CUDA graph, one graph for each shape of its data.
 
-An update is hundreds of small kernels beside the recurrence's two, and short stretches would wait for Python to launch
-them. A graph launches them all at once. It reads and writes the same memory every time: what goes in is copied to
-tensors that stay, and what an update hands to the next is written back to them.
+An update consists of the recurrence's two kernels and hundreds of small ones. With short sub-sequences, the GPU would
+wait for Python to launch them. A graph launches them all at once. It always uses the same memory: inputs are copied
+into static tensors, and what one update carries to the next is written back into them.
 """
 
 from collections.abc import Callable
@@ -14,18 +14,18 @@ Tensors = tuple[torch.Tensor, ...]
 Update = Callable[[str, Tensors, Tensors], tuple[torch.Tensor, Tensors]]
 
 WARM_UPS = 3
-"""Updates of a shape that run as they are, before the next is captured: kernels get compiled, libraries set up, and
-the optimiser's memory made. They are updates like all others."""
+"""Updates of each shape that run without a graph before the next one is captured. They compile kernels, set up
+libraries and allocate the optimiser's memory, and train like all others."""
 
 
 def untimed_epochs(accelerator: str) -> int:
-    """How many epochs a measurement of speed leaves out: until memory is taken, and all compiled and captured."""
+    """Epochs that a measurement of speed leaves out, until memory is allocated and all is compiled and captured."""
     return WARM_UPS + 2 if accelerator == "cuda" else 1
 
 
 @dataclass
 class _Shape:
-    """One shape of the data: its tensors, and its graph once there is one."""
+    """One shape of the data: its static tensors, and its graph once captured."""
 
     stretch: Tensors
     carried: Tensors
@@ -35,15 +35,15 @@ class _Shape:
 
 
 class CapturedUpdate:
-    """Repeats an update: by itself on a CPU, as a graph on a GPU.
+    """Repeats an update: by plain calls on a CPU, as a CUDA graph on a GPU.
 
-    The update is given with each call, and not kept: a trainer that kept what keeps it would hold its graphs' memory
-    until Python looks for cycles.
+    Each call is given the update, and no reference to it is kept: a reference cycle with the trainer would hold the
+    graphs' memory until Python's garbage collection.
 
     Args:
         on_gpu: whether the tensors are on a GPU.
 
-    Where memory that an update uses is replaced between two calls, `forget` must be called.
+    If memory that an update uses is replaced between two calls, `forget` must be called.
     """
 
     def __init__(self, *, on_gpu: bool) -> None:
@@ -57,17 +57,17 @@ class CapturedUpdate:
         """Run one update.
 
         Args:
-            update: gets the mode, the stretch's tensors and those carried from the last stretch; changes the
-                parameters; returns the losses, [M], and the tensors to carry on, of the same shapes. On a GPU it must
-                not wait for the device, and must use no memory but its arguments and what stays where it is, such as
-                the parameters. It must do the same for the same mode.
+            update: takes the mode, the sub-sequence's tensors and those carried from the one before; changes the
+                parameters; returns the losses, [M], and the tensors to carry on, with unchanged shapes. On a GPU it
+                must not synchronise, and may only use its arguments and memory whose address is fixed, such as the
+                parameters. It must do the same for the same mode.
             mode: what else distinguishes updates of one shape.
-            stretch: its data.
-            carried: from the last stretch, as returned; or others, at the beginning.
+            stretch: the sub-sequence's data.
+            carried: what the last call returned; any tensors of these shapes at the beginning.
 
         Returns:
-            The losses, [M], on the data's device: reading them is what waits for it. And the tensors to carry on,
-            which the next update overwrites.
+            The losses, [M], on the data's device (reading them synchronises), and the tensors to carry on, which the
+            next update overwrites.
         """
         shape = self._shape(mode, stretch, carried)
         for static, given in zip(shape.stretch + shape.carried, stretch + carried, strict=True):
@@ -85,14 +85,14 @@ class CapturedUpdate:
         return shape.losses.clone(), shape.carried
 
     def forget(self) -> None:
-        """Drop all graphs, with their memory, and begin again."""
+        """Drop all graphs and their memory, and start over."""
         self._shapes, self._carried, self._pool = {}, {}, None
 
     def _shape(self, mode: str, stretch: Tensors, carried: Tensors) -> _Shape:
         carried_key = tuple(tensor.shape for tensor in carried)
         key = (mode, *(tensor.shape for tensor in stretch), carried_key)
         if key not in self._shapes:
-            # Stretches of another length go on from the same state.
+            # Sub-sequences of all lengths share the carried state.
             kept = self._carried.setdefault(carried_key, _like(carried))
             losses = stretch[0].new_empty(stretch[0].shape[0])
             self._shapes[key] = _Shape(_like(stretch), kept, losses)
@@ -105,8 +105,8 @@ class CapturedUpdate:
             static.copy_(new)
 
     def _run_on_side_stream(self, update: Update, mode: str, shape: _Shape) -> None:
-        """As PyTorch asks for in front of a capture: the default stream cannot be captured, nor what depends on it."""
-        # One for all: each stream has memory of its own.
+        """PyTorch requires this before a capture: work on the default stream cannot be captured."""
+        # One stream for all shapes: each stream has memory of its own.
         self._side_stream = self._side_stream or torch.cuda.Stream()
         stream = self._side_stream
         stream.wait_stream(torch.cuda.current_stream())
@@ -115,10 +115,10 @@ class CapturedUpdate:
         torch.cuda.current_stream().wait_stream(stream)
 
     def _capture(self, update: Update, mode: str, shape: _Shape) -> None:
-        # One pool for all graphs: they run one after the other, and what outlives a replay stands outside of it.
+        # One pool for all graphs: they never run at the same time, and what outlives a replay is outside the pool.
         self._pool = self._pool or torch.cuda.graph_pool_handle()
         shape.graph = torch.cuda.CUDAGraph()
-        # On this trainer's stream: what cuBLAS keeps for a stream goes when any graph that was captured on it goes.
+        # On this trainer's own stream: cuBLAS's workspace of a stream is freed with any graph captured on that stream.
         with torch.cuda.graph(shape.graph, pool=self._pool, stream=self._side_stream):
             self._run(update, mode, shape)
 

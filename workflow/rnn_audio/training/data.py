@@ -1,4 +1,4 @@
-"""Training data in batches: one signal's copies (paper A), or segments of a device's recordings (paper B)."""
+"""Training data in batches: copies of one signal (paper A), or segments of a device's recordings (paper B)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Batch:
     """Sequences that are learned together.
 
     Attributes:
-        inputs: [M, B, T]; the first sample is the seed of whatever is fed back.
+        inputs: [M, B, T]; the first sample also seeds free-running generation.
         targets: [M, B, T].
         state: the state before the first sample, [M, B, H] each.
         warm_up: samples at the beginning that only set the state, without gradients or loss.
@@ -28,7 +28,7 @@ class Batch:
 
 
 class TrainingData(Protocol):
-    """A data set: it yields the batches of an epoch."""
+    """A data set that yields the batches of an epoch."""
 
     @property
     def device(self) -> torch.device:
@@ -43,7 +43,7 @@ class TrainingData(Protocol):
 
 @dataclass(frozen=True)
 class SignalData:
-    """One signal as a data set: one batch an epoch (paper A, sections IV-A and IV-C1).
+    """One signal as a data set, with one batch per epoch (paper A, sections IV-A and IV-C1).
 
     Attributes:
         signal: [N] samples.
@@ -94,10 +94,10 @@ class DeviceData:
     """Half-second segments in mini-batches, shuffled anew each epoch (paper B, section 3).
 
     Attributes:
-        inputs: [S, T], what went into the device.
-        targets: [S, T], what came out.
+        inputs: [S, T], the device's input.
+        targets: [S, T], the device's output.
         models: number of models in the pack, M.
-        batch_size: segments a mini-batch, B; the last batch of an epoch holds what is left.
+        batch_size: segments per mini-batch, B; the last batch of an epoch holds the remaining ones.
         hidden_size: H.
         warm_up: samples of each segment that only set the state.
     """
@@ -115,7 +115,7 @@ class DeviceData:
         return self.inputs.device
 
     def batches(self, streams: RandomStreams) -> Iterator[Batch]:
-        """All segments once, in an order of its own for each model."""
+        """All segments once, in a different order for each model."""
         orders = torch.stack(
             [torch.randperm(len(self.inputs), generator=generator) for generator in streams.generators("shuffle")]
         ).to(self.device)
@@ -124,7 +124,7 @@ class DeviceData:
             yield Batch(self.inputs[chosen], self.targets[chosen], state, self.warm_up)
 
     def initial_state(self, streams: RandomStreams, stream: str) -> State:
-        """A device at rest, whatever the seed."""
+        """A state of zeros, whatever the seed: the device at rest."""
         return self._silence(self.batch_size)
 
     def _silence(self, batch: int) -> State:

@@ -1,4 +1,4 @@
-"""How a free-running training goes: learning rate, decay term, recovery (past paper A, which stops at section V-E)."""
+"""Settings of free-running training: learning rate, loss terms, recovery (extends paper A, section V-E)."""
 
 import math
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ class SpectralTerm:
     """The multi-resolution STFT loss of Yamamoto et al. 2020: spectral convergence and log magnitudes.
 
     Attributes:
-        weight: its share in the sum.
-        window_samples: lengths of the Hann windows; each hops by a quarter of its length.
+        weight: its weight in the total loss.
+        window_samples: lengths of the Hann windows; the hop is a quarter of the window.
     """
 
     weight: float
@@ -26,10 +26,10 @@ class DecayTerm:
     """The mean squared difference of the Schroeder decay curves, in dB squared.
 
     Attributes:
-        weight: its share in the sum.
-        range_db: how far the target's decay is followed.
-        from_share: share of the epochs after which the term comes in. From the start, it would outweigh the waveform.
-        start_weight: the weight with which it comes in, to rise to its own by equal factors; None: its own at once.
+        weight: its weight in the total loss.
+        range_db: decibels of the target's decay, from its start, that are compared.
+        from_share: share of the epochs after which the term is added. From the start, it would outweigh the waveform.
+        start_weight: its first weight, which then rises to `weight` by equal factors; None: `weight` at once.
     """
 
     weight: float
@@ -40,14 +40,14 @@ class DecayTerm:
 
 @dataclass(frozen=True)
 class Recovery:
-    """What is done when a training diverges: it goes back to its best weights and steps on more slowly.
+    """What happens when a training diverges: it restores its best weights and lowers its learning rate.
 
     Attributes:
         loss_ratio: a loss above this multiple of the best one counts as diverged, as does one that is not finite.
-        least_loss: a loss below this never does: where hardly any error is left, jumps of that ratio mend themselves.
-        learning_rate_factor: multiplies the learning rate each time.
-        at_most: how often, before it is an error.
-        patience_epochs: for how many epochs in a row a finite loss may be that high: most jumps mend themselves.
+        least_loss: a finite loss below this never counts as diverged: at small errors, such jumps are transient.
+        learning_rate_factor: factor on the learning rate at each recovery.
+        at_most: number of recoveries before divergence is an error.
+        patience_epochs: for how many epochs in a row a finite loss may be that high: most jumps are transient.
     """
 
     loss_ratio: float
@@ -59,21 +59,21 @@ class Recovery:
 
 @dataclass(frozen=True)
 class FreeRunningMethod:
-    """A free-running training; each epoch is one update over the horizon, by full BPTT.
+    """A free-running training; each epoch is one update by full BPTT over the horizon.
 
     Attributes:
         optimiser: `soap` or `adam`.
         learning_rate: its highest value.
-        learning_rate_shape: `cosine`, which falls to 0 behind the last epoch, or `constant`.
-        fall_from_share: share of the epochs after which a cosine falls.
+        learning_rate_shape: `cosine`, which falls to 0 after the last epoch, or `constant`.
+        fall_from_share: share of the epochs after which a cosine starts to fall.
         warm_up_share: share of the epochs over which the learning rate rises to its highest value.
         gradient_clip_norm: largest gradient norm of a model, or None.
-        initial_state: `learned`, `fixed` (drawn once), or `random` (drawn anew each epoch and for each copy).
-        forget_bias: added to the forget gate's bias before training, so that the state is kept at first.
-        horizon: how the learned stretch grows; None learns the whole signal from the start.
-        recovery: what is done on divergence; None makes it an error.
-        decay: the term of the decay curve, or None.
-        spectrum: the term of the spectrum, or None.
+        initial_state: `learned`, `fixed` (drawn once), or `random` (drawn for each epoch and copy).
+        forget_bias: added to the forget gate's bias before training, so that the network keeps its state at first.
+        horizon: how the learned part of the signal grows; None learns the whole signal from the start.
+        recovery: what happens on divergence; None makes it an error.
+        decay: the loss term of the decay curve, or None.
+        spectrum: the loss term of the spectrum, or None.
     """
 
     optimiser: str
@@ -90,23 +90,23 @@ class FreeRunningMethod:
     spectrum: SpectralTerm | None = None
 
     def learning_rate_at(self, epoch: int, epochs: int) -> float:
-        """The learning rate of the epoch with this index, of so many."""
+        """The learning rate of the epoch with this index, out of `epochs`."""
         rising = max(1.0, self.warm_up_share * epochs)
         rise = min(1.0, (epoch + 1) / rising)
         return self.learning_rate * rise * self._fall(epoch / epochs)
 
     def _fall(self, share: float) -> float:
-        """What is left of the learning rate behind this share of the epochs."""
+        """Factor on the learning rate after this share of the epochs."""
         if self.learning_rate_shape == "constant" or share <= self.fall_from_share:
             return 1.0
         return 0.5 * (1 + math.cos(math.pi * (share - self.fall_from_share) / (1 - self.fall_from_share)))
 
     def steps_at(self, epoch: int, epochs: int, samples: int, stage: int = 0) -> int:
-        """How many samples are generated in the epoch with this index, behind so many stages that their error ended."""
+        """Samples generated in the epoch with this index; `stage` is as in `Horizon.steps_at`."""
         return samples if self.horizon is None else self.horizon.steps_at(epoch, epochs, samples, stage)
 
     def ends_stage(self, error: float, energy: float, whole_energy: float) -> bool:
-        """Whether a stretch is learned well enough for the next stage (`Horizon.ends_stage`)."""
+        """Whether the horizon is learned well enough for the next stage (`Horizon.ends_stage`)."""
         return self.horizon is not None and self.horizon.ends_stage(error, energy, whole_energy)
 
     def decay_weight_at(self, epoch: int, epochs: int) -> float:
@@ -116,7 +116,7 @@ class FreeRunningMethod:
         if self.decay.start_weight is None:
             return self.decay.weight
         first = math.ceil(self.decay.from_share * epochs)
-        # In steps: the best weights are those of one loss, and need some epochs of it.
+        # In steps, because losses under different weights are not comparable: each weight is kept for some epochs.
         step = (epoch - first) * _WEIGHT_STEPS // max(1, epochs - first)
         rise = self.decay.weight / self.decay.start_weight
         return self.decay.start_weight * rise ** (step / (_WEIGHT_STEPS - 1))

@@ -1,8 +1,8 @@
-"""Training of generation itself: the network runs on its own output, as it will when it generates (past paper A).
+"""Training by generation: the network is fed its own output, as when it generates (extends paper A).
 
-Paper A trains its networks on true samples and finds that they cannot go on alone (section V-E); its attempt without
-true samples collapses (V-A). Here the whole generation is one call of the folded recurrence (`recurrence.free_run`),
-its error is taken back through all of it, and the best weights on the way are kept.
+Paper A's networks are trained on true samples and then fail to generate alone (section V-E); its attempt without true
+samples collapses (V-A). Here one call of the folded recurrence (`recurrence.free_run`) generates everything, the error
+is backpropagated through all of it, and the best weights seen so far are kept.
 """
 
 import torch
@@ -24,18 +24,18 @@ class FreeRunningTrainer(Trainer):
     """Trains a pack of models to generate a signal from its first sample; each epoch is one update.
 
     Args:
-        shape: the models' common shape; its `initial_state` says whether they carry one.
+        shape: the models' common shape; its `initial_state` says whether the models store one.
         method: how they are trained.
         data: the signal.
-        seeds: one seed a model.
-        epochs: how many there will be, for the schedules.
-        start: weights to start from, instead of random ones; tensors that it lacks are random.
+        seeds: one seed per model.
+        epochs: total number of epochs, for the schedules.
+        start: weights to start from, instead of random ones; tensors missing from it are random.
 
     Raises:
         InputError: the signal is silent after its first sample.
 
     Attributes:
-        history: each model's mean squared error in each epoch, over that epoch's horizon.
+        history: mean squared error of each epoch and model, over the epoch's horizon.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class FreeRunningTrainer(Trainer):
         self.epochs = epochs
         self._energy = data.signal[1:].square().sum()
         if not self._energy > 0:
-            raise InputError("the signal is silent behind its first sample: there is nothing to generate")
+            raise InputError("the signal is silent after its first sample: there is nothing to generate")
         self.streams = RandomStreams(seeds)
         self.history: list[list[float]] = []
         energies = data.signal.double().square().cpu()
-        energies[0] = 0  # the seed sample is no part of what is generated
+        energies[0] = 0  # the seed sample is not generated
         energy_until = energies.cumsum(0).tolist()
         fresh = self._initialise(start)
         self._learners = []
@@ -68,7 +68,7 @@ class FreeRunningTrainer(Trainer):
 
     @property
     def parameters(self) -> Parameters:
-        """The best weights of each model over the present horizon; the whole signal's, when training is over."""
+        """The best weights of each model over its current horizon, which is the whole signal at the end of training."""
         best = [learner.kept.parameters for learner in self._learners]
         return {name: torch.cat([own[name] for own in best]) for name in best[0]}
 
@@ -76,11 +76,11 @@ class FreeRunningTrainer(Trainer):
         """One update of each model.
 
         Returns:
-            Each model's mean squared error before the update, over the epoch's horizon; NaN where it diverged and the
-            model went back to earlier weights. Also appended to `history`.
+            Each model's mean squared error before the update, over the epoch's horizon; NaN if the model diverged and
+            its earlier weights were restored. Also appended to `history`.
 
         Raises:
-            DivergenceError: a training diverged, and may not recover (again). The epoch is not part of the history.
+            DivergenceError: a model diverged and no recovery is left. The epoch is not part of the history.
         """
         for learner in self._learners:
             learner.begin_epoch()
@@ -95,17 +95,17 @@ class FreeRunningTrainer(Trainer):
         return mse
 
     def extra_columns(self, model: int) -> dict[str, list[float]]:
-        """Each epoch's learning rate, 0 where the model went back instead of stepping, and how much was learned."""
+        """Each epoch's learning rate (0 if earlier weights were restored instead of a step) and horizon in samples."""
         learner = self._learners[model]
         return {"learning_rate": list(learner.rates), "horizon_samples": list(learner.horizons)}
 
     def report(self, model: int) -> dict[str, int]:
-        """Which epoch a model's weights are from, counted from 1, and how often it went back to earlier ones."""
+        """The epoch of a model's best weights, counted from 1, and how often it restored earlier weights."""
         learner = self._learners[model]
         return {"best_epoch": learner.kept.epoch + 1, "recoveries": learner.recoveries}
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """All that training goes on from."""
+        """Everything needed to resume training."""
         tensors = {f"streams.{name}": tensor for name, tensor in self.streams.state().items()}
         tensors["history"] = by_model(self.history, len(self.seeds))
         for place, learner in enumerate(self._learners):
@@ -113,7 +113,7 @@ class FreeRunningTrainer(Trainer):
         return tensors
 
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Go on from what `state_dict` returned, to the same bytes as without the break."""
+        """Restore what `state_dict` returned; training then gives the same bytes as without the interruption."""
         self.streams.restore({name: tensors[f"streams.{name}"] for name in self.streams.state()})
         self.history = by_epoch(tensors["history"])
         for place, learner in enumerate(self._learners):
@@ -130,7 +130,7 @@ class FreeRunningTrainer(Trainer):
         return {name: tensor.to(self.data.device) for name, tensor in (fresh | (start or {})).items()}
 
     def _losses(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Each model's relative error, and what is minimised: the error and the other terms, [M] each."""
+        """Each model's relative error, and its total loss (the error plus the other terms), [M] each."""
         models = [learner.weights for learner in self._learners]
         stacked = {name: torch.cat([own[name] for own in models]) for name in models[0]}
         state = stored_state(stacked, self.data.batch_size) or self.data.initial_state(self.streams, "states")
@@ -149,7 +149,7 @@ class FreeRunningTrainer(Trainer):
         return errors, losses
 
     def _losses_over(self, steps: int, stacked: Parameters, state: State) -> tuple[torch.Tensor, torch.Tensor]:
-        """The losses of models that learn a stretch of one length, [M] each."""
+        """The same as `_losses`, for models whose horizon is `steps` samples, [M] each."""
         first = self.data.signal[0].expand(state[0].shape[:2])
         outputs, _ = recurrence.free_run(stacked, first, steps, state)
         targets = self.data.signal[1 : steps + 1]

@@ -1,4 +1,4 @@
-"""How much of its signal a free-running training learns, epoch by epoch."""
+"""How much of the signal a free-running training learns in each epoch."""
 
 import math
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ _FAINT_SHARE = 1e-3
 
 @dataclass(frozen=True)
 class Horizon:
-    """How much of the signal is generated and learned: it grows by equal factors, from stage to stage.
+    """How many samples, from the signal's start, are generated and learned: it grows by a factor at each stage.
 
-    By the clock, the first stretch is learned for as long as a doubling takes afterwards. Where `grow_below` is given,
-    a stage ends as soon as its stretch is learned that well.
+    Stages end by schedule or by error. By schedule, the first stage takes as many epochs as each later doubling. By
+    error (`grow_below`), a stage ends as soon as its samples are learned well enough.
 
     Attributes:
-        start_samples: the first stage's length.
-        full_at_share: share of the epochs after which the whole signal is learned, in any case.
-        growth: how many times as long as the one before a stage is; above 1.
-        grow_below: a stage ends when the squared error is below this share of its stretch's energy; None: by the clock.
+        start_samples: length of the first stage.
+        full_at_share: share of the epochs after which the whole signal is learned in any case.
+        growth: ratio of a stage's length to that of the stage before; above 1.
+        grow_below: a stage ends when the squared error is below this share of its samples' energy; None: by schedule.
     """
 
     start_samples: int
@@ -28,21 +28,21 @@ class Horizon:
     grow_below: float | None = None
 
     def steps_at(self, epoch: int, epochs: int, samples: int, stage: int) -> int:
-        """How many of the samples are learned in the epoch with this index; all of them in the last at the latest.
+        """How many of the samples are learned in the epoch with this index; in the last epoch, all of them.
 
         Args:
-            stage: how many stages have ended by their error; the clock does not ask.
+            stage: how many stages have ended by their error; ignored if stages end by schedule.
         """
         if self.grow_below is None:
             return self.steps_by_clock(epoch, epochs, samples)
         is_over = epoch == epochs - 1 or epoch >= self.full_at_share * epochs
         if is_over or stage >= self._last_stage(samples):
             return samples
-        # Of a few samples a small growth would be none.
+        # With few samples, a small growth could round to none: grow by at least one sample per stage.
         return min(samples, max(self.start_samples + stage, int(self.start_samples * self.growth**stage)))
 
     def steps_by_clock(self, epoch: int, epochs: int, samples: int) -> int:
-        """How many of the samples are learned in the epoch with this index, if no stage waits for its error."""
+        """How many of the samples are learned in the epoch with this index, if stages end by schedule."""
         last = self._last_stage(samples)
         if last <= 0 or epoch == epochs - 1:
             return samples
@@ -54,24 +54,25 @@ class Horizon:
         return samples if stage >= last else int(self.start_samples * self.growth**stage)
 
     def ends_stage(self, error: float, energy: float, whole_energy: float) -> bool:
-        """Whether a stretch is learned well enough for the next stage; the clock does not ask.
+        """Whether the stage's samples are learned well enough for the next stage; false if stages end by schedule.
 
         Args:
-            error: its squared error; NaN where the model went back.
-            energy: its own, and `whole_energy` the whole signal's. A stretch that is all but silent counts as a
-                thousandth of it: the network need not learn silence to the same number of digits.
+            error: squared error over these samples; NaN if the model restored earlier weights.
+            energy: energy of these samples. At least a thousandth of `whole_energy` is used: almost silent samples
+                need not be learned to the same relative error.
+            whole_energy: energy of the whole signal.
         """
         return self.grow_below is not None and error < self.grow_below * max(energy, _FAINT_SHARE * whole_energy)
 
     def _last_stage(self, samples: int) -> int:
-        """Index of the stage that is the whole signal; below 1 where the first is."""
+        """Index of the stage that is the whole signal; below 1 if the first stage is."""
         return math.ceil(math.log2(samples / self.start_samples) / math.log2(self.growth))
 
 
 def epoch_costs(horizon: Horizon | None, epochs: int, samples: int) -> list[float]:
-    """About how long each epoch takes, in the time of a step over one sample; None learns the whole signal always.
+    """Estimated cost of each epoch, in units of the time per sample; without a horizon, all samples are learned.
 
-    A horizon that waits for the error is taken to grow by the clock: when it does, nobody knows before.
+    A horizon that grows by error is counted as if it grew by schedule, because its growth is not known in advance.
     """
     if horizon is None:
         return [float(samples + _UPDATE_SAMPLES)] * epochs

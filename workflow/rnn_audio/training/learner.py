@@ -1,4 +1,4 @@
-"""One model in free-running training: its weights, its optimiser, its horizon, and the best weights to go back to."""
+"""One model in free-running training: its weights, optimiser and horizon, and the best weights for recovery."""
 
 import logging
 import math
@@ -20,14 +20,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Kept:
-    """A model's best weights at its present horizon, and its optimiser's state there.
+    """A model's best weights at its current horizon, and the optimiser's state at that epoch.
 
     Attributes:
-        loss: theirs; infinite where they are from before the present stage.
-        expected: the same where it is finite, and else about what it can be at most.
-        epoch: whose they are.
+        loss: the loss of these weights; infinite if they are from an earlier stage.
+        expected: `loss` if finite; otherwise an estimate of the most that it can be.
+        epoch: index of the epoch of these weights.
         parameters: the weights.
-        optimiser: empty where nothing ever goes back to it.
+        optimiser: the optimiser's state; empty without recovery.
     """
 
     loss: float
@@ -38,25 +38,25 @@ class Kept:
 
 
 class Learner:
-    """A model of a pack; the trainer runs all of them together, and tells each its loss.
+    """One model of a pack. The trainer runs all models together and passes each learner its loss.
 
     Args:
-        place: its place in the pack, for errors.
-        seed: for messages.
-        weights: where it starts, with a leading model axis of length one.
-        method: how it is trained.
-        epochs: how many there will be, for the schedules.
-        energy_until: energy of the first generated samples, by their number from 0 to all of them.
+        place: the model's index in the pack, for errors.
+        seed: the model's seed, for messages.
+        weights: the initial weights, with a leading model axis of length one.
+        method: how the model is trained.
+        epochs: total number of epochs, for the schedules.
+        energy_until: item n is the energy of the first n generated samples, for n from 0 to all of them.
 
     Attributes:
-        weights: the present ones.
-        kept: the best ones.
+        weights: the current weights.
+        kept: the best weights.
         stage: how many stages have ended by their error.
-        horizon: how many samples it learns at present.
-        recoveries: how often it went back to earlier weights.
+        horizon: how many samples are currently learned.
+        recoveries: how often earlier weights were restored.
         high_losses: how many losses in a row were too high.
-        rates: learning rate of each epoch; 0 where it went back instead of a step.
-        horizons: samples that it learned in each epoch.
+        rates: learning rate of each epoch; 0 if earlier weights were restored instead of a step.
+        horizons: samples learned in each epoch.
     """
 
     def __init__(
@@ -87,9 +87,9 @@ class Learner:
         return len(self.rates)
 
     def begin_epoch(self) -> None:
-        """Enter another stage where it is time to, and prepare the weights for their gradients.
+        """Enter the next stage if it is due, and enable gradients of the weights.
 
-        Losses over another horizon, or with another term, are not comparable: the best of each stage counts.
+        Losses over different horizons or with different terms are not comparable: each stage has its own best loss.
         """
         for tensor in self._trained().values():
             tensor.requires_grad_()
@@ -98,24 +98,24 @@ class Learner:
         is_same_loss = self._method.decay_weight_at(self.epoch, self._epochs) == before
         if steps == self.horizon and is_same_loss:
             return
-        # The weights stay, to go back to. They cost what they did, and the samples that have come in.
+        # The kept weights stay for recovery. Their loss is estimated as before plus the energy of the added samples.
         new_energy = self._energy_until[steps] - self._energy_until[self.horizon]
         added = new_energy / self._energy_until[-1] if is_same_loss else math.inf
         self.kept.loss, self.kept.expected = math.inf, self.kept.expected + added
         self.horizon = steps
 
     def update(self, loss: float, squared_error: float) -> float:
-        """Step along the gradients, or go back to the best weights; this ends the epoch.
+        """Make an optimiser step, or restore the best weights; this ends the epoch.
 
         Args:
-            loss: what was minimised.
-            squared_error: the generation's, over the horizon; where it is low, the next epoch is another stage.
+            loss: the minimised loss.
+            squared_error: squared error of the generation over the horizon; if it is low enough, the stage ends.
 
         Returns:
-            The mean squared error over the horizon, before the step; NaN where it went back.
+            The mean squared error over the horizon, before the step; NaN if earlier weights were restored.
 
         Raises:
-            DivergenceError: it diverged, and may not recover (again).
+            DivergenceError: the model diverged and no recovery is left.
         """
         divergence = self._divergence(loss)
         if divergence is None:
@@ -130,7 +130,7 @@ class Learner:
         return squared_error / self.horizon
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """All that its training goes on from."""
+        """Everything needed to resume this model's training."""
         tensors = {name: torch.tensor(getattr(self, name)) for name in _COUNTS}
         tensors["rates"] = torch.tensor(self.rates, dtype=torch.float64)
         tensors["horizons"] = torch.tensor(self.horizons, dtype=torch.int64)
@@ -142,11 +142,12 @@ class Learner:
         return tensors | {f"kept_optimiser.{name}": tensor for name, tensor in self.kept.optimiser.items()}
 
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Go on from what `state_dict` returned, to the same bytes as without the break."""
+        """Restore what `state_dict` returned; training then gives the same bytes as without the interruption."""
         for name in _COUNTS:
             setattr(self, name, int(tensors[name]))
         self.rates, self.horizons = tensors["rates"].tolist(), tensors["horizons"].tolist()
-        # A file has an order of its own, and sums over all tensors, for clipping, would round differently.
+        # Keep the order of names: a file may have another, and the sum over all tensors for clipping would round
+        # differently.
         names = list(self.weights)
         self.weights = {name: tensors[f"model.{name}"] for name in names}
         self._optimiser.load_state_dict(with_prefix(tensors, "optimiser."))
@@ -155,7 +156,7 @@ class Learner:
         self.kept = Kept(loss, expected, int(tensors["kept_epoch"]), kept, with_prefix(tensors, "kept_optimiser."))
 
     def _trained(self) -> Parameters:
-        """All tensors of the model but an initial state that is fixed."""
+        """All tensors of the model except a fixed initial state."""
         learns_state = self._method.initial_state == "learned"
         return {name: tensor for name, tensor in self.weights.items() if learns_state or name not in INITIAL_STATE}
 
@@ -169,14 +170,14 @@ class Learner:
         return rate
 
     def _divergence(self, loss: float) -> str | None:
-        """Why the model cannot go on from its present weights; None where it can."""
+        """Why the current weights count as diverged; None if they do not."""
         recovery = self._method.recovery
         is_high = recovery is not None and loss > max(recovery.loss_ratio * self.kept.expected, recovery.least_loss)
         self.high_losses = self.high_losses + 1 if is_high else 0
         is_lost = is_high and self.high_losses > recovery.patience_epochs
         if is_lost or not math.isfinite(loss):
             return f"the loss is {loss:.3g}"
-        # Errors that are taken back through many samples can overflow where the loss itself does not.
+        # Backpropagation through many samples can overflow even where the loss does not.
         squares = sum(tensor.grad.square().sum() for tensor in self._trained().values())
         return None if math.isfinite(squares) else f"the gradient is not finite at a loss of {loss:.3g}"
 
@@ -192,17 +193,17 @@ class Learner:
         self.recoveries += 1
         self.high_losses = 0
         logger.warning(
-            "%s, from %.3g at best: back to the weights of epoch %d, learning rate times %g from here on",
+            "%s (best loss so far %.3g): back to the weights of epoch %d, learning rate multiplied by %g from now on",
             where,
             kept.expected,
             kept.epoch + 1,
             recovery.learning_rate_factor,
         )
         if math.isinf(kept.loss):
-            kept.expected = math.inf  # the next loss is theirs, however high
+            kept.expected = math.inf  # accept the restored weights' next loss, however high
         self.weights = _copy(kept.parameters)
-        # Without the momentum, which led to where it diverged. The scales stay: an optimiser that knows none yet steps
-        # far in all directions, and undoes what was learned.
+        # Clear the momentum, which led to the divergence. Keep the second moments: without them, the optimiser takes
+        # large steps in all directions and undoes what was learned.
         self._optimiser.load_state_dict(_copy(kept.optimiser))
         for momentum in self._optimiser.first.values():
             momentum.zero_()

@@ -1,7 +1,8 @@
-"""The recipe of a configuration: how its models are trained, and what a run asks about that before it trains any.
+"""The recipe of a configuration: how its models are trained, and estimates that a run needs before its first job.
 
-One class a training method: a new method is a class here, and its trainer. Before the first job, a run asks which
-models can train together and how long they take, without loading PyTorch: what needs it is imported where it is used.
+There is one class per training method; a new method adds a class here, and a trainer. Before the first job, a run
+looks up which models can train together and how long they take. This must not load PyTorch, so what needs PyTorch is
+imported where it is used.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ class Recipe(ABC):
     """How the models of a configuration are trained.
 
     Attributes:
-        settings: the resolved configuration. Each member below reads only what it needs of it.
+        settings: the resolved configuration. Each member below reads only the keys that it needs.
     """
 
     settings: Settings
 
     @staticmethod
     def from_settings(settings: Settings) -> Recipe:
-        """The recipe of a resolved configuration: backpropagation through time, unless it has another method's key."""
+        """The recipe of a resolved configuration: `BpttRecipe`, unless the key of another method is set."""
         others = [method for key, method in _OTHER_METHODS.items() if key in settings]
         return others[0](settings) if others else BpttRecipe(settings)
 
@@ -53,12 +54,12 @@ class Recipe(ABC):
 
     @property
     def validate_every(self) -> int | None:
-        """Epochs between two validations; None without any."""
+        """Epochs between two validations; None without validation."""
         return self.settings.get("validate_every_epochs")
 
     @property
     def keeps_best_validation(self) -> bool:
-        """Whether a training ends with the weights of its best validation, instead of its last ones."""
+        """Whether training returns the weights with the best validation loss, instead of the last ones."""
         return self.settings.get("keep") == "best_validation"
 
     @property
@@ -74,7 +75,7 @@ class Recipe(ABC):
     def starts_from_silence(self) -> bool:
         """Whether the network starts from a sample of 0 and must produce the whole signal (paper A, section V-A).
 
-        All others are given the signal's first sample and produce the samples after it (section V-E).
+        Otherwise it is given the signal's first sample and produces the samples after it (section V-E).
         """
         return self.settings["teacher_forcing"] == "never"
 
@@ -87,16 +88,16 @@ class Recipe(ABC):
 
     @property
     def auxiliary_loss(self) -> AuxiliaryLoss | None:
-        """The auxiliary loss; None where there is no auxiliary network."""
+        """The auxiliary loss; None without an auxiliary network."""
         return None
 
     @property
     def can_be_packed(self) -> bool:
-        """Whether one job can train several models of such settings together."""
+        """Whether one job can train several models with these settings together."""
         return True
 
     def signal_data(self, signal: torch.Tensor, models: int) -> SignalData:
-        """A signal, [N], on the accelerator that trains, as the training data of so many models."""
+        """A signal, [N], on the training accelerator, as training data of `models` models."""
         from rnn_audio.training.data import SignalData
 
         return SignalData(
@@ -110,23 +111,23 @@ class Recipe(ABC):
 
     @abstractmethod
     def seconds(self, samples: int) -> float:
-        """About how long one model trains on the machine of docs/performance.md, on so many samples."""
+        """Estimated training time of one model on `samples` samples, on the machine of docs/performance.md."""
 
     def epoch_costs(self, samples: int) -> list[float]:
-        """About how long each epoch takes, on so many samples, in any unit."""
+        """Estimated relative cost of each epoch on `samples` samples, in any unit."""
         return [1.0] * self.epochs
 
     @abstractmethod
     def trainer(
         self, data: TrainingData, objective: Objective, seeds: list[int], start: Parameters | None = None
     ) -> Trainer:
-        """A trainer at its beginning.
+        """A new trainer.
 
         Args:
-            data: what is learned.
-            objective: what is minimised, for a method that has no objective of its own.
-            seeds: one a model.
-            start: weights that a free-running training starts from, leading model axis; random ones where not given.
+            data: the training data.
+            objective: the loss to minimise; ignored by a method that defines its own.
+            seeds: one seed per model.
+            start: initial weights of a free-running training, with a leading model axis; random by default.
         """
 
 
@@ -135,7 +136,7 @@ class BpttRecipe(Recipe):
 
     @property
     def method(self) -> BpttMethod:
-        """How its trainer goes on."""
+        """Settings of the trainer."""
         return BpttMethod(
             **vars(self.feeding),
             learning_rate=self.settings["learning_rate"],
@@ -143,11 +144,11 @@ class BpttRecipe(Recipe):
         )
 
     def seconds(self, samples: int) -> float:
-        """About how long one model trains.
+        """Estimated training time of one model.
 
-        The recurrence goes sample by sample: its time grows with the number of steps, and with the work of a step,
-        which is batch x hidden x (hidden + 2) multiplications for each gate. A signal is one sequence; a device's
-        segments are steps of one batch after the other.
+        The recurrence runs sample by sample. Its time grows with the number of steps and with the work per step, which
+        is batch x hidden x (hidden + 2) multiplications per gate. A signal is one sequence; a device's segments are
+        run batch after batch.
         """
         settings = self.settings
         steps, length, batch = samples, samples, settings["batch_size"]
@@ -164,7 +165,7 @@ class BpttRecipe(Recipe):
     def trainer(
         self, data: TrainingData, objective: Objective, seeds: list[int], start: Parameters | None = None
     ) -> Trainer:
-        """A trainer at its beginning, from random weights."""
+        """A new trainer with random weights."""
         from rnn_audio.training.bptt_trainer import BpttTrainer
 
         return BpttTrainer(self.shape, self.method, data, seeds, objective)
@@ -175,7 +176,7 @@ class AuxiliaryRecipe(BpttRecipe):
 
     @property
     def shape(self) -> ModelShape:
-        """The shape of the models, auxiliary network included."""
+        """The shape of the models, including the auxiliary network."""
         own = self.settings["auxiliary"]
         auxiliary = AuxiliaryShape(own["hidden_size"], own["first_state"], own["second_state"], own["cell_state"])
         return replace(super().shape, auxiliary=auxiliary)
@@ -199,13 +200,13 @@ class AuxiliaryRecipe(BpttRecipe):
 
     @property
     def can_be_packed(self) -> bool:
-        """Never: an auxiliary network runs model by model anyway."""
+        """Always false: auxiliary networks run model by model anyway."""
         return False
 
     def trainer(
         self, data: TrainingData, objective: Objective, seeds: list[int], start: Parameters | None = None
     ) -> Trainer:
-        """A trainer at its beginning, from random weights."""
+        """A new trainer with random weights."""
         from rnn_audio.training.auxiliary_trainer import AuxiliaryTrainer
 
         arguments = {"shape": self.shape, "method": self.method, "data": data, "seeds": seeds, "objective": objective}
@@ -213,11 +214,11 @@ class AuxiliaryRecipe(BpttRecipe):
 
 
 class FreeRunningRecipe(Recipe):
-    """Training of generation itself (past paper A)."""
+    """Training by generation (extends paper A)."""
 
     @property
     def method(self) -> FreeRunningMethod:
-        """How its trainer goes on."""
+        """Settings of the trainer."""
         own = self.settings["free_running"]
         recovery, decay, spectrum = own["recovery"], own["decay_loss"], own["spectral_loss"]
         return FreeRunningMethod(
@@ -237,31 +238,31 @@ class FreeRunningRecipe(Recipe):
 
     @property
     def starts_from_silence(self) -> bool:
-        """Never."""
+        """Always false."""
         return False
 
     @property
     def shape(self) -> ModelShape:
-        """The shape of the models, which carry their initial state unless it is random."""
+        """The shape of the models, which store their initial state unless it is random."""
         return replace(super().shape, initial_state=self.settings["free_running"]["initial_state"] != "random")
 
     @property
     def can_be_packed(self) -> bool:
-        """Unless it starts from another model, for which it has to wait."""
+        """True unless it starts from another model, for which it has to wait."""
         return start_of(self.settings) is None
 
     def seconds(self, samples: int) -> float:
-        """About how long one model trains: each epoch is one sequence as long as its horizon, and one update."""
+        """Estimated training time of one model: each epoch is one sequence as long as its horizon, and one update."""
         return single_step_seconds(self.settings["hidden_size"]) * sum(self.epoch_costs(samples))
 
     def epoch_costs(self, samples: int) -> list[float]:
-        """About how long each epoch takes, in the time of a step over one sample."""
+        """Estimated cost of each epoch, in units of the time per sample."""
         return epoch_costs(self._horizon, self.epochs, samples - 1)
 
     def trainer(
         self, data: SignalData, objective: Objective, seeds: list[int], start: Parameters | None = None
     ) -> Trainer:
-        """A trainer at its beginning; it minimises what its settings say, whatever the objective."""
+        """A new trainer; its settings define the loss, and `objective` is ignored."""
         from rnn_audio.training.free_running_trainer import FreeRunningTrainer
 
         return FreeRunningTrainer(self.shape, self.method, data, seeds, self.epochs, start)

@@ -1,8 +1,8 @@
 """SOAP (Vyas et al. 2024, algorithm 3): Adam in the eigenbasis of Shampoo's preconditioner, for one model.
 
-Free-running training is an ill-conditioned fit of one signal. Where Adam steps along single weights, SOAP steps along
-the directions in which a weight matrix's gradients vary together: in our runs it reaches after as many steps a
-hundredth of Adam's error (docs/performance.md).
+Free-running training is an ill-conditioned fit of one signal. Adam scales the step of each single weight. SOAP scales
+the steps along the directions in which a weight matrix's gradients vary together. In our runs, its error is a
+hundredth of Adam's after the same number of steps (docs/performance.md).
 """
 
 import math
@@ -17,16 +17,16 @@ Sides = tuple[torch.Tensor, torch.Tensor]
 
 @dataclass
 class Soap:
-    """SOAP over one model's tensors, which keep their leading model axis of 1.
+    """SOAP over one model's tensors, which have a leading model axis of length 1.
 
-    Matrices are preconditioned on both sides; vectors, and matrices of a single row or column, take Adam's step with
+    Matrices are preconditioned on both sides. Vectors, and matrices with a single row or column, use Adam's step with
     the same constants.
 
     Attributes:
         learning_rate: step size.
-        clip_norm: largest gradient norm over all tensors; None leaves gradients alone.
-        beta_1: decay of the first moment.
-        beta_2: decay of the second moment, and of the two covariances of a matrix's gradients.
+        clip_norm: largest gradient norm over all tensors; None disables clipping.
+        beta_1: decay rate of the first moment.
+        beta_2: decay rate of the second moment, and of the two covariances of a matrix's gradients.
         refresh_every: steps between two refreshes of the eigenbases.
         step_count: steps made.
     """
@@ -45,9 +45,9 @@ class Soap:
 
     @torch.no_grad()
     def step(self, parameters: Parameters) -> None:
-        """Move the parameters along their gradients, and clear these.
+        """Update the parameters by their gradients, and clear the gradients.
 
-        The first step only looks: a matrix stays where it is until its gradients' eigenbasis is known.
+        The first step does not change matrices: it only initialises their eigenbases.
         """
         scale = self._clip_scale(parameters)
         self.step_count += 1
@@ -70,7 +70,7 @@ class Soap:
         return tensors
 
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Go on from what `state_dict` returned."""
+        """Restore what `state_dict` returned."""
         self.step_count = int(tensors["step_count"])
         for kind in ("first", "second"):
             setattr(self, kind, with_prefix(tensors, f"{kind}."))
@@ -86,8 +86,8 @@ class Soap:
 
     def _open(self, name: str, gradient: torch.Tensor) -> None:
         self.covariances[name] = (gradient @ gradient.t(), gradient.t() @ gradient)
-        # eigh sorts ascending; the refresh sorts by falling eigenvalue. On the CPU: CUDA's does not always converge
-        # where the covariance is of few gradients.
+        # eigh sorts eigenvalues in ascending order; the refresh sorts them in descending order. It runs on the CPU,
+        # because CUDA's eigh does not always converge for a covariance of few gradients.
         self.bases[name] = tuple(
             torch.linalg.eigh(side.cpu()).eigenvectors.flip(1).contiguous().to(side.device)
             for side in self.covariances[name]
@@ -99,7 +99,7 @@ class Soap:
         first.lerp_(gradient, 1 - self.beta_1)
         rotated = self._rotate(name, gradient)
         second.mul_(self.beta_2).addcmul_(rotated, rotated, value=1 - self.beta_2)
-        # A matrix's first gradient opened its basis: its moments are younger by that step.
+        # A matrix's first gradient only initialised its basis, so its moments have one step less.
         steps = self.step_count - (name in self.bases)
         step_size = self.learning_rate / (1 - self.beta_1**steps)
         spread = second.sqrt().div_(math.sqrt(1 - self.beta_2**steps)).add_(self.epsilon)
@@ -128,12 +128,13 @@ class Soap:
             self.bases[name] = tuple(self._refresh(name, side) for side in (0, 1))
 
     def _refresh(self, name: str, side: int) -> torch.Tensor:
-        """One step of power iteration and a QR decomposition; the second moment's axes follow the basis's order."""
+        """One power iteration step and a QR decomposition; reorders the second moment like the basis."""
         covariance, basis = self.covariances[name][side], self.bases[name][side]
         estimates = (basis * (covariance @ basis)).sum(0)
         order = torch.argsort(estimates, descending=True, stable=True)
         self.second[name] = self.second[name].index_select(side, order)
-        # A checkpoint holds tensors row by row; products of another layout would round differently behind it.
+        # Checkpoints store tensors row by row. With another memory layout, products would round differently after
+        # resuming.
         return torch.linalg.qr(covariance @ basis[:, order]).Q.contiguous()
 
 

@@ -1,7 +1,7 @@
-"""How often the network is fed the true sample instead of its own output, over the epochs.
+"""How often the network is fed the true sample instead of its own output, as a function of the epoch.
 
-Teacher forcing (Williams and Zipser 1989; paper A, section V-B), none (V-A), and its annealing (V-E names it as the
-remedy for free-running generation), which is scheduled sampling by Bengio et al. 2015, section 2.4.
+It covers teacher forcing (Williams and Zipser 1989; paper A, section V-B), none (V-A), and annealing, which section
+V-E proposes for free-running generation: scheduled sampling (Bengio et al. 2015, section 2.4).
 """
 
 import math
@@ -17,8 +17,8 @@ class TeacherForcing:
     Attributes:
         schedule: `always`, `never`, `linear`, `exponential` or `inverse_sigmoid`.
         start: linear: the probability at the first epoch.
-        slope_per_epoch: linear: how much it falls each epoch.
-        minimum: linear: where it stops falling.
+        slope_per_epoch: linear: decrease of the probability per epoch.
+        minimum: linear: the lowest probability.
         base: exponential: k < 1 of k^i.
         k_epochs: inverse sigmoid: k >= 1 of k / (k + exp(i / k)).
     """
@@ -32,7 +32,7 @@ class TeacherForcing:
 
     @classmethod
     def from_settings(cls, settings: str | Mapping[str, Any]) -> "TeacherForcing":
-        """From the configuration's `always`, `never`, or a mapping with a `schedule` and its constants."""
+        """Build it from the configuration: `always`, `never`, or a mapping of `schedule` and its constants."""
         return cls(schedule=settings) if isinstance(settings, str) else cls(**settings)
 
     def probability(self, epoch: int) -> float:

@@ -1,4 +1,4 @@
-"""What a trainer of any method offers: one epoch after the other, and a state from which it goes on."""
+"""The interface of all trainers: train one epoch, and save and restore the state."""
 
 from abc import ABC, abstractmethod
 
@@ -9,10 +9,10 @@ from rnn_audio.networks.model import Parameters
 
 
 class DivergenceError(InputError):
-    """A loss that is no longer finite; the message names the seed, the epoch and the update.
+    """A training diverged; the message names the seed, the epoch and, for BPTT, the update.
 
     Attributes:
-        model: the place in its pack of the model that it happened to.
+        model: the diverged model's index in the pack.
     """
 
     def __init__(self, message: str, model: int = 0) -> None:
@@ -24,8 +24,8 @@ class Trainer(ABC):
     """Trains a pack of models, one for each seed, epoch by epoch.
 
     Attributes:
-        history: each epoch's loss of each model, [epochs][models].
-        parameters: the weights that the training would end with now, leading model axis.
+        history: the loss of each epoch and model, [epochs][models].
+        parameters: the weights that training would return now, with a leading model axis.
     """
 
     history: list[list[float]]
@@ -48,31 +48,31 @@ class Trainer(ABC):
         """
 
     def extra_columns(self, model: int) -> dict[str, list[float]]:
-        """What one model's history holds alongside the training loss, by name, one value an epoch."""
+        """Further columns of one model's history, by name, one value per epoch."""
         return {}
 
     def report(self, model: int) -> dict[str, int]:
-        """What else there is to say of one model's training, by name."""
+        """Further facts about one model's training, by name."""
         return {}
 
     @abstractmethod
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """All that training goes on from, as `only` of `jobs.packs.checkpoints` can take it apart by model.
+        """Everything needed to resume training, in a layout that `jobs.packs.checkpoints.only` can split by model.
 
-        The leading axis of a tensor is the model. A tensor without an axis is the same for all models, and one whose
-        name begins with a model's place in the pack and a dot is of that model alone.
+        The leading axis of a tensor is the model. A scalar is shared by all models. A tensor whose name begins with a
+        model's index in the pack and a dot belongs to that model alone.
         """
 
     @abstractmethod
     def load_state_dict(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Go on from what `state_dict` returned, to the same bytes as without the break."""
+        """Restore what `state_dict` returned; training then gives the same bytes as without the interruption."""
 
 
 def by_model(history: list[list[float]], models: int) -> torch.Tensor:
-    """Values of each epoch and model, [epochs][models], as a tensor of a state: [models, epochs], float64."""
+    """Convert values [epochs][models] to a tensor for a checkpoint: [models, epochs], float64."""
     return torch.tensor(history, dtype=torch.float64).reshape(len(history), models).T
 
 
 def by_epoch(tensor: torch.Tensor) -> list[list[float]]:
-    """What `by_model` was given."""
+    """The inverse of `by_model`."""
     return tensor.T.tolist()

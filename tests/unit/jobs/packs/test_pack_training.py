@@ -119,7 +119,7 @@ def test_logs_and_records_tell_of_the_pack(tmp_path: Path, caplog: pytest.LogCap
     assert f"trains a pack of 3: {names}" in said["steady", 3]
     for mate in (1, 2):
         assert "trains a pack" not in said["steady", mate]
-        assert f"resumed behind epoch {EPOCHS}" in said["steady", mate]
+        assert f"resumed after epoch {EPOCHS}" in said["steady", mate]
         assert f"trained in a pack of 3: {names}" in said["steady", mate]
     measured = [jobs.run(model)["measured"] for model in SEEDS]
     assert [each["models_at_once"] for each in measured] == [3, 3, 3]

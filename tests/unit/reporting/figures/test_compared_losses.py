@@ -87,5 +87,5 @@ def test_what_would_mislead_is_an_error() -> None:
         panel()
     with pytest.raises(InputError, match="at least one panel"):
         plot_compared_losses([])
-    with pytest.raises(InputError, match="4 methods apart, not 5"):
+    with pytest.raises(InputError, match="at most 4 methods, not 5"):
         plot_compared_losses([panel(*(alone(str(index)) for index in range(5)))])

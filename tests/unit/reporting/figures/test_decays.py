@@ -101,5 +101,5 @@ def test_figures_that_would_mislead_are_errors() -> None:
         panel(generations=())
     with pytest.raises(InputError, match=r"'Room'.*paper \(200,\).*\(300,\)"):
         panel(generations=(replace(response("paper"), samples=np.zeros(200)),))
-    with pytest.raises(InputError, match="3 methods apart, not 4"):
+    with pytest.raises(InputError, match="at most 3 methods, not 4"):
         plot_decays([panel(generations=tuple(response(str(index), 0.1) for index in range(4)))])

@@ -1,1 +1,1 @@
-"""Models that one job trains together; skip this folder if you do not pack: only `train_model` in `jobs` enters it."""
+"""Models that one job trains together; only `train_model` in `jobs` calls this. Without packing, skip this folder."""

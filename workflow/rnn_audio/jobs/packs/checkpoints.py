@@ -1,4 +1,4 @@
-"""Checkpoints of packs, whole or taken apart by model."""
+"""Checkpoints of packs, whole or split by model."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,11 +23,11 @@ logger = logging.getLogger(__name__)
 
 
 def only(tensors: dict[str, torch.Tensor], models: Sequence[int]) -> dict[str, torch.Tensor]:
-    """The state that a pack of these models alone would have.
+    """The state that a pack of only these models would have.
 
     Args:
-        tensors: a trainer's state, laid out as `Trainer.state_dict` says.
-        models: their places in the pack, in the order that they will have.
+        tensors: a trainer's state, in the layout of `Trainer.state_dict`.
+        models: their indices in the pack, in their new order.
     """
     part: dict[str, torch.Tensor] = {}
     for name, tensor in tensors.items():
@@ -54,12 +54,12 @@ class PackStore:
         self.path = folder / f"pack.{key[:16]}.safetensors"
 
     def save(self, tensors: Mapping[str, torch.Tensor], progress: Mapping[str, Any]) -> None:
-        """Write a checkpoint in place of the last one, atomically."""
+        """Replace the checkpoint, atomically."""
         header = {"members": [asdict(member) for member in self.members], "progress": dict(progress)}
         write_checkpoint(self.path, tensors, header | {"epoch": tensors["history"].shape[1]})
 
     def load(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
-        """The last checkpoint's tensors and progress; None where there is none, or none that can be read."""
+        """The last checkpoint's tensors and progress; None if there is no readable one."""
         try:
             header, tensors = read_checkpoint(self.path)
             return tensors, header["progress"]
@@ -69,7 +69,7 @@ class PackStore:
             return set_aside(self.path, f"cannot be read ({error})")
 
     def part(self, members: Sequence[PackMember]) -> "PackStore":
-        """The checkpoint of some of the members, at the epoch of this one."""
+        """Store of a pack of some of the members, with their part of this checkpoint."""
         smaller = PackStore(self._folder, members)
         checkpoint = self.load()
         if checkpoint is not None:
@@ -78,7 +78,7 @@ class PackStore:
         return smaller
 
     def hand_over(self, member: PackMember) -> None:
-        """Let a member's own job go on from this checkpoint, alone."""
+        """Write one member's part of this checkpoint as its own, for its own job to resume from."""
         checkpoint = self.load()
         if checkpoint is not None:
             tensors, progress = checkpoint
@@ -91,9 +91,9 @@ class PackStore:
 
 
 def find_packs(folder: Path) -> Iterator[tuple[PackStore, int]]:
-    """The checkpoints of packs that there are, and how many epochs each has behind it.
+    """All checkpoints of packs in a folder, and the number of finished epochs of each.
 
-    A file that cannot be read is set aside and said in the log.
+    A file that cannot be read is renamed, and a warning is logged.
     """
     for path in sorted(folder.glob("pack.*.safetensors")):
         try:
@@ -109,12 +109,12 @@ def find_packs(folder: Path) -> Iterator[tuple[PackStore, int]]:
 
 
 def furthest_pack(folder: Path, member: PackMember) -> PackStore | None:
-    """Of the packs that a model is in, the one with the most epochs behind it."""
+    """The pack with the most finished epochs among those that contain a model; None without any."""
     epochs = [(epoch, pack) for pack, epoch in find_packs(folder) if member in pack.members]
     return max(epochs, key=lambda each: each[0])[1] if epochs else None
 
 
 def remove_rejected(folder: Path) -> None:
-    """Remove what was set aside."""
+    """Remove the checkpoints of packs that could not be read."""
     for path in folder.glob("pack.*.rejected"):
         path.unlink(missing_ok=True)

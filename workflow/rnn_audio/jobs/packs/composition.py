@@ -1,4 +1,4 @@
-"""Which models train side by side: a pure function of the experiment, whatever is trained already."""
+"""Which models train together: this depends on the experiment only, not on which models are already trained."""
 
 import json
 
@@ -10,27 +10,26 @@ Model = tuple[str, int]
 """Configuration and seed."""
 
 MOST_MODELS = 20
-"""The models of one size in paper B's table 1, four filters and five seeds: what shares all data and one schedule."""
+"""Models of one hidden size in paper B's table 1: four filters times five seeds, with the same data and schedule."""
 
-# A pack must fit into the memory of the smaller GPUs that train. What backpropagation keeps of each unit and step was
-# read off the peak memory of trainings on the CPU (docs/performance.md); it has not been measured on a GPU.
+# A pack must fit into the memory of smaller GPUs. The bytes that backpropagation keeps per unit and step were derived
+# from the peak memory of trainings on the CPU (docs/performance.md); they have not been measured on a GPU.
 _MEMORY_BYTES = 12 * 2**30
 _BYTES_A_UNIT_AND_STEP = 64
 
-# Settings in which models of one pack may differ: each has its own filter in the loss.
+# Settings that may differ within a pack: each model has its own filter in the loss.
 _OWN = ("pre_emphasis",)
 
 
 def compose_packs(experiment: Experiment, accelerator: str) -> list[list[Model]]:
-    """All models of an experiment, in packs; those that train alone in packs of one.
+    """All models of an experiment, in packs; a model that trains alone is a pack of one.
 
-    Models of one pack learn the same data, have the same shape and the same schedule: all their settings are equal,
-    but for the seed and a device's pre-emphasis. They come seed by seed, so that a further seed only adds packs, or
-    models to the last one.
+    The models of a pack have the same data, shape and schedule: all settings are equal except the seed and a device's
+    pre-emphasis. They are ordered by seed, so that another seed only adds packs, or models to the last pack.
 
     Args:
-        experiment: its `packing` says how many models a pack has at most.
-        accelerator: `cpu` or `cuda`, what trains.
+        experiment: its `packing` sets the largest number of models per pack.
+        accelerator: `cpu` or `cuda`, the one that trains.
     """
     alike: dict[str, list[Model]] = {}
     for seed in experiment.seeds:
@@ -44,7 +43,7 @@ def compose_packs(experiment: Experiment, accelerator: str) -> list[list[Model]]
 
 
 def _common(name: str, seed: int, settings: Settings) -> str:
-    """What the models of a pack have in common."""
+    """A key that is equal for all models that can share a pack."""
     if not Recipe.from_settings(settings).can_be_packed:
         return json.dumps([name, seed])
     return json.dumps({key: value for key, value in settings.items() if key not in _OWN}, sort_keys=True)
@@ -60,6 +59,6 @@ def _size(experiment: Experiment, settings: Settings, accelerator: str) -> int:
 
 
 def _model_bytes(experiment: Experiment, settings: Settings) -> int:
-    """About how much backpropagation keeps of one model: all units of all steps between two updates."""
+    """Estimated memory of backpropagation for one model: all units of all steps between two updates."""
     steps = settings["update_length_samples"] or settings.get("segment_samples") or experiment.samples(settings)
     return steps * settings["batch_size"] * settings["hidden_size"] * _BYTES_A_UNIT_AND_STEP

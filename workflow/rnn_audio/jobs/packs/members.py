@@ -1,4 +1,4 @@
-"""The models of a pack, as a training job knows them, and the list of those that a run of the workflow waits for."""
+"""The models of a pack as seen by a training job, and the list of models that a run of the workflow has to train."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class PackMember:
     """One model.
 
     Attributes:
-        configuration: its name.
-        seed: which copy.
+        configuration: name of its configuration.
+        seed: its seed.
         settings: the resolved configuration.
         checkpoints: folder of its configuration's checkpoints.
-        run: where the record of its training goes, which appears when all is done.
-        key: what determines its training, as its own job computes it; empty where that is not known yet.
-        listed_s: when a run listed it as one to be trained, in seconds since the epoch; results from before are none.
+        run: path of the record of its training, which is written when everything is done.
+        key: its `training_key`, as its own job computes it; empty if not known yet.
+        listed_s: when a run listed it for training, in Unix seconds; results from before that are ignored.
     """
 
     configuration: str
@@ -46,7 +46,7 @@ class PackMember:
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """Name of the model in messages."""
         return f"{self.configuration} seed {self.seed}"
 
     @property
@@ -55,13 +55,13 @@ class PackMember:
         return self.configuration, self.seed
 
     def store(self) -> CheckpointStore:
-        """Its own checkpoint, from which its own job goes on."""
+        """Its own checkpoint, from which its own job resumes."""
         from rnn_audio.jobs.checkpoints import CheckpointStore
 
         return CheckpointStore(Path(self.checkpoints), f"seed-{self.seed}", self.key)
 
     def is_done(self) -> bool:
-        """Whether its job has written its results, with these settings, data and code, since it was listed."""
+        """Whether its job has written results since it was listed, with these settings, data and code."""
         record = Path(self.run)
         try:
             is_same = json.loads(record.read_text(encoding="utf-8"))["training_key"] == self.key
@@ -70,7 +70,7 @@ class PackMember:
             return False
 
     def needs_training(self) -> bool:
-        """Whether there are neither its results nor a checkpoint of its own, finished or not."""
+        """Whether it has neither results nor a checkpoint of its own, finished or not."""
         return not self.is_done() and not self.store().path.exists()
 
     def learns_the_data_of(self, other: PackMember) -> bool:
@@ -79,29 +79,29 @@ class PackMember:
 
 
 def write_waiting(folder: Path, packs: Sequence[Sequence[PackMember]]) -> None:
-    """Tell the training jobs of a run which models it waits for, pack by pack.
+    """Write the list of models that a run has to train, for its training jobs.
 
     Args:
         folder: the folder of all checkpoints.
-        packs: models that train side by side; the others in packs of one.
+        packs: models that train together; a model that trains alone is a pack of one.
     """
     write_json(folder / _WAITING, {"packs": [[asdict(member) for member in pack] for pack in packs]})
 
 
 def remove_waiting(folder: Path) -> None:
-    """A run is over."""
+    """Remove the list at the end of a run."""
     (folder / _WAITING).unlink(missing_ok=True)
 
 
 def read_waiting(folder: Path, own: PackMember, key_of: Callable[[Settings, int], str]) -> list[list[PackMember]]:
-    """The packs that a run waits for, of those models that train on the same data as one of them, with their keys.
+    """The packs that a run has to train, limited to those with the data of `own`; their members' keys are set.
 
-    A job that no workflow has started, or whose list cannot be read, waits for nobody.
+    Without a list (a job that was not started by the workflow), or if the list cannot be read, there are none.
 
     Args:
         folder: the folder of all checkpoints.
-        own: whose data counts.
-        key_of: the key of a model that trains on that data, by its settings and seed.
+        own: the model of this job.
+        key_of: returns the key of a model with this data from its settings and seed.
     """
     path = folder / _WAITING
     if not path.exists():

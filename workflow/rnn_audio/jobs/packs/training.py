@@ -1,4 +1,4 @@
-"""Training of a pack by the first of its jobs: its mates' jobs find their trainings finished."""
+"""Training of a pack by the first of its jobs; the jobs of its other models then find their trainings finished."""
 
 import logging
 from collections.abc import Sequence
@@ -24,15 +24,15 @@ def train_in_pack(
     folder: Path,
     checkpoint_interval_s: float = CHECKPOINT_INTERVAL_S,
 ) -> None:
-    """Train a model side by side with those of its pack that need it; nothing happens where it has to train alone.
+    """Train a model together with those of its pack that need training; does nothing if it has to train alone.
 
     Args:
         own: the model of this job.
-        waiting: the packs that the run waits for.
-        recordings: what all of them train on.
-        accelerator: where.
+        waiting: the packs that the run has to train.
+        recordings: the training data of all of them.
+        accelerator: `cpu` or `cuda`.
         folder: the folder of all checkpoints.
-        checkpoint_interval_s: least time between two.
+        checkpoint_interval_s: least time between two checkpoints, in seconds.
     """
     store = _open(own, waiting, folder)
     while store is not None:
@@ -40,7 +40,7 @@ def train_in_pack(
 
 
 def remove_settled_packs(own: PackMember, waiting: Sequence[Sequence[PackMember]], folder: Path) -> None:
-    """Behind a job's end, remove the checkpoints of packs with its model that nobody else goes on from."""
+    """At the end of a job, remove the checkpoints of packs with its model from which no other job resumes."""
     listed = {member.place: member.key for pack in waiting for member in pack}
     for store, _ in find_packs(folder):
         others = [member for member in store.members if member.place != own.place]
@@ -50,7 +50,7 @@ def remove_settled_packs(own: PackMember, waiting: Sequence[Sequence[PackMember]
 
 
 def _open(own: PackMember, waiting: Sequence[Sequence[PackMember]], folder: Path) -> PackStore | None:
-    """The pack that this job trains, begun or not; None where its model goes on, or begins, alone."""
+    """The pack that this job trains, already started or not; None if its model trains alone."""
     if not own.needs_training():
         return None
     mates = next((pack for pack in waiting if own in pack), [])
@@ -69,7 +69,7 @@ def _open(own: PackMember, waiting: Sequence[Sequence[PackMember]], folder: Path
 def _train(
     store: PackStore, own: PackMember, recordings: list[Path], accelerator: str, checkpoint_interval_s: float
 ) -> PackStore | None:
-    """Train a pack to its end, or until it has to go on as a smaller one, which is returned."""
+    """Train a pack to its end; if it has to continue as a smaller pack, return that one."""
     recipe, seeds = Recipe.from_settings(store.members[0].settings), [member.seed for member in store.members]
     logger.info("trains a pack of %d: %s", len(seeds), _names(store.members))
     forget_memory(accelerator)  # of a larger pack that did not fit
@@ -84,26 +84,26 @@ def _train(
     except RuntimeError as error:
         if len(seeds) == 1 or not is_out_of_memory(error):
             raise
-        logger.warning("the memory does not hold a pack of %d, half of it is tried: %s", len(seeds), error)
+        logger.warning("the memory does not hold a pack of %d, trying half of it: %s", len(seeds), error)
         return _half(store, own)
     _finish(store, loop, replace(effort, peak_memory_mib=peak_memory_mib(accelerator)))
     return None
 
 
 def _half(store: PackStore, own: PackMember) -> PackStore:
-    """Half of a pack, with this job's own model; the others wait for their own jobs, where they are."""
+    """Half of a pack, including this job's own model; the rest is left to the other models' jobs."""
     others = [member for member in store.members if member != own][: len(store.members) // 2 - 1]
     return store.part([member for member in store.members if member == own or member in others])
 
 
 def _without(store: PackStore, error: DivergenceError, own: PackMember) -> PackStore | None:
-    """The pack without a model that diverged, back at its last checkpoint; None where the model is this job's own.
+    """The pack without a diverged model, at its last checkpoint; None if the model is this job's own.
 
-    The model's own job goes on from there, diverges again, and fails with what it has to say. The others' next
-    job trains them where the model was this job's own.
+    The diverged model's own job resumes from that checkpoint, diverges again and fails with the error. If that is this
+    job, the next job of the other models trains them.
     """
     diverged = store.members[error.model]
-    logger.warning("%s leaves the pack, its own job will end with this: %s", diverged.label, error)
+    logger.warning("%s leaves the pack, its own job will fail with: %s", diverged.label, error)
     store.hand_over(diverged)
     others = [member for member in store.members if member != diverged]
     rest = store.part(others) if others else None
@@ -112,11 +112,11 @@ def _without(store: PackStore, error: DivergenceError, own: PackMember) -> PackS
 
 
 def _finish(store: PackStore, loop: TrainingLoop, effort: Effort) -> None:
-    """Leave each model's finished training as a checkpoint of its own; then the pack's is not needed any more."""
+    """Write each model's finished training as its own checkpoint, then remove the pack's."""
     if len(store.members) > 1:
         effort = replace(effort, pack=tuple(member.label for member in store.members))
     tensors = loop.state_dict()
-    store.save(tensors, asdict(effort))  # what is killed from here on has nothing to train again
+    store.save(tensors, asdict(effort))  # a job that is killed after this need not train again
     for model, member in enumerate(store.members):
         if not member.is_done():
             member.store().save(only(tensors, [model]), asdict(effort))
@@ -124,7 +124,7 @@ def _finish(store: PackStore, loop: TrainingLoop, effort: Effort) -> None:
 
 
 def _is_wanted(member: PackMember, own: PackMember, listed: dict[tuple[str, int], str]) -> bool:
-    """Whether a model may still go on from a pack's checkpoint."""
+    """Whether a model may still resume from a pack's checkpoint."""
     if not member.learns_the_data_of(own):
         return True
     if member.place in listed:

@@ -1,1 +1,1 @@
-"""Figures: one module a kind, drawn from arrays and numbers that are given."""
+"""Figures: one module per kind, each drawing given arrays and numbers."""

@@ -1,4 +1,4 @@
-"""The benchmark's figure: speed over the reference recipe, and how the time of an epoch grows."""
+"""The benchmark's figure: speed relative to the reference recipe, and how the time of an epoch grows."""
 
 from collections.abc import Sequence
 
@@ -28,11 +28,11 @@ _GROWTH = {
 
 
 def plot_benchmark(training: Records, growth: Records, notes: Sequence[str] = ()) -> Figure:
-    """Draw bars of the speed over the reference, and below them the time of an epoch over what is varied.
+    """Draw bars of the speed relative to the reference, and below them the time of an epoch over the varied setting.
 
     Args:
-        training: records of ours and of the reference, as `training_benchmark.time_in_turn` has them.
-        growth: records of ours, whose `method` says what is varied.
+        training: records of this library and of the reference, as returned by `training_benchmark.time_in_turn`.
+        growth: records of this library, whose `method` names the varied setting.
         notes: small lines below the figure.
     """
     with new_figure(DOUBLE_COLUMN_INCHES, 2 * _ROW_HEIGHT_INCHES, notes) as figure:
@@ -61,7 +61,7 @@ def _draw_speeds(axes: Axes, training: Records) -> None:
         heights = [own[group] for group in groups if group in own]
         label = "1 model" if models == 1 else f"{models} models at once"
         bars = axes.bar(places, heights, width=0.92 * width, color=_COLOURS[index % len(_COLOURS)], label=label)
-        # A white ground keeps the line at 1 out of the numbers.
+        # A white background keeps the line at 1 from crossing the numbers.
         ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
         axes.bar_label(bars, fmt="%.2g", fontsize=6, padding=1.5, bbox=ground)
     axes.axhline(1, color=BLACK, linewidth=0.8, linestyle="--", zorder=0)

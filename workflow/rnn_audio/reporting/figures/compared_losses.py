@@ -1,7 +1,7 @@
 """Training losses of several methods in one panel, with their auxiliary losses (paper A, figure 8).
 
-A method has the same colour in all panels. Its chosen seed's loss is drawn strong, those of the other seeds faint, and
-the chosen seed's auxiliary loss, where it has one, dashed. A vertical line marks the end of its pre-training.
+A method has the same colour in all panels. The loss of its chosen seed is a strong line, those of the other seeds are
+faint, and the auxiliary loss of the chosen seed, if any, is dashed. A vertical line marks the end of its pre-training.
 """
 
 import math
@@ -47,9 +47,9 @@ class ComparedTraining:
 
     Attributes:
         label: the method, for the legend.
-        histories: by seed, the columns of its history: `epoch`, `training_mse`, and with an auxiliary loss
-            `auxiliary_mse` and `phase`; [epochs] each.
-        chosen_seed: the seed whose line is strong.
+        histories: by seed, the columns of its history: `epoch`, `training_mse`, and with an auxiliary loss also
+            `auxiliary_mse` and `phase`; shape [epochs] each.
+        chosen_seed: the seed with the strong line.
     """
 
     label: str
@@ -57,7 +57,7 @@ class ComparedTraining:
     chosen_seed: int
 
     def __post_init__(self) -> None:
-        """Check what would otherwise draw a wrong figure."""
+        """Refuse values that would draw a wrong figure."""
         if self.chosen_seed not in self.histories:
             raise InputError(
                 f"figure curve {self.label!r}: the chosen seed {self.chosen_seed} is not among {list(self.histories)}"
@@ -73,17 +73,17 @@ class ComparedTraining:
         return "auxiliary_mse" in self.chosen
 
     def pretraining_epochs(self) -> int:
-        """How many epochs the pre-training has."""
+        """Number of epochs of pre-training."""
         return int(np.count_nonzero(self.chosen["phase"] == PRETRAINING)) if "phase" in self.chosen else 0
 
 
 @dataclass(frozen=True)
 class ComparedPanel:
-    """The methods that are compared on one signal.
+    """The methods to compare on one signal.
 
     Attributes:
         title: what the panel shows.
-        trainings: one a method, four different labels at most in a figure.
+        trainings: one per method; at most four different labels in a figure.
         baseline_mse: the loss of an output that is always zero.
     """
 
@@ -92,13 +92,13 @@ class ComparedPanel:
     baseline_mse: float
 
     def __post_init__(self) -> None:
-        """Check what would otherwise draw a wrong figure."""
+        """Refuse values that would draw a wrong figure."""
         if not self.trainings:
             raise InputError(f"figure panel {self.title!r}: there is nothing to compare")
 
 
 def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, seeds: Sequence[int]) -> Figure:
-    """The figure of a declaration, from the `selections` and each seed's `histories` of its curves.
+    """Draw the figure of a declaration from the `selections` and each seed's `histories` of its curves.
 
     Args:
         seeds: of each configuration, in the order of its histories.
@@ -120,7 +120,7 @@ def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, see
 
 
 def plot_compared_losses(panels: Sequence[ComparedPanel], notes: Sequence[str] = ()) -> Figure:
-    """Draw the panels in rows of two, labelled (a), (b) and on, each with its own loss axis.
+    """Draw the panels in rows of two, labelled (a), (b) and so on, each with its own loss axis.
 
     Args:
         panels: at least one.
@@ -130,7 +130,7 @@ def plot_compared_losses(panels: Sequence[ComparedPanel], notes: Sequence[str] =
         A figure of one column's width (3.5 in) for one panel, else of two (7.16 in).
 
     Raises:
-        InputError: there is no panel, or there are more than four methods.
+        InputError: there are no panels, or more than four methods.
     """
     if not panels:
         raise InputError("a figure of compared losses needs at least one panel")
@@ -147,7 +147,7 @@ def plot_compared_losses(panels: Sequence[ComparedPanel], notes: Sequence[str] =
 def _assign_colours(panels: Sequence[ComparedPanel]) -> dict[str, str]:
     labels = list(dict.fromkeys(training.label for panel in panels for training in panel.trainings))
     if len(labels) > len(COLOURS):
-        raise InputError(f"a figure of compared losses tells {len(COLOURS)} methods apart, not {len(labels)}")
+        raise InputError(f"a figure of compared losses can show at most {len(COLOURS)} methods, not {len(labels)}")
     return dict(zip(labels, COLOURS, strict=False))
 
 
@@ -164,7 +164,7 @@ def _draw_panel(axes: Axes, panel: ComparedPanel, colours: Mapping[str, str]) ->
             label = f"{training.label}, auxiliary loss"
             axes.plot(chosen["epoch"], chosen["auxiliary_mse"], label=label, color=colour, **_AUXILIARY)
         if training.pretraining_epochs() > 0:
-            # Between the last epoch of the one phase and the first of the other.
+            # Between the last epoch of pre-training and the first of joint training.
             axes.axvline(training.pretraining_epochs() + 0.5, label="end of pre-training", **_END_OF_PRETRAINING)
     axes.axhline(panel.baseline_mse, label="predicting zero", **_ZERO)
     axes.locator_params(axis="x", nbins=5, integer=True)

@@ -1,6 +1,6 @@
-"""Error of several models over frequency, relative to the target (paper B, figure 4): one panel a hidden size.
+"""Error of several models over frequency, relative to the target (paper B, figure 4): one panel per hidden size.
 
-A model has the same line in all panels: colour, dashes and markers tell the models apart, each on its own. The band
+A model has the same line in all panels. Colour, dashes or markers alone suffice to distinguish the models. The band
 from 1 to 2 kHz, which the paper compares, is shaded.
 """
 
@@ -58,20 +58,20 @@ class ErrorSpectrumPanel:
 
     Attributes:
         title: what the panel shows.
-        curves: name and error spectrum of each model, eight at most in a figure.
+        curves: name and error spectrum of each model; at most eight models in a figure.
     """
 
     title: str
     curves: tuple[tuple[str, ErrorSpectrum], ...]
 
     def __post_init__(self) -> None:
-        """Check what would otherwise draw a wrong figure."""
+        """Refuse values that would draw a wrong figure."""
         if not self.curves:
             raise InputError(f"figure panel {self.title!r}: there is no curve")
 
 
 def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Figure:
-    """The figure of a declaration, from the `targets` and `predictions` of its curves, a group in two resolutions."""
+    """Draw the figure of a declaration from its curves' `targets` and `predictions`, each group in two resolutions."""
     sounds = {}
     for panel, target_path, prediction in zip(
         declaration["panels"], files["targets"], files["predictions"], strict=True
@@ -88,7 +88,7 @@ def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Fig
 
 
 def plot_error_spectra(panels: Sequence[ErrorSpectrumPanel], notes: Sequence[str] = ()) -> Figure:
-    """Draw the panels in rows of two, labelled (a), (b) and on, with shared axes.
+    """Draw the panels in rows of two, labelled (a), (b) and so on, with shared axes.
 
     Args:
         panels: at least one.
@@ -98,7 +98,7 @@ def plot_error_spectra(panels: Sequence[ErrorSpectrumPanel], notes: Sequence[str
         A figure of one column's width (3.5 in) for one panel, else of two (7.16 in).
 
     Raises:
-        InputError: there is no panel, or there are more than eight models.
+        InputError: there are no panels, or more than eight models.
     """
     if not panels:
         raise InputError("a figure of error spectra needs at least one panel")
@@ -117,7 +117,7 @@ def plot_error_spectra(panels: Sequence[ErrorSpectrumPanel], notes: Sequence[str
 def _styles(panels: Sequence[ErrorSpectrumPanel]) -> dict[str, dict[str, object]]:
     labels = list(dict.fromkeys(label for panel in panels for label, _ in panel.curves))
     if len(labels) > len(LINES):
-        raise InputError(f"a figure of error spectra tells {len(LINES)} models apart, not {len(labels)}")
+        raise InputError(f"a figure of error spectra can show at most {len(LINES)} models, not {len(labels)}")
     return {label: _LINE | style for label, style in zip(labels, LINES, strict=False)}
 
 
@@ -131,7 +131,7 @@ def _draw_panel(axes: Axes, panel: ErrorSpectrumPanel, styles: dict[str, dict[st
 
 
 def _marks(spectrum: ErrorSpectrum, offset: float) -> list[int]:
-    """Points that carry a marker: evenly spread over the logarithmic axis, moved by `offset`, 0 to 1, of their step."""
+    """Indices of the points with markers: evenly spaced on the logarithmic axis, shifted by `offset` steps (0 to 1)."""
     log_frequencies = np.log(spectrum.frequencies_hz)
     step = (log_frequencies[-1] - log_frequencies[0]) / _MARKS
     wanted = log_frequencies[0] + step * (np.arange(_MARKS) + offset)

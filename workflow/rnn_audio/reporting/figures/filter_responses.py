@@ -1,7 +1,7 @@
-"""Magnitude responses of the pre-emphasis filters (paper B, figure 3), one panel a filter.
+"""Magnitude responses of the pre-emphasis filters (paper B, figure 3), one panel per filter.
 
-Drawn as computed: no filter is scaled to the others. All panels share the axes. Under a fitted filter lies the curve
-that it was fitted to, such as the standard's A-weighting with the low-pass.
+Drawn as computed: no filter is scaled to match another. All panels share their axes. A filter that was fitted is drawn
+over the curve that it was fitted to, such as the standard's A-weighting with the low-pass.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _SHOWN = {name: own for name, own in FILTERS.items() if name != "none"}
 
 
 def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Figure:
-    """The figure of a declaration, at its rate; it reads no file."""
+    """Draw the figure of a declaration, at its rate; it reads no files."""
     return plot_filter_responses(declaration["rate_hz"], notes)
 
 
@@ -49,7 +49,7 @@ def plot_filter_responses(rate_hz: float, notes: Sequence[str] = ()) -> Figure:
         InputError: the rate is too low for the A-weighting.
     """
     responses = {name: taps(name, rate_hz) for name in _SHOWN}
-    # Up to, not including, half the rate: the grid's last point would be rounded beyond it.
+    # Half the rate is excluded: rounding could put the grid's last point above it.
     frequencies_hz = np.geomspace(_LOWEST_HZ, rate_hz / 2, _POINTS, endpoint=False)
     with new_figure(SINGLE_COLUMN_INCHES, _PANEL_HEIGHT_INCHES * len(_SHOWN), notes, has_legend=False) as figure:
         panels = figure.subplots(len(_SHOWN), 1, sharex=True, sharey=True)

@@ -1,4 +1,4 @@
-"""Training loss over the epochs, one panel a configuration, one line a seed.
+"""Training loss over the epochs, one panel per configuration, one line per seed.
 
 All panels share the loss axis, so that configurations can be compared by eye.
 """
@@ -43,7 +43,7 @@ class SeedCurve:
     Attributes:
         seed: the seed.
         epochs: epoch numbers, shape [epochs].
-        losses: the loss after each of them, shape [epochs].
+        losses: the loss after each epoch, shape [epochs].
     """
 
     seed: int
@@ -57,10 +57,10 @@ class LossPanel:
 
     Attributes:
         title: what the panel shows.
-        curves: one a seed.
-        chosen_seed: the seed whose line is emphasised.
+        curves: one per seed.
+        chosen_seed: the seed with the emphasised line.
         baseline_mse: the loss of an output that is always zero; None to leave it out.
-        published_mse: the loss that the paper states for the end of training; None where it states none.
+        published_mse: the paper's loss at the end of training; None if it states none.
     """
 
     title: str
@@ -70,7 +70,7 @@ class LossPanel:
     published_mse: float | None = None
 
     def __post_init__(self) -> None:
-        """Check what would otherwise draw a wrong figure."""
+        """Refuse values that would draw a wrong figure."""
         seeds = [curve.seed for curve in self.curves]
         if self.chosen_seed not in seeds:
             raise InputError(f"figure panel {self.title!r}: the chosen seed {self.chosen_seed} is not among {seeds}")
@@ -78,7 +78,7 @@ class LossPanel:
             if curve.epochs.size == 0 or curve.epochs.shape != curve.losses.shape:
                 raise InputError(
                     f"figure panel {self.title!r}, seed {curve.seed}: {curve.epochs.size} epochs and "
-                    f"{curve.losses.size} losses; there has to be one loss an epoch, and at least one"
+                    f"{curve.losses.size} losses; there has to be one loss per epoch, and at least one"
                 )
 
 
@@ -90,11 +90,11 @@ def from_files(
     seeds: Sequence[int],
     published: Mapping[str, float | None],
 ) -> Figure:
-    """The figure of a declaration, from the `selections` and each seed's `histories` of its panels.
+    """Draw the figure of a declaration from the `selections` and each seed's `histories` of its panels.
 
     Args:
         seeds: of each configuration, in the order of its histories.
-        published: the paper's loss of each configuration; None where it states none.
+        published: the paper's loss of each configuration; None if it states none.
     """
     histories = iter(files["histories"])
     selections = [read_json(path) for path in files["selections"]]
@@ -112,7 +112,7 @@ def from_files(
 
 
 def _zero_loss(selection: Record) -> float | None:
-    """Of an output that is always zero, the training loss; of a device's the test loss, which is of the same kind."""
+    """The loss of an output that is always zero: the training loss, or for a device its test loss, of the same kind."""
     losses = selection.get("zero_loss", {})
     return losses.get("training_mse", losses.get("test_loss"))
 
@@ -120,7 +120,7 @@ def _zero_loss(selection: Record) -> float | None:
 def plot_loss_curves(
     panels: Sequence[LossPanel], notes: Sequence[str] = (), loss_label: str = "Training MSE"
 ) -> Figure:
-    """Draw the panels in rows of four at most, labelled (a), (b) and on.
+    """Draw the panels in rows of at most four, labelled (a), (b) and so on.
 
     Args:
         panels: at least one.
@@ -131,7 +131,7 @@ def plot_loss_curves(
         A figure of one column's width (3.5 in) for one panel, else of two (7.16 in).
 
     Raises:
-        InputError: there is no panel.
+        InputError: there are no panels.
     """
     if not panels:
         raise InputError("a loss figure needs at least one panel")
@@ -148,7 +148,7 @@ def plot_loss_curves(
 
 
 def _columns(panels: int) -> int:
-    """Four at most; three where that fills the rows and four does not."""
+    """At most four; three if that fills the rows and four does not."""
     if panels > _MAX_COLUMNS and panels % 3 == 0 and panels % _MAX_COLUMNS != 0:
         return 3
     return min(panels, _MAX_COLUMNS)
@@ -163,7 +163,7 @@ def _draw_panel(axes: Axes, panel: LossPanel) -> None:
         axes.axhline(panel.baseline_mse, label="predicting zero", **_LINES["predicting zero"])
     if panel.published_mse is not None:
         epochs = [min(curve.epochs[0] for curve in panel.curves), max(curve.epochs[-1] for curve in panel.curves)]
-        # The diamond stands at the last epoch alone: the paper says where training ended, not how it got there.
+        # The diamond marks the last epoch only: the paper states the final loss, not its course.
         axes.plot(epochs, [panel.published_mse] * 2, label="paper", markevery=[1], clip_on=False, **_LINES["paper"])
     axes.locator_params(axis="x", nbins=4, integer=True)
 

@@ -20,14 +20,14 @@ Files = Mapping[str, Sequence[Path]]
 SINGLE_COLUMN_INCHES = 3.5
 DOUBLE_COLUMN_INCHES = 7.16
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart; light and dark are told apart in greyscale too.
+# Okabe and Ito's palette, which colour-blind readers can distinguish; light and dark also differ in greyscale.
 SKY_BLUE = "#56B4E9"
 BLACK = "#000000"
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 GREY = "#999999"
 
-# Text as outlines: the figure looks the same where the font is missing. The salt fixes the identifiers in the SVG.
+# Text as outlines, so that the figure looks the same without the font. The salt fixes the identifiers in the SVG.
 STYLE = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -57,11 +57,11 @@ _NOTE_HEIGHT_INCHES = 0.13
 _LEGEND_HEIGHT_INCHES = 0.3
 _DOTS_PER_INCH = 300
 _NOTE_POINTS = 6
-_AXES_SHARE = 0.9  # of a panel's width, the rest being its labels: a title begins where the axes do
-_POSITION_DIGITS = 6  # of the figure's width or height: far below a dot
+_AXES_SHARE = 0.9  # of a panel's width; its labels take the rest, and a title begins where the axes do
+_POSITION_DIGITS = 6  # of the figure's width or height: far below one dot
 _CHARACTERS_PER_INCH_AND_POINT = 126  # a little under the average of running text, so that lines fit
 
-# Without dates and version numbers, which would change the bytes and nothing else.
+# No dates or version numbers: they would only change the bytes of the files.
 _METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 
 
@@ -69,11 +69,11 @@ _METADATA = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
 def new_figure(
     width_inches: float, panels_inches: float, notes: Sequence[str], *, has_legend: bool = True
 ) -> Iterator[Figure]:
-    """A figure to draw in; it lays itself out, belongs to no global state, and gets its notes in the end.
+    """A figure to draw in, with automatic layout and the notes below; it is not registered with pyplot.
 
     Args:
         width_inches: its width.
-        panels_inches: height of all that is drawn, but for the legend above and the notes below.
+        panels_inches: height of everything except the legend above and the notes below.
         notes: small lines below, one paragraph each, broken at the figure's width.
         has_legend: whether there is a legend above the panels.
     """
@@ -85,7 +85,7 @@ def new_figure(
         yield figure
         if notes:
             text = "\n".join(wrap(note, width_inches, _NOTE_POINTS) for note in notes)
-            # The axis label of the whole figure is the one text below for which the layout makes room.
+            # The layout reserves space below the panels only for the figure's axis label, so the notes take its place.
             label = figure.supxlabel(text, x=0.01, ha="left", fontsize=_NOTE_POINTS, color="#444444")
             label.set_parse_math(False)
 
@@ -94,13 +94,13 @@ def new_figure(
 def grid_of_panels(
     titles: Sequence[str], most_columns: int, panel_inches: float, notes: Sequence[str], share: str = ""
 ) -> Iterator[tuple[Figure, list[Axes]]]:
-    """A figure of panels in rows, each with its letter and title, and its axes in that order.
+    """A figure of panels in rows, each with its letter and title; yields it with the axes in the order of the titles.
 
-    It is as wide as a page's column where it has one column, else as wide as the page.
+    A figure with one column of panels is as wide as a column of a page, any other as wide as the page.
 
     Args:
-        titles: of the panels; at least one.
-        most_columns: panels in a row, at most.
+        titles: one per panel, at least one.
+        most_columns: most panels in a row.
         panel_inches: height of each panel.
         notes: small lines below the figure.
         share: the axes that all panels have in common: "x", "y", "xy".
@@ -121,7 +121,7 @@ def grid_of_panels(
 
 
 def is_first_in_row(axes: Axes) -> bool:
-    """Whether there is no panel on its left."""
+    """Whether the axes are the leftmost of their row."""
     return axes.get_subplotspec().is_first_col()
 
 
@@ -132,7 +132,7 @@ def wrap(text: str, width_inches: float, size_points: float) -> str:
 
 
 def letter(index: int) -> str:
-    """The label of a panel: (a), (b), to (z), (aa)."""
+    """The label of a panel: (a), (b), ..., (z), (aa)."""
     quotient, remainder = divmod(index, 26)
     prefix = chr(ord("a") + quotient - 1) if quotient else ""
     return f"({prefix}{chr(ord('a') + remainder)})"
@@ -147,10 +147,10 @@ def scientific(value: float) -> str:
 
 
 def write_figure(figure: Figure, paths: Iterable[Path]) -> None:
-    """Write the figure to each path, .svg or .png (300 dots an inch); each file appears whole or not at all.
+    """Write the figure to each path, .svg or .png (300 dots per inch); each file is written completely or not at all.
 
     Raises:
-        InputError: a suffix is neither; nothing has been written then.
+        InputError: a suffix is neither of them; then nothing is written.
     """
     targets = [Path(path) for path in paths]
     for path in targets:
@@ -165,14 +165,14 @@ def write_figure(figure: Figure, paths: Iterable[Path]) -> None:
 
 
 def _settle_layout(figure: Figure) -> None:
-    """Lay the figure out, once for all files, and round where its axes are.
+    """Compute the layout once for all files, and round the positions of the axes.
 
-    The layout's solver does not add up in the same order in every process. The last bits of what it finds would change
-    the identifiers in an SVG.
+    The layout's solver does not sum in the same order in every process. The last bits of its result would change the
+    identifiers in an SVG.
     """
     engine = figure.get_layout_engine()
     if engine is None:
-        return  # its axes are where they were put
+        return  # its axes have fixed positions
     engine.execute(figure)
     figure.set_layout_engine("none")
     for axes in figure.axes:
@@ -183,7 +183,7 @@ _TICKS_HZ = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 
 
 def set_frequency_axis(axes: Axes, low_hz: float, high_hz: float) -> None:
-    """A logarithmic axis between two frequencies in Hz, ticks at 20, 50, 100 and on, 1k for 1000."""
+    """A logarithmic axis between two frequencies in Hz, with ticks at 20, 50, 100 and so on; 1000 is written 1k."""
     axes.set_xscale("log")
     axes.set_xlim(low_hz, high_hz)
     axes.xaxis.set_major_locator(FixedLocator([tick for tick in _TICKS_HZ if low_hz <= tick <= high_hz]))

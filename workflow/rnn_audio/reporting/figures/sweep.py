@@ -1,7 +1,7 @@
-"""A sweep: one panel a quantity over the varied value, and below the training losses of the chosen seeds.
+"""A sweep: one panel per quantity over the varied value, and below them the training losses of the chosen seeds.
 
-Values that are numbers stand on an axis of numbers, a logarithmic one where they span a decade; any other values stand
-side by side.
+Numbers are placed on a numeric axis, which is logarithmic if they span a decade; any other values are placed at equal
+distances.
 """
 
 import math
@@ -35,7 +35,7 @@ from rnn_audio.types import Settings
 _MAX_COLUMNS = 3
 _ROW_HEIGHT_INCHES = 2.1
 _DECADE = 10.0
-# Words longer than these, all together, do not stand side by side below one panel.
+# Longer labels, taken together, do not fit side by side below one panel.
 _CHARACTERS_BELOW_A_PANEL = 24
 
 _MARKS = {
@@ -44,7 +44,7 @@ _MARKS = {
     "median of the seeds": {"color": GREY, "linewidth": 1.0, "zorder": 2},
     "predicting zero": {"color": BLACK, "linewidth": 0.8, "linestyle": "--", "zorder": 1},
 }
-# Told apart by colour, from dark to light, and by dashes.
+# Curves differ in colour, from dark to light, and in dashes.
 _COLOURS = "viridis"
 _LIGHTEST = 0.78
 _LINES_IN_A_LEGEND_COLUMN = 10
@@ -57,23 +57,23 @@ class SweepPanel:
 
     Attributes:
         quantity: what the panel shows.
-        points: one a value, in the sweep's order.
+        points: one per value, in the sweep's order.
     """
 
     quantity: str
     points: tuple[SweepPoint, ...]
 
     def __post_init__(self) -> None:
-        """Check what would otherwise draw an empty figure."""
+        """Refuse values that would draw an empty figure."""
         if not self.points:
             raise InputError(f"figure panel {self.quantity!r}: there is no value")
 
 
 def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, seeds: Sequence[int]) -> Figure:
-    """The figure of a sweep, from the `selections`, `metrics` and each seed's `histories` of its values.
+    """Draw the figure of a sweep from the `selections`, `metrics` and each seed's `histories` of its values.
 
     Args:
-        declaration: that of the sweep's table: both show the same quantities of the same rows.
+        declaration: the same as for the sweep's table, for both show the same quantities of the same rows.
         seeds: of each configuration, in the order of its histories.
     """
     results = {what: read_by_configuration(files[what]) for what in ("selections", "metrics")}
@@ -95,26 +95,26 @@ def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, see
 def plot_sweep(
     panels: Sequence[SweepPanel], curves: Sequence[tuple[str, SeedCurve]], varied: str, notes: Sequence[str] = ()
 ) -> Figure:
-    """Draw the quantities in rows of three at most, and the loss curves below.
+    """Draw the quantities in rows of at most three, and the loss curves below.
 
     Args:
         panels: at least one.
         curves: for each value, its label and the chosen seed's training.
-        varied: the key that is varied, which names the axis.
+        varied: the varied key, which labels the axis.
         notes: small lines below the figure.
 
     Returns:
         A figure of two columns' width (7.16 in).
 
     Raises:
-        InputError: there is no panel.
+        InputError: there are no panels.
     """
     if not panels:
         raise InputError("a figure of a sweep needs at least one panel")
     columns = 2 if len(panels) in (2, 4) else min(len(panels), _MAX_COLUMNS)
     rows = -(-len(panels) // columns)
     with new_figure(DOUBLE_COLUMN_INCHES, _ROW_HEIGHT_INCHES * (rows + 1), notes) as figure:
-        # Two grids: the legend of the curves takes nothing of the panels' width.
+        # Two grids, so that the legend of the curves does not narrow the panels.
         grid = figure.add_gridspec(rows + 1, 1)
         upper, lower = grid[:rows].subgridspec(rows, columns), grid[rows].subgridspec(1, 1)
         for index, panel in enumerate(panels):
@@ -150,7 +150,7 @@ def _draw_panel(axes: Axes, panel: SweepPanel, varied: str) -> None:
 
 
 def _set_value_axis(axes: Axes, labels: Sequence[str | float]) -> list[float]:
-    """Set up the axis of the varied value, and return where on it each value stands."""
+    """Set up the axis of the varied value, and return the position of each value on it."""
     if all(isinstance(label, int | float) for label in labels):
         places = [float(label) for label in labels]
         if min(places) > 0 and max(places) >= _DECADE * min(places):

@@ -1,9 +1,9 @@
-"""Target and output of a model over time, one panel a sound.
+"""Target and output of a model over time, one panel per sound.
 
-Every panel shows the two waveforms on top of each other: the target light and wide, the output dark and thin, so that
-light beyond dark is what the model misses. Below them are the levels of target, output and error in decibels, for the
-tail of an impulse response is 30 dB under its peak: where the error reaches the target, the model does no better than
-silence. Beside them, where a zoom is declared, is a stretch short enough to see single samples.
+Every panel draws the output, dark and thin, over the target, light and wide: light that stays visible is what the model
+misses. Below them are the levels of target, output and error in decibels, because the tail of an impulse response is
+30 dB below its peak: where the error reaches the target, the model is no better than silence. If a zoom is declared, a
+short stretch next to them shows single samples.
 """
 
 from collections.abc import Sequence
@@ -48,18 +48,18 @@ _LEVEL_RANGE_DB = 60
 
 @dataclass(frozen=True)
 class WaveformPanel:
-    """One sound beside the recording that it should equal.
+    """One sound and the recording that it should equal.
 
     Attributes:
         title: what the panel shows.
         target: the recording, shape [samples].
         output: the model's sound, shape [samples].
-        rate_hz: samples a second of both.
+        rate_hz: sampling rate of both, in Hz.
         output_label: what the output is, "prediction", "generation" or "reconstruction"; goes into the legend.
-        mse: mean squared error of the output, as the metrics have it; nothing is computed here.
+        mse: mean squared error of the output, from the metrics; not computed here.
         zoom_samples: first sample, and sample after the last, of the stretch shown enlarged; None for none.
-        mark_every_samples: distance in samples of dashed vertical lines, the updates or state resets; None for none.
-        first_sample: where a segment begins in its recording; said above the panel, the time axis starts at 0.
+        mark_every_samples: distance in samples between dashed vertical lines at updates or state resets; None for none.
+        first_sample: where a segment begins in its recording; shown above the panel, while the time axis starts at 0.
     """
 
     title: str
@@ -73,7 +73,7 @@ class WaveformPanel:
     first_sample: int = 0
 
     def __post_init__(self) -> None:
-        """Check what would otherwise draw a wrong figure."""
+        """Refuse values that would draw a wrong figure."""
         if self.target.ndim != 1 or self.target.shape != self.output.shape or self.target.size == 0:
             raise InputError(
                 f"figure panel {self.title!r}: target {self.target.shape} and {self.output_label} "
@@ -94,7 +94,7 @@ class WaveformPanel:
 
 
 def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Figure:
-    """The figure of a declaration, from the `targets`, `sounds` and `metrics` of its panels."""
+    """Draw the figure of a declaration from the `targets`, `sounds` and `metrics` of its panels."""
     panels = []
     for panel, target_path, sound, metrics in zip(
         declaration["panels"], files["targets"], files["sounds"], files["metrics"], strict=True
@@ -118,7 +118,7 @@ def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Fig
 
 
 def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), mark_label: str = "update") -> Figure:
-    """Draw the panels one below the other, labelled (a), (b) and on.
+    """Draw the panels one below the other, labelled (a), (b) and so on.
 
     Args:
         panels: at least one.
@@ -126,10 +126,10 @@ def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), m
         mark_label: what the dashed vertical lines are, for the legend.
 
     Returns:
-        A figure of one column's width (3.5 in), or of two (7.16 in) where a panel has a zoom.
+        A figure of one column's width (3.5 in), or of two (7.16 in) if a panel has a zoom.
 
     Raises:
-        InputError: there is no panel.
+        InputError: there are no panels.
     """
     if not panels:
         raise InputError("a waveform figure needs at least one panel")
@@ -163,7 +163,7 @@ def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), m
 def short_time_level_db(signal: Samples, window_samples: int) -> Samples:
     """Level over time: root mean square in a moving Hann window, in dB relative to amplitude 1; -inf for silence.
 
-    At both ends, the mean is over the part of the window within the signal.
+    At both ends, the mean covers only the part of the window inside the signal.
     """
     window = np.hanning(window_samples + 2)[1:-1]  # without the zeros at its ends
     power = np.convolve(signal.astype(np.float64) ** 2, window, mode="same")
@@ -173,7 +173,7 @@ def short_time_level_db(signal: Samples, window_samples: int) -> Samples:
 
 
 def _draw_signals(axes: Axes, panel: WaveformPanel, stretch: tuple[int, int]) -> None:
-    """Draw the waveforms from the first sample to before the last, scaled to what is shown."""
+    """Draw the waveforms from the start to before the stop of a stretch, scaled to what is shown."""
     start, stop = stretch
     times_s = np.arange(start, stop) / panel.rate_hz
     target, output = panel.target[start:stop], panel.output[start:stop]

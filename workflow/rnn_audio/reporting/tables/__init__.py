@@ -1,1 +1,1 @@
-"""Tables: one module a kind or family of kinds, the papers' values beside ours, written in four formats."""
+"""Tables: one module per kind or family of kinds, with the papers' values next to ours, written in four formats."""

@@ -1,4 +1,4 @@
-"""The benchmark's tables: trainings beside the reference's, how time grows, and Snakemake's own time."""
+"""The benchmark's tables: training compared with the reference, how time grows, and Snakemake's own time."""
 
 import pandas as pd
 
@@ -19,11 +19,11 @@ _MEDIAN_NOTE = "Median epoch of one batch of noise; a step is one sample of the 
 
 
 def build_training_table(records: Records, machine: str) -> Table:
-    """Ours beside the reference recipe.
+    """Training times of this library next to those of the reference recipe.
 
     Args:
-        records: of `training_benchmark.time_in_turn`.
-        machine: what they were measured on.
+        records: as returned by `training_benchmark.time_in_turn`.
+        machine: the machine on which they were measured.
     """
     frame = _frame(records)
     frame["over_reference"] = speeds_over_reference(records)
@@ -46,7 +46,7 @@ def build_training_table(records: Records, machine: str) -> Table:
 
 
 def build_growth_table(records: Records, machine: str) -> Table:
-    """How the time of ours grows with the sequence, the hidden size and the pack."""
+    """How this library's time grows with the sequence length, the hidden size and the size of the pack."""
     shown = {"samples": "length of the sequence", "hidden_size": "hidden size", "pack": "models at once"}
     frame = _frame(records)
     frame["varied"] = [shown[record["method"]] for record in records]
@@ -57,7 +57,7 @@ def build_growth_table(records: Records, machine: str) -> Table:
 
 
 def build_workflow_table(records: Records, machine: str) -> Table:
-    """What Snakemake itself takes."""
+    """The time that Snakemake itself takes."""
     frame = pd.DataFrame([{key: record[key] for key in ("what", "jobs", "seconds")} for record in records])
     columns = (
         Column("what", "What", Format.TEXT),

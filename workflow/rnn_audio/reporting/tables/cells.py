@@ -10,7 +10,7 @@ from enum import StrEnum
 
 Cell = str | int | float | None
 
-DASH = "–"  # stands for a value that is not there or could not be measured
+DASH = "–"  # for a value that is missing or could not be measured
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -39,11 +39,11 @@ _LATEX_TEXT = str.maketrans(
 
 
 class Format(StrEnum):
-    """What a column holds, and with it how its cells are rounded.
+    """What a column holds, which determines how its cells are rounded.
 
-    TEXT is written as it stands; INTEGER without decimals; NUMBER with three significant digits, as a power of ten
-    only below 0.01 and from a million; PERCENT, of a fraction, as the NUMBER of its hundredths, with the sign left to
-    the header; SCIENTIFIC always as a power of ten; DURATION, in seconds, as 3 min 22 s.
+    TEXT is written unchanged; INTEGER without decimals; NUMBER with three significant digits, and with a power of ten
+    only below 0.01 and from a million; PERCENT is a fraction, written as the NUMBER of its hundredths, with the sign in
+    the header; SCIENTIFIC always has a power of ten; DURATION is in seconds, written as 3 min 22 s.
     """
 
     TEXT = "text"
@@ -61,10 +61,10 @@ class Notation(ABC):
 
     @abstractmethod
     def text(self, text: str) -> str:
-        """The text with every character that means something to the language escaped."""
+        """The text with the language's special characters escaped."""
 
     def number(self, digits: str) -> str:
-        """A number that has its digits already."""
+        """A number that is already rounded and formatted."""
         return digits.replace("-", "−")
 
     @abstractmethod
@@ -73,10 +73,10 @@ class Notation(ABC):
 
 
 class MarkdownNotation(Notation):
-    """GitHub's Markdown: superscripts are Unicode's, for it has no markup for them."""
+    """GitHub's Markdown, with Unicode superscripts, because it has no markup for them."""
 
     def text(self, text: str) -> str:
-        """HTML's angle brackets and ampersand, backslashes, pipes and emphasis escaped; newlines become blanks."""
+        """HTML's angle brackets and ampersand, backslashes, pipes and emphasis escaped; newlines become spaces."""
         escaped = html.escape(text, quote=False).replace("\\", r"\\").replace("\n", " ")
         for character in "|*_`[]":
             escaped = escaped.replace(character, f"\\{character}")
@@ -105,11 +105,11 @@ class LatexNotation(Notation):
     plus_minus = r"\pm"
 
     def text(self, text: str) -> str:
-        """LaTeX's ten special characters escaped; signs without a glyph in text fonts become commands."""
+        """LaTeX's ten special characters escaped; symbols without a glyph in text fonts become commands."""
         return text.translate(_LATEX_TEXT)
 
     def number(self, digits: str) -> str:
-        """In math mode, so that a minus is a minus."""
+        """In math mode, so that a minus sign is not a hyphen."""
         return f"${digits}$"
 
     def scientific(self, mantissa: str, exponent: int) -> str:
@@ -118,14 +118,14 @@ class LatexNotation(Notation):
 
 
 def is_missing(value: Cell) -> bool:
-    """Whether a cell is empty: None, or the NaN by which a data frame says so."""
+    """Whether a cell is empty: None, or NaN in a data frame."""
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def format_cell(value: Cell, kind: Format, notation: Notation) -> str:
-    """One value, rounded as its column's format says.
+    """One value, rounded by its column's format.
 
-    A text in a column of numbers (a published "about 200") is written as it stands; a missing value is an en dash.
+    A text in a column of numbers (a published "about 200") is written unchanged; a missing value is an en dash.
     """
     if is_missing(value):
         return notation.text(DASH)
@@ -145,9 +145,9 @@ def format_cell(value: Cell, kind: Format, notation: Notation) -> str:
 
 
 def format_spread(mean: Cell, spread: Cell, kind: Format, notation: Notation) -> str:
-    """A mean and its standard deviation in one cell, under one power of ten: (5.13 ± 0.12)×10⁻³.
+    """A mean and its standard deviation in one cell, with one power of ten: (5.13 ± 0.12)×10⁻³.
 
-    The spread has the mean's decimals. Where it is missing (a single seed), a dash stands for it.
+    The spread has the mean's decimals. If it is missing (a single seed), a dash replaces it.
     """
     if is_missing(mean) or is_missing(spread) or math.isinf(mean) or math.isinf(spread):
         pieces = [format_cell(value, kind, notation) for value in (mean, spread)]
@@ -169,7 +169,7 @@ def _as_power(value: float, kind: Format) -> bool:
 
 
 def _exponent(value: float) -> int:
-    """The power of ten of the value rounded to three digits: 0.9999 has 0, for it is written 1.00."""
+    """The power of ten of the value rounded to three digits: 0.9999 has 0, because it is written 1.00."""
     return int(f"{value:.2e}".partition("e")[2])
 
 

@@ -1,4 +1,4 @@
-"""The table of a convolution: how far a dry sound in generated rooms is from the same sound in the target's."""
+"""The table of a convolution: the difference between a dry sound in generated rooms and in the target room."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ _NOTES = (
 
 
 def convolutions(rows: Sequence[Row]) -> Built:
-    """The numbers of `convolved_sounds.compare_convolved`, one row a configuration."""
+    """The numbers of `convolved_sounds.compare_convolved`, one row per configuration."""
     return Built([_record(row) for row in rows], _COLUMNS, _NOTES)
 
 

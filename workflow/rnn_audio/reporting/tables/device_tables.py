@@ -1,11 +1,11 @@
-"""Tables of modelled devices: test losses behind every pre-emphasis filter, and error levels in a frequency band.
+"""Tables of modelled devices: test losses after each pre-emphasis filter, and error levels in a frequency band.
 
-Both kinds read their last label column as what is compared (the training filter), the others as what it is compared
-within (the hidden size).
+In both kinds the last label column is what is compared (the training filter); the other label columns form the groups
+within which it is compared (the hidden size).
 
-`device_losses` (paper B, table 1) shows the whole loss of eq. 4 on the test set behind each of the filters. Its
-rows state the published losses by filter, as fractions; `select_by` names the loss that chooses the seed, and may
-differ from the run's own. The device's trivial baselines stand below the models.
+`device_losses` (paper B, table 1) shows the full loss of eq. 4 on the test set after each of the filters. Its rows give
+the published losses by filter, as fractions. `select_by` names the loss that chooses the seed, and may differ from the
+configuration's own. The device's trivial baselines are listed below the models.
 
     kind: device_losses
     select_by: test_loss
@@ -15,8 +15,8 @@ differ from the run's own. The device's trivial baselines stand below the models
         labels: {hidden_size: 32, pre_emphasis: none}
         published: {none: 0.0156, highpass: 0.109, folded_differentiator: 0.0768, a_weighting: 0.0316}
 
-`band_errors` (paper B, section 5.1) compares one metric of the chosen models in decibels, the same in all rows. What
-the paper states, where it does, is the difference to the other rows with the same labels but the last.
+`band_errors` (paper B, section 5.1) compares one metric of the chosen models, in decibels, the same in all rows. A
+published value is the difference from the other rows with the same labels except the last.
 
     kind: band_errors
     labels: {hidden_size: Hidden size, pre_emphasis: Training pre-emphasis}
@@ -45,7 +45,7 @@ from rnn_audio.reporting.tables.parts import (
 from rnn_audio.reporting.tables.rendering import Column
 from rnn_audio.reporting.tables.rows import MISSING, Row, number, training_time_s
 
-# From the strongest baseline to the weakest that is expected: an output of zeros has a loss of 100 %.
+# In the expected order, strongest baseline first: an output of zeros has a loss of 100 %.
 _BASELINES = {"waveshaper": "memoryless waveshaper", "gain": "least-squares gain", "zero": "silence"}
 
 _LOSS_NOTE = (
@@ -61,10 +61,10 @@ _BASELINE_NOTE = (
 def device_losses(rows: Sequence[Row]) -> Built:
     """Paper, chosen seed, mean and spread for each filter's test loss; baselines below (paper B, table 1).
 
-    Losses are fractions in the records and per cent in the columns.
+    Losses are fractions in the records and percentages in the columns.
 
     Raises:
-        InputError: a published loss is of no known filter, or a loss or a baseline is not among the results.
+        InputError: a published loss is for an unknown filter, or the results lack a loss or a baseline.
     """
     best = best_header(rows).replace(" of ", "\nof ")
     columns = tuple(column for name in NAMES for column in _filter_columns(name, best))
@@ -74,11 +74,11 @@ def device_losses(rows: Sequence[Row]) -> Built:
 
 
 def band_errors(rows: Sequence[Row]) -> Built:
-    """A level in decibels, beside the mean of the rows that differ in the last label alone (paper B, section 5.1).
+    """A level in decibels, next to the mean of the rows that differ only in the last label (paper B, section 5.1).
 
     Raises:
-        InputError: the rows show several quantities, the quantity does not exist, or a row's metrics are of another
-            seed than the one that it selects.
+        InputError: the rows show several quantities, the quantity does not exist, or a row's metrics belong to another
+            seed than the selected one.
     """
     quantities = sorted({str(row.quantity) for row in rows})
     if len(quantities) > 1:
@@ -120,7 +120,7 @@ def _leak_note(rows: Sequence[Row]) -> str:
 def _loss_record(row: Row) -> dict[str, Cell]:
     unknown = [name for name in row.published.losses if name not in NAMES]
     if unknown:
-        raise row.error(f"published losses of {', '.join(unknown)}; the filters are: {', '.join(NAMES)}")
+        raise row.error(f"published losses of {', '.join(unknown)}: no such filter; there are: {', '.join(NAMES)}")
     record: dict[str, Cell] = {}
     for name in NAMES:
         shown = replace(row, quantity=f"test_{name}")
@@ -141,7 +141,7 @@ def _loss_record(row: Row) -> dict[str, Cell]:
 
 
 def _baseline_records(rows: Sequence[Row], like: dict[str, Cell]) -> list[dict[str, Cell]]:
-    """One row a baseline and device, with the keys of the rows above and its name under the last label."""
+    """One row per baseline and device, with the keys of the rows above and the baseline's name under the last label."""
     devices = {row.metrics.get("device"): row for row in rows}
     *others, last = rows[0].labels
     records = []

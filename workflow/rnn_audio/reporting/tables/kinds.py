@@ -1,10 +1,10 @@
 """Result tables: the paper's numbers next to ours, as declared in the configuration.
 
-Of signals: `losses` (one loss, best, mean and spread over the seeds, the trivial baseline, times), `observations`
-(any quantity a row, losses and metrics mixed) and `generations` (what the chosen models make on their own), see
-`signal_tables`; `convolutions`, see `convolution_table`. Of devices: `device_losses` and `band_errors`, see
-`device_tables`; `running_speed` and `training_time`, see `time_tables`. Of both: `sweep`, see `sweep_table`.
-What each reads and needs is said in `configuration/kinds.py`.
+Tables of signals: `losses` (one loss: best, mean and spread over the seeds, the trivial baseline, times),
+`observations` (a quantity per row, losses and metrics mixed) and `generations` (free-running outputs of the chosen
+models) in `signal_tables`; `convolutions` in `convolution_table`. Tables of devices: `device_losses` and
+`band_errors` in `device_tables`; `running_speed` and `training_time` in `time_tables`. Tables of either: `sweep` in
+`sweep_table`. `configuration/kinds.py` lists what each reads and requires.
 Units are in the column names: *_s seconds, *_hz hertz, *_db decibels, *_percent, *_permille, *_samples; a mean squared
 error is in the signal's own unit squared.
 """
@@ -38,10 +38,10 @@ def build_table(
 
     Args:
         name: the table's key in the configuration, `table_1`.
-        declaration: its entry: caption, kind, labels (column name to header), rows; quantities of a sweep; select_by
-            where it shows other seeds than the run chose.
-        results: what the kind reads, by what it is, such as `selections`: one record a configuration, by its name.
-        notes: what a reader has to know to judge the values; notes on the columns themselves are added before.
+        declaration: its entry: caption, kind, labels (column name to header), rows; for a sweep, quantities; select_by
+            if it shows other seeds than the configuration's own rule chose.
+        results: what the kind reads, such as `selections`: for each, one record per configuration, by its name.
+        notes: what a reader has to know to judge the values; notes on the columns are put before them.
 
     Raises:
         InputError: the kind is unknown, a configuration has no results, or a quantity does not exist.
@@ -65,7 +65,7 @@ def _frame(records: Sequence[Mapping[str, Cell]]) -> pd.DataFrame:
 
 
 def _series(values: list[Cell]) -> pd.Series:
-    """A column; whole numbers stay whole beside an empty cell, where pandas would make them floats."""
+    """A column in which integers stay integers next to an empty cell; pandas would turn them into floats."""
     return pd.Series(values, dtype=object if {type(value) for value in values} == {int, NoneType} else None)
 
 

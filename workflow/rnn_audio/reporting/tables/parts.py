@@ -14,14 +14,14 @@ PAPER_NOTE = "Paper: value published in the paper, not measured here."
 
 @dataclass(frozen=True)
 class Built:
-    """The content of a table of some kind, before it has a name and a caption.
+    """The content of a table, without its name and caption.
 
     Attributes:
         records: the values of each declared row, without its labels.
-        columns: what people see of them, in order.
+        columns: the columns to display, in order.
         notes: what a reader has to know about the columns.
         closing_records: rows below the declared ones, labels included, with the same keys as the rows above.
-        rows: the declared row of each record, where a row has several records.
+        rows: the declared row of each record, if a row has several records.
     """
 
     records: list[dict[str, Cell]]
@@ -49,26 +49,26 @@ class SeedSummary:
 
 
 def summarise_seeds(best: float, losses: Sequence[float]) -> SeedSummary:
-    """Mean and spread of the seeds' losses, beside the chosen one."""
+    """Mean and spread of the seeds' losses, with the chosen one."""
     mean = statistics.fmean(losses) if losses else MISSING
     std = statistics.stdev(losses) if len(losses) > 1 else MISSING
     return SeedSummary(best, mean, std, len(losses))
 
 
 def best_header(rows: Sequence[Row]) -> str:
-    """What stands above the chosen seeds' values: "Best of 5"."""
+    """The header of the chosen seeds' values: "Best of 5"."""
     counts = {len(row.selection["seeds"]) for row in rows}
     return f"Best of {counts.pop()}" if len(counts) == 1 else "Best seed"
 
 
 def label_column(key: str, header: str, rows: Sequence[Row]) -> Column:
-    """A column of labels: whole numbers are aligned as numbers, anything else is text."""
+    """A column of labels: integers are aligned as numbers, anything else is text."""
     whole_numbers = all(isinstance(row.labels[key], int) for row in rows)
     return Column(key, header, Format.INTEGER if whole_numbers else Format.TEXT)
 
 
 def rules(rows: Sequence[Row]) -> str:
-    """The losses by which the rows' seeds were chosen, for a sentence."""
+    """The losses by which the rows' seeds were chosen, as part of a sentence."""
     return " or ".join(sorted({str(row.selection["rule"]) for row in rows}))
 
 
@@ -78,7 +78,7 @@ def rule_note(rows: Sequence[Row]) -> str:
 
 
 def pack_notes(rows: Sequence[Row]) -> tuple[str, ...]:
-    """What a time means where models trained side by side; nothing where all trained alone."""
+    """The note on times of models that trained side by side; none if all trained alone."""
     at_once = max(results.get("models_at_once", 1) for row in rows for results in row.selection["seeds"].values())
     if at_once == 1:
         return ()

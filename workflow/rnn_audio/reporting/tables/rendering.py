@@ -1,7 +1,7 @@
 """Tables to files: CSV for machines; Markdown, LaTeX and HTML for people.
 
-The CSV holds the whole frame at full precision under one header row. The other three show the declared columns,
-rounded, with the caption above and the notes below. Same table, same bytes.
+The CSV holds the whole frame at full precision, with one header row. The other three show the declared columns,
+rounded, with the caption above and the notes below. The same table gives the same bytes.
 """
 
 import html
@@ -24,7 +24,7 @@ from rnn_audio.reporting.tables.cells import (
     format_spread,
 )
 
-# About what one column of a two-column page holds in a small font.
+# About what fits into one column of a two-column page in a small font.
 _SINGLE_COLUMN_LIMIT = 6
 
 _HTML_STYLE = """\
@@ -41,11 +41,11 @@ tbody tr:nth-child(even) { background: #f4f4f4; }
 
 @dataclass(frozen=True)
 class Column:
-    """One column as people see it.
+    """One displayed column.
 
     Attributes:
         key: column of the frame that holds its values.
-        header: what stands above it, with the unit; LaTeX breaks it at its line breaks, to keep the column narrow.
+        header: its header, with the unit; LaTeX keeps its line breaks, so that the column stays narrow.
         format: how its values are rounded.
         spread_key: column with the standard deviation, to be written a ± b.
         beside_key: column with a second value in the same unit, to be written a / b. Not with `spread_key`.
@@ -60,13 +60,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its values, and how people are to see them.
+    """A table: its values and how to display them.
 
     Attributes:
         name: identifier, `table_1`; LaTeX refers to it as `tab:table_1`.
         caption: what the table shows.
-        frame: one row a line, one column a variable, units in the column names.
-        columns: what people see, in order; the frame may hold more.
+        frame: one row per line, one column per variable, units in the column names.
+        columns: the columns to display, in order; the frame may hold more.
         notes: what a reader has to know to judge the values, one sentence or two each.
     """
 
@@ -122,7 +122,7 @@ def render_latex(table: Table) -> str:
 
 
 def render_html(table: Table) -> str:
-    """A page that stands alone: no script, no font, no other file."""
+    """A self-contained page: no scripts, fonts or other files."""
     notation = HtmlNotation()
     classes = [' class="text"' if column.format is Format.TEXT else "" for column in table.columns]
     headers = (
@@ -155,10 +155,10 @@ RENDERERS = {".csv": render_csv, ".md": render_markdown, ".tex": render_latex, "
 
 
 def write_table(table: Table, paths: Iterable[Path]) -> None:
-    """Write the table to each path, in the format that its suffix names; each file appears whole or not at all.
+    """Write the table to each path, in the format of its suffix; each file is written completely or not at all.
 
     Raises:
-        InputError: a suffix is not one of .csv, .md, .tex, .html; nothing has been written then.
+        InputError: a suffix is not one of .csv, .md, .tex, .html; then nothing is written.
     """
     targets = [Path(path) for path in paths]
     for path in targets:

@@ -19,11 +19,11 @@ MISSING = math.nan
 
 @dataclass(frozen=True)
 class Published:
-    """What the paper states for a row.
+    """The published values of a row.
 
     Attributes:
-        value: a number, the paper's own words ("about 200"), or None where it states nothing.
-        time_s: training time in seconds on the authors' machine; NaN where it states none.
+        value: a number, the paper's own words ("about 200"), or None if it states nothing.
+        time_s: training time in seconds on the authors' machine; NaN if it states none.
         losses: test losses by the name of their pre-emphasis filter, as fractions; empty in tables of one quantity.
     """
 
@@ -34,16 +34,16 @@ class Published:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a declared table and the results it draws on.
+    """One row of a declared table and the results it shows.
 
     Attributes:
         table: the table's name, for errors.
         number: the row's place in the table, from 1.
         configuration: the configuration it shows.
         labels: its label columns, in the table's order.
-        quantity: what it shows of the results; None in tables that show a fixed set.
-        published: what the paper states.
-        results: the records of its configuration, by what they are (configuration/kinds.py).
+        quantity: the quantity that it shows; None in tables that show a fixed set.
+        published: the published values.
+        results: the records of its configuration, by the names in `configuration/kinds.py`.
     """
 
     table: str
@@ -65,14 +65,14 @@ class Row:
         return self.results["metrics"]
 
     def error(self, message: str) -> InputError:
-        """An error that says where in the configuration it arose."""
+        """An error that names the place in the configuration."""
         return InputError(f"{_place(self.table, self.number, self.configuration)}: {message}")
 
     def chosen(self) -> Record:
         """The results of the chosen seed: losses, wall_time_s, models_at_once, peak_memory_mib, accelerator.
 
         Raises:
-            InputError: the selection holds no such seed.
+            InputError: the selection lacks this seed.
         """
         seed = str(self.selection["chosen_seed"])
         seeds = self.selection["seeds"]
@@ -81,7 +81,7 @@ class Row:
         return seeds[seed]
 
     def selected_by(self, rule: str) -> "Row":
-        """The same row with the seed that another rule chooses; its metrics are of the run's own choice still.
+        """The same row with the seed that another rule chooses; its metrics still belong to the original seed.
 
         Raises:
             InputError: no seed was chosen by that rule.
@@ -125,14 +125,14 @@ class Row:
         return number(self.chosen()["losses"][self.quantity])
 
     def zero_loss(self) -> float:
-        """The row's loss of an output that is always zero; NaN where its trainings state none."""
+        """The row's loss for an output that is always zero; NaN if its trainings give none."""
         return number(self.selection.get("zero_loss", {}).get(self.quantity))
 
     def metric(self, path: str) -> float:
         """A metric by its dotted path, `generation.effective_length_samples`; NaN where it could not be measured.
 
         Raises:
-            InputError: there is none of that name, or it is not a number.
+            InputError: there is no metric of that name, or it is not a number.
         """
         value: Any = self.metrics
         for key in path.split("."):
@@ -144,14 +144,14 @@ class Row:
         return number(value)
 
     def quantities(self) -> list[str]:
-        """Every quantity that the row could show: losses first, then metrics by their dotted paths."""
+        """Every quantity that the row can show: losses first, then metrics by their dotted paths."""
         groups = {key: value for key, value in self.metrics.items() if isinstance(value, Mapping)}
         metrics = [f"{group}.{key}" for group, values in groups.items() for key in values]
         return [*self.chosen()["losses"], *metrics]
 
 
 def training_time_s(results: Record) -> float:
-    """What one seed's model took to train; of models that trained side by side, each one's share of their time."""
+    """The time that one seed's model took to train; for models that trained side by side, its share of their time."""
     return number(results["wall_time_s"]) / results.get("models_at_once", 1)
 
 
@@ -166,11 +166,11 @@ def read_rows(table: str, declaration: Record, results: Mapping[str, Mapping[str
     Args:
         table: the table's name.
         declaration: its entry in the configuration.
-        results: by what they are, such as `selections`, one record a configuration, by its name.
+        results: what the rows show, such as `selections`: for each, one record per configuration, by its name.
 
     Raises:
-        InputError: a row has no configuration, one without results, or labels other than the table's; or no seed
-            was chosen by the table's select_by.
+        InputError: a row names no configuration, its configuration has no results, its labels are not the table's, or
+            no seed was chosen by the table's select_by.
     """
     headers = list(declaration["labels"])
     rows = [

@@ -27,7 +27,7 @@ _ZERO_NOTE = "Predicting zero: the loss of an output that is always zero, which 
 
 
 def losses(rows: Sequence[Row]) -> Built:
-    """One loss: the paper's, the best seed's, mean and spread over the seeds, that of predicting zero, and times."""
+    """One loss: published, best seed, mean and spread over the seeds, loss of predicting zero, and times."""
     quantities = sorted({str(row.quantity) for row in rows})
     if len(quantities) > 1:
         raise InputError(
@@ -77,7 +77,7 @@ def _loss_record(row: Row) -> dict[str, Cell]:
 
 
 def observations(rows: Sequence[Row]) -> Built:
-    """Any quantity a row, losses and metrics mixed."""
+    """One quantity per row, losses and metrics mixed."""
     columns = (
         Column("quantity", "Quantity", Format.TEXT),
         Column("paper", "Paper"),
@@ -116,7 +116,7 @@ def _observation_record(row: Row) -> dict[str, Cell]:
 
 
 def generations(rows: Sequence[Row]) -> Built:
-    """What the chosen models make on their own, and the room parameters of it."""
+    """The chosen models' free-running outputs and their room parameters."""
     columns = (
         Column("parameters", "Parameters /\nsamples", Format.INTEGER, beside_key="samples"),
         Column("generation_mse", "MSE", Format.SCIENTIFIC),
@@ -177,7 +177,7 @@ def _generation_record(row: Row) -> dict[str, Cell]:
 
 
 def _unnoticed(generation: Record) -> str | None:
-    """The room parameters of a generation that are within the just noticeable difference, by name; None if unknown."""
+    """Names of a generation's room parameters within the just noticeable difference; None if unknown."""
     judged = {name: generation[f"{name}_within_jnd"] for name in COMPARED}
     if all(is_within is None for is_within in judged.values()):
         return None
@@ -185,7 +185,7 @@ def _unnoticed(generation: Record) -> str | None:
 
 
 def _ratio(ours: float, paper: float | str | None) -> float:
-    """Ours over the paper's; NaN where the paper states no number, or zero."""
+    """Ours over the paper's; NaN if the paper states no number, or zero."""
     if paper is None or isinstance(paper, str) or paper == 0:
         return MISSING
     return ours / paper

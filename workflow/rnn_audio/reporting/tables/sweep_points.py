@@ -1,4 +1,4 @@
-"""What a sweep's table and figure both show of one value and one quantity: every seed, the chosen one, the baseline."""
+"""One value and one quantity of a sweep, for its table and its figure: every seed, the chosen one, the baseline."""
 
 import math
 import statistics
@@ -12,10 +12,10 @@ class SweepPoint:
     """One quantity at one value of a sweep.
 
     Attributes:
-        label: the value, or the label that stands for it.
-        seeds: the quantity by seed; NaN where it could not be measured. Of a metric, the chosen seed's alone.
+        label: the value, or its given label.
+        seeds: the quantity by seed; NaN where it could not be measured. For a metric, only the chosen seed.
         chosen_seed: the seed that its configuration chose.
-        baseline: the loss of predicting zero; NaN where the quantity has none.
+        baseline: the loss of predicting zero; NaN if the quantity has none.
         is_loss: whether the quantity is a loss, which every seed has.
     """
 
@@ -34,15 +34,15 @@ class SweepPoint:
         return [value for value in self.seeds.values() if not math.isnan(value)]
 
     def median(self) -> float:
-        """Over the seeds that have a value; NaN without any."""
+        """The median over the seeds that have a value; NaN without any."""
         return statistics.median(self.measured() or [MISSING])
 
 
 def sweep_point(row: Row, quantity: str) -> SweepPoint:
-    """One quantity of one of a sweep's rows.
+    """One quantity of one row of a sweep.
 
     Raises:
-        InputError: the results have no such quantity; the message lists those that there are.
+        InputError: the results lack the quantity; the message lists the available ones.
     """
     row = replace(row, quantity=quantity)
     (label,) = row.labels.values()

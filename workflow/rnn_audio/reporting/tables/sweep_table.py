@@ -1,6 +1,6 @@
-"""The table of a sweep: one row a value, and for each quantity the chosen seed, mean and spread, and predicting zero.
+"""The table of a sweep: one row per value; for each quantity the chosen seed, mean and spread, and predicting zero.
 
-A quantity that is a metric is measured on the chosen model alone and has one column. Units are in the names of the
+A metric is measured only on the chosen model and has one column. Units are in the names of the
 quantities; times are in seconds.
 """
 
@@ -65,7 +65,7 @@ def _run_cells(row: Row) -> dict[str, Cell]:
 def _columns(quantity: str, points: Sequence[SweepPoint], rows: Sequence[Row]) -> list[Column]:
     if not points[0].is_loss:
         return [Column(f"best_{quantity}", f"{quantity}\nchosen model")]
-    # The losses of devices are fractions of the target's energy, here as in the other tables in per cent.
+    # Losses of devices are fractions of the target's energy; all tables show them in per cent.
     header, style = (quantity, Format.SCIENTIFIC) if quantity.endswith("_mse") else (f"{quantity} (%)", Format.PERCENT)
     best, mean, zero = (f"{part}_{quantity}" for part in ("best", "mean", "zero_baseline"))
     columns = [

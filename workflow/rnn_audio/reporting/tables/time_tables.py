@@ -1,4 +1,4 @@
-"""Tables of times: how fast models run (paper B, section 5), and what a filter costs in training (section 4.3)."""
+"""Tables of times: how fast models run (paper B, section 5), and the cost of a filter in training (section 4.3)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,7 +20,7 @@ _TRAINING_COLUMNS = (
 
 
 def running_speed(rows: Sequence[Row]) -> Built:
-    """Seconds of computation per second of audio, one record for each way in which a row's model was run."""
+    """Seconds of computation per second of audio, with one record per way of running a row's model."""
     measured = [(row, speed) for row in rows for speed in row.results["running_speeds"]["speeds"]]
     processor = _machines(row.results["running_speeds"] for row in rows)
     records = [
@@ -36,13 +36,13 @@ def running_speed(rows: Sequence[Row]) -> Built:
         "s per s: seconds of computation per second of audio; below 1 the model keeps up with what is played.",
         f"Ours: one thread of {processor}, best of a few repeats.",
         "Paper: a C++ implementation on an Apple iMac with a 2.8 GHz Intel Core i5. Another machine and another "
-        "program: the two columns are no comparison of either.",
+        "program, so the two columns do not compare either of them.",
     )
     return Built(records, _RUNNING_COLUMNS, notes, rows=tuple(row for row, _ in measured))
 
 
 def training_time(rows: Sequence[Row]) -> Built:
-    """Time of a training update with the configuration's own filter and with none."""
+    """Time of a training update with the configuration's own filter and without one."""
     notes = (
         "Both measured in turn in one run, one thread, on the same mini-batch: median of the repeats. A difference of "
         "a few per cent either way is noise.",
