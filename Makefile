@@ -2,10 +2,10 @@
 # minutes. make test: all tests, in ten. All install first.
 PYTHON ?= python3.11
 BIN := .venv/bin
-# One process more than there are cores, since some tests mostly wait. Each process gets whole test files
-# (tests/support/scheduling.py), in the order of pyproject.toml, the longest first.
-WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 8 ? cores + 1 : 8)))
-PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Each process gets whole test files (tests/support/scheduling.py), in the order of pyproject.toml, the longest first.
+# Unit tests take as many processes as there are cores, all tests one more, since some of the others mostly wait.
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder --maxprocesses 8 --numprocesses
 
 .PHONY: install quick check test test-cluster lint format clean
 
@@ -21,11 +21,11 @@ quick: install
 	$(BIN)/snakemake --profile profiles/quick --report results/quick/report.html
 
 check: lint
-	$(PYTEST) tests/unit
+	$(PYTEST) $(CORES) tests/unit
 	@echo "make check: formatting, lint, imports and unit tests are in order."
 
 test: install
-	$(PYTEST)
+	$(PYTEST) $$(($(CORES) + 1))
 
 test-cluster: install
 	$(BIN)/python -m pytest -m cluster

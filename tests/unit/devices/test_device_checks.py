@@ -16,7 +16,7 @@ RATE_HZ = 44100
 
 @pytest.fixture(scope="module")
 def pair() -> tuple[np.ndarray, np.ndarray]:
-    played = playing(12.0, RATE_HZ, seed=5)
+    played = playing(6.0, RATE_HZ, seed=5)
     return played, amplify(played, RATE_HZ)
 
 
@@ -110,7 +110,7 @@ def test_latency_is_a_finding(pair: tuple[np.ndarray, np.ndarray]) -> None:
 
 def test_unrelated_recordings_are_not_trusted(pair: tuple[np.ndarray, np.ndarray]) -> None:
     played, _ = pair
-    other = playing(12.0, RATE_HZ, seed=6)
+    other = playing(6.0, RATE_HZ, seed=6)
     assert measure_latency(played, other, RATE_HZ).confidence < 0.05
     assert set(_check(played, other)) == {"latency_uncertain"}
 

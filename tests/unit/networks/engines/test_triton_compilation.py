@@ -63,11 +63,12 @@ for capability, precision, hidden, ways, batch in json.loads(sys.argv[1]):
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[list[int] | str]:
-    """Of each case, the bytes of shared memory of each kernel, or what went wrong."""
+def outcomes(pytestconfig: pytest.Config) -> list[list[int] | str]:
+    """Of each case, the bytes of shared memory of each kernel, or what went wrong. Triton keeps what it has compiled
+    from one run of the tests to the next, by the kernels' source and its own version."""
     environment = os.environ | {
         "TRITON_INTERPRET": "0",
-        "TRITON_CACHE_DIR": str(tmp_path_factory.mktemp("triton")),
+        "TRITON_CACHE_DIR": str(pytestconfig.cache.mkdir("triton")),
         "PYTHONPATH": str(REPOSITORY / "workflow"),
     }
     ended = subprocess.run(
