@@ -43,6 +43,7 @@ class Recurrence(torch.autograd.Function):
         models, batch, steps = inputs.shape
         size = weight_hh.shape[-1]
         weight_ih, weight_hh, head_weight = (each.contiguous() for each in (weight_ih, weight_hh, head_weight))
+        recurrent = weight_hh.view(models, 4, size, size).transpose(2, 3).contiguous()
         hidden = inputs.new_empty(models, steps + 1, batch, size)
         cells = torch.empty_like(hidden) if keep else hidden
         gates = inputs.new_empty(models, steps, batch, 4 * size) if keep else hidden
@@ -56,7 +57,7 @@ class Recurrence(torch.autograd.Function):
             first_h.contiguous(),
             first_c.contiguous(),
             weight_ih,
-            weight_hh,
+            recurrent,
             bias_ih + bias_hh,
             head_weight,
             head_bias.contiguous(),
