@@ -6,10 +6,10 @@ share nothing and use no atomics, so the results depend neither on scheduling no
 Shapes: M models, B sequences, T samples, H units; gates in PyTorch's order i, f, g, o. Blocks are powers of two:
 sequences beyond B and units beyond H are masked. The weights of those units are zero, so their states stay zero.
 
-**Weights.** Each kernel is given the recurrent weights in the order in which it sums over them (transposed for this one),
-so that the threads of a warp read different banks of shared memory. RESIDENT loads them once, before the loop; the
-compiler keeps each gate's block in shared memory. Four blocks of 64 x 64 take 64 KiB. Four blocks of 128 x 128 would
-take more than any GPU has: each is then loaded from the second-level cache before its product, for every sample.
+**Weights.** Each kernel gets the recurrent weights in the order in which it sums over them, here transposed, so that
+the threads of a warp read different banks of shared memory. RESIDENT loads them once, before the loop; the compiler
+keeps each gate's block in shared memory. Four blocks of 64 x 64 take 64 KiB. Four blocks of 128 x 128 would take more
+than any GPU has: each is then loaded from the second-level cache before its product, for every sample.
 
 **The state as an operand.** A product's result has another register layout than its operands. Each new h therefore
 passes through shared memory once, BLOCK_B x BLOCK_H, for all four products. A single product with all weights,

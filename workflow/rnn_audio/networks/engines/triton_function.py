@@ -12,6 +12,7 @@ from torch.autograd.function import once_differentiable
 from rnn_audio.networks.engines.triton_backward import backward_kernel
 from rnn_audio.networks.engines.triton_forward import forward_kernel
 from rnn_audio.networks.engines.triton_launch import Launch, block_size
+from rnn_audio.networks.engines.triton_sums import linear, weight_gradients
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 
@@ -42,12 +43,13 @@ class Recurrence(torch.autograd.Function):
         """
         models, batch, steps = inputs.shape
         size = weight_hh.shape[-1]
-        weight_ih, weight_hh, head_weight = (each.contiguous() for each in (weight_ih, weight_hh, head_weight))
+        weights = (weight_ih, weight_hh, head_weight, head_bias)
+        weight_ih, weight_hh, head_weight, head_bias = (each.contiguous() for each in weights)
         recurrent = weight_hh.view(models, 4, size, size).transpose(2, 3).contiguous()
         hidden = inputs.new_empty(models, steps + 1, batch, size)
         cells = torch.empty_like(hidden) if keep else hidden
         gates = inputs.new_empty(models, steps, batch, 4 * size) if keep else hidden
-        outputs = inputs.new_empty(models, batch, steps)
+        outputs = hidden if feedback is None else inputs.new_empty(models, batch, steps)
         last_c = inputs.new_empty(models, batch, size)
         forced, previous = feedback or (hidden, hidden)  # not read without feedback: any tensor
         forward_kernel[models, triton.cdiv(batch, launch.rows)](
@@ -60,7 +62,7 @@ class Recurrence(torch.autograd.Function):
             recurrent,
             bias_ih + bias_hh,
             head_weight,
-            head_bias.contiguous(),
+            head_bias,
             hidden,
             cells,
             gates,
@@ -80,10 +82,7 @@ class Recurrence(torch.autograd.Function):
             num_stages=1,
         )
         if feedback is None:
-            # Model by model, since a product over the pack rounds differently for one model than for many.
-            for model in range(models):
-                flat = torch.nn.functional.linear(hidden[model, 1:], head_weight[model], head_bias[model])
-                outputs[model] = flat.squeeze(-1).t()
+            outputs = linear(hidden, head_weight, head_bias)
         if keep:
             ctx.set_materialize_grads(False)
             # The outputs are inputs too. They are copied, because the caller may change them in place.
@@ -143,10 +142,9 @@ class Recurrence(torch.autograd.Function):
             num_warps=ctx.launch.warps,
             num_stages=1,
         )
-        gradients = [
-            _weight_gradients(d_gates[model], hidden[model], fed[model], d_outputs[model]) for model in range(models)
-        ]
-        d_weight_ih, d_weight_hh, d_bias, d_head_weight, d_head_bias = map(torch.stack, zip(*gradients, strict=True))
+        d_weight_ih, d_weight_hh, d_bias, d_head_weight, d_head_bias = weight_gradients(
+            d_gates, hidden, fed, d_outputs, ctx.precision
+        )
         d_inputs = None
         if ctx.needs_input_grad[6]:
             d_inputs = torch.stack(
@@ -158,26 +156,3 @@ class Recurrence(torch.autograd.Function):
             d_head_weight = d_head_bias = None
         state_and_inputs = d_inputs, d_first_h, d_first_c
         return d_weight_ih, d_weight_hh, d_bias, d_bias, d_head_weight, d_head_bias, *state_and_inputs, *[None] * 4
-
-
-def _weight_gradients(
-    d_gates: torch.Tensor, hidden: torch.Tensor, fed: torch.Tensor, d_outputs: torch.Tensor
-) -> tuple[torch.Tensor, ...]:
-    """One model's gradients, summed over all samples and sequences.
-
-    Args:
-        d_gates: [T, B, 4H].
-        hidden: [T + 1, B, H], the initial state, then the state after each sample.
-        fed: the samples that the network was fed, [B, T].
-        d_outputs: [B, T].
-
-    Returns:
-        The gradients of the input weights, recurrent weights and bias, and of the linear layer's weight and bias.
-    """
-    by_gate = d_gates.flatten(0, 1).t()
-    by_output = d_outputs.t().clone(memory_format=torch.contiguous_format).view(1, -1)
-    samples = fed.t().reshape(-1, 1)
-    # The bias is an input weight whose input is 1.
-    d_weight_ih, d_bias = (by_gate @ torch.cat([samples, torch.ones_like(samples)], dim=1)).split(1, dim=1)
-    d_weight_hh = by_gate @ hidden[:-1].flatten(0, 1)
-    return d_weight_ih, d_weight_hh, d_bias.squeeze(1), by_output @ hidden[1:].flatten(0, 1), by_output.sum(dim=1)
