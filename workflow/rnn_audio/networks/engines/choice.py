@@ -47,6 +47,11 @@ def pick(device: torch.device, hidden_size: int) -> str:
     return "compiled" if device.type == "cpu" and _has_numba() else "pytorch"
 
 
+def uses_triton(device: torch.device) -> bool:
+    """Whether Triton's kernels train small networks on a PyTorch device; raises what `pick` raises."""
+    return pick(device, hidden_size=1) == "triton"
+
+
 def is_compiled_faster(inputs: torch.Tensor, state: torch.Tensor) -> bool:
     """Whether the compiled engine can run one model's inputs, [B, T], from its state, [B, H], faster than PyTorch.
 
