@@ -9,6 +9,7 @@ import torch
 import triton
 from torch.autograd.function import once_differentiable
 
+from rnn_audio.networks.engines import cuda_kernels
 from rnn_audio.networks.engines.triton_backward import backward_kernel
 from rnn_audio.networks.engines.triton_forward import forward_kernel
 from rnn_audio.networks.engines.triton_launch import Launch, block_size
@@ -36,59 +37,67 @@ class Recurrence(torch.autograd.Function):
         keep: bool,
         precision: str,
         launch: Launch,
+        by_cuda: bool,
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """The outputs, [M, B, T], and the last h and c, [M, B, H] each; arguments as in `triton_recurrence`.
 
-        `feedback` is the mask and the preceding output of a mixed run, `keep` whether gradients are needed.
+        `feedback` is the mask and the preceding output of a mixed run, `keep` whether gradients are needed, `by_cuda`
+        whether the CUDA kernels run in place of Triton's.
         """
         models, batch, steps = inputs.shape
         size = weight_hh.shape[-1]
         weights = (weight_ih, weight_hh, head_weight, head_bias)
         weight_ih, weight_hh, head_weight, head_bias = (each.contiguous() for each in weights)
-        recurrent = weight_hh.view(models, 4, size, size).transpose(2, 3).contiguous()
         hidden = inputs.new_empty(models, steps + 1, batch, size)
         cells = torch.empty_like(hidden) if keep else hidden
         gates = inputs.new_empty(models, steps, batch, 4 * size) if keep else hidden
         outputs = hidden if feedback is None else inputs.new_empty(models, batch, steps)
         last_c = inputs.new_empty(models, batch, size)
-        forced, previous = feedback or (hidden, hidden)  # not read without feedback: any tensor
-        forward_kernel[models, triton.cdiv(batch, launch.rows)](
-            inputs,
-            forced,
-            previous,
-            first_h.contiguous(),
-            first_c.contiguous(),
-            weight_ih,
-            recurrent,
-            bias_ih + bias_hh,
-            head_weight,
-            head_bias,
-            hidden,
-            cells,
-            gates,
-            outputs,
-            last_c,
-            batch,
-            steps,
-            *inputs.stride(),
-            HIDDEN=size,
-            BLOCK_B=launch.rows,
-            BLOCK_H=block_size(size),
-            RESIDENT=launch.resident,
-            MIXED=feedback is not None,
-            KEEP=keep,
-            PRECISION=precision,
-            num_warps=launch.warps,
-            num_stages=1,
-        )
+        first_h, first_c, bias = first_h.contiguous(), first_c.contiguous(), bias_ih + bias_hh
+        if by_cuda:
+            cuda_kernels.forward(
+                inputs, first_h, first_c, weight_ih, weight_hh, bias, hidden, cells, gates, last_c, keep=keep
+            )
+        else:
+            forced, previous = feedback or (hidden, hidden)  # not read without feedback: any tensor
+            recurrent = weight_hh.view(models, 4, size, size).transpose(2, 3).contiguous()
+            forward_kernel[models, triton.cdiv(batch, launch.rows)](
+                inputs,
+                forced,
+                previous,
+                first_h,
+                first_c,
+                weight_ih,
+                recurrent,
+                bias,
+                head_weight,
+                head_bias,
+                hidden,
+                cells,
+                gates,
+                outputs,
+                last_c,
+                batch,
+                steps,
+                *inputs.stride(),
+                HIDDEN=size,
+                BLOCK_B=launch.rows,
+                BLOCK_H=block_size(size),
+                RESIDENT=launch.resident,
+                MIXED=feedback is not None,
+                KEEP=keep,
+                PRECISION=precision,
+                num_warps=launch.warps,
+                num_stages=1,
+            )
         if feedback is None:
             outputs = linear(hidden, head_weight, head_bias)
         if keep:
             ctx.set_materialize_grads(False)
             # The outputs are inputs too. They are copied, because the caller may change them in place.
-            fed_back = () if feedback is None else (forced, previous, outputs.clone())
+            fed_back = () if feedback is None else (*feedback, outputs.clone())
             ctx.save_for_backward(weight_ih, weight_hh, head_weight, inputs, hidden, cells, gates, *fed_back)
-            ctx.precision, ctx.launch = precision, launch
+            ctx.precision, ctx.launch, ctx.by_cuda = precision, launch, by_cuda
         return outputs, hidden[:, -1].clone(), last_c
 
     @staticmethod
@@ -118,30 +127,36 @@ class Recurrence(torch.autograd.Function):
             own = torch.cat([previous.unsqueeze(-1), outputs[..., :-1]], dim=-1)
             fed = torch.where(forced != 0, inputs, own)
             d_outputs = d_outputs.clone(memory_format=torch.contiguous_format)  # the kernel adds to it
-        backward_kernel[models, triton.cdiv(batch, ctx.launch.rows)](
-            d_outputs,
-            d_last_h.contiguous(),
-            d_last_c.contiguous(),
-            forced,
-            weight_ih,
-            weight_hh,
-            head_weight,
-            cells,
-            gates,
-            d_gates,
-            d_first_h,
-            d_first_c,
-            batch,
-            steps,
-            HIDDEN=size,
-            BLOCK_B=ctx.launch.rows,
-            BLOCK_H=block_size(size),
-            RESIDENT=ctx.launch.resident,
-            MIXED=bool(fed_back),
-            PRECISION=ctx.precision,
-            num_warps=ctx.launch.warps,
-            num_stages=1,
-        )
+        d_last_h, d_last_c = d_last_h.contiguous(), d_last_c.contiguous()
+        if ctx.by_cuda:
+            cuda_kernels.backward(
+                d_outputs, d_last_h, d_last_c, weight_hh, head_weight, cells, gates, d_gates, d_first_h, d_first_c
+            )
+        else:
+            backward_kernel[models, triton.cdiv(batch, ctx.launch.rows)](
+                d_outputs,
+                d_last_h,
+                d_last_c,
+                forced,
+                weight_ih,
+                weight_hh,
+                head_weight,
+                cells,
+                gates,
+                d_gates,
+                d_first_h,
+                d_first_c,
+                batch,
+                steps,
+                HIDDEN=size,
+                BLOCK_B=ctx.launch.rows,
+                BLOCK_H=block_size(size),
+                RESIDENT=ctx.launch.resident,
+                MIXED=bool(fed_back),
+                PRECISION=ctx.precision,
+                num_warps=ctx.launch.warps,
+                num_stages=1,
+            )
         d_weight_ih, d_weight_hh, d_bias, d_head_weight, d_head_bias = weight_gradients(
             d_gates, hidden, fed, d_outputs, ctx.precision
         )
@@ -155,4 +170,4 @@ class Recurrence(torch.autograd.Function):
         if not uses_head:
             d_head_weight = d_head_bias = None
         state_and_inputs = d_inputs, d_first_h, d_first_c
-        return d_weight_ih, d_weight_hh, d_bias, d_bias, d_head_weight, d_head_bias, *state_and_inputs, *[None] * 4
+        return d_weight_ih, d_weight_hh, d_bias, d_bias, d_head_weight, d_head_bias, *state_and_inputs, *[None] * 5

@@ -1,0 +1,379 @@
+// The recurrence of a pack for GPUs from compute capability 8.0 on, with the recurrent weights in registers.
+//
+// Products run on tensor cores, in parts that add up to float32's precision. A number is split into a high part, rounded
+// to 11 bits, and the rest, rounded to 11 bits; of the four products of two split numbers the smallest is left out.
+// Forward the parts are float16, since states lie between -1 and 1, and the rest is scaled by 2^11. Backward they are
+// TF32, which has float32's range.
+//
+// Shapes: M models, B sequences, T samples, H units (32 or 64); gates in PyTorch's order i, f, g, o. A block runs one
+// model and a tile of its sequences through all samples. Blocks share nothing and use no atomics.
+//
+// Compiled at run time without any header. Tests compile it for the CPU (EMULATED), with functions for what is
+// special to a GPU.
+
+#ifndef EMULATED
+typedef unsigned short half_bits;
+
+__device__ __forceinline__ void synchronise() { __syncthreads(); }
+
+__device__ __forceinline__ half_bits to_half(float value) {
+    half_bits bits;
+    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(value));
+    return bits;
+}
+
+__device__ __forceinline__ float from_half(half_bits bits) {
+    float value;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(bits));
+    return value;
+}
+
+__device__ __forceinline__ float exp2_of(float x) {
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+}
+
+__device__ __forceinline__ float reciprocal(float x) {
+    float y;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+}
+
+// A warp adds the product of a 16 x 16 and a 16 x 8 matrix of float16 to a 16 x 8 matrix of float32.
+__device__ __forceinline__ void add_product_f16(float (&sum)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+// A warp adds the product of a 16 x 8 and an 8 x 8 matrix of TF32 to a 16 x 8 matrix of float32.
+__device__ __forceinline__ void add_product_tf32(float (&sum)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
+    asm("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+#endif
+
+#define INLINE __device__ __forceinline__
+
+typedef long long Place;
+
+INLINE float sigmoid(float x) { return reciprocal(1.0f + exp2_of(-1.4426950408889634f * x)); }
+
+// By an exponential, and near 0, where that loses digits to cancellation, by a polynomial (from the Cephes library).
+INLINE float hyperbolic_tangent(float x) {
+    const float far = 1.0f - 2.0f * reciprocal(1.0f + exp2_of(2.8853900817779268f * fabsf(x)));
+    const float square = x * x;
+    float series = -5.70498872745e-3f * square + 2.06390887954e-2f;
+    series = series * square - 5.37397155531e-2f;
+    series = series * square + 1.33314422036e-1f;
+    series = series * square - 3.33332819422e-1f;
+    return fabsf(x) < 0.625f ? series * square * x + x : copysignf(far, x);
+}
+
+constexpr float REST_SCALE = 2048.0f;
+
+INLINE void split_half(float value, half_bits &high, half_bits &rest) {
+    high = to_half(value);
+    rest = to_half((value - from_half(high)) * REST_SCALE);
+}
+
+INLINE unsigned pair_of(half_bits first, half_bits second) { return first | (unsigned)second << 16; }
+
+INLINE unsigned tf32_high(float value) { return __float_as_uint(value) & 0xffffe000u; }
+
+INLINE unsigned tf32_rest(float value, unsigned high) { return __float_as_uint(value - __uint_as_float(high)); }
+
+// Where a warp's lane stands in the matrices of a product: `group` is its row (and, of the second factor, its column),
+// `quad` its place within the row.
+struct Lane {
+    int group, quad;
+};
+
+INLINE Lane lane_of(int thread) { return {(thread & 31) >> 2, thread & 3}; }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Forward: 8 sequences in a block of 4 H threads. A warp has 8 units: one product gives their gates i and f, another g
+// and o, so that a thread gets all four gates of its two cells. The state h is exchanged through shared memory.
+
+// Distances in shared memory between two sequences, and between two pairs of them, in halves: neither the writes of a
+// unit's neighbours nor the reads of 16 bytes meet in one bank.
+template <int H> struct Exchange {
+    static constexpr int NEXT = 2 * H + 32, PAIR = 2 * NEXT + 16, SIZE = 4 * PAIR;
+};
+
+template <int H, bool KEEP>
+__global__ void __launch_bounds__(4 * H, H == 64 ? 2 : 4) forward(
+    const float *__restrict__ inputs,     // [M, B, T], by strides, its samples next to each other
+    const float *__restrict__ first_h,    // [M, B, H]
+    const float *__restrict__ first_c,    // [M, B, H]
+    const float *__restrict__ weight_ih,  // [M, 4H]
+    const float *__restrict__ weight_hh,  // [M, 4H, H]
+    const float *__restrict__ bias,       // [M, 4H], the sum of both biases
+    float *__restrict__ hidden,           // [M, T + 1, B, H], written: the initial state, then the state after each sample
+    float *__restrict__ cells,            // [M, T + 1, B, H], written if KEEP
+    float *__restrict__ gates,            // [M, T, B, 4H], written if KEEP: after the nonlinearities
+    float *__restrict__ last_c,           // [M, B, H], written
+    int batch, int steps, int input_stride_m, int input_stride_b) {
+    constexpr int CHUNKS = H / 16;
+    __shared__ __align__(16) half_bits exchange[2][Exchange<H>::SIZE];
+    const int thread = threadIdx.x, warp = thread >> 5;
+    const Lane lane = lane_of(thread);
+    const int unit = warp * 8 + lane.group;
+    const Place model = blockIdx.x;
+    const int state = batch * H;
+
+    // A thread's four numbers of a chunk of 16 are next to each other in the state: any order serves, if both factors
+    // have it. Read 16 bytes at once, they are those of two chunks.
+    unsigned high[2][CHUNKS][4], rest[2][CHUNKS][4];
+    const float *own = weight_hh + model * 4 * H * H;
+#pragma unroll
+    for (int two = 0; two < 2; two++)
+#pragma unroll
+        for (int chunk = 0; chunk < CHUNKS; chunk++)
+#pragma unroll
+            for (int e = 0; e < 4; e++) {
+                const int gate = 2 * two + (e & 1);
+                const int from = chunk / 2 * 32 + lane.quad * 8 + chunk % 2 * 4 + (e >> 1) * 2;
+                const float *weights = own + (gate * H + unit) * H + from;
+                half_bits high0, high1, rest0, rest1;
+                split_half(weights[0], high0, rest0);
+                split_half(weights[1], high1, rest1);
+                high[two][chunk][e] = pair_of(high0, high1);
+                rest[two][chunk][e] = pair_of(rest0, rest1);
+            }
+    float by_input[4], offset[4];
+#pragma unroll
+    for (int gate = 0; gate < 4; gate++) {
+        by_input[gate] = weight_ih[model * 4 * H + gate * H + unit];
+        offset[gate] = bias[model * 4 * H + gate * H + unit];
+    }
+
+    float c[2];
+    int at[2], sample_at[2];
+    bool is_row[2];
+    half_bits *own_place = &exchange[0][lane.quad * Exchange<H>::PAIR + unit];
+    inputs += model * input_stride_m;
+#pragma unroll
+    for (int j = 0; j < 2; j++) {
+        const int row = blockIdx.y * 8 + 2 * lane.quad + j;
+        is_row[j] = row < batch;
+        const int there = is_row[j] ? row : 0;
+        at[j] = there * H + unit;
+        sample_at[j] = there * input_stride_b;
+        const float h = is_row[j] ? first_h[model * state + at[j]] : 0.0f;
+        c[j] = is_row[j] ? first_c[model * state + at[j]] : 0.0f;
+        split_half(h, own_place[j * Exchange<H>::NEXT], own_place[j * Exchange<H>::NEXT + H]);
+        if (is_row[j]) {
+            hidden[model * (steps + 1) * state + at[j]] = h;
+            if (KEEP) cells[model * (steps + 1) * state + at[j]] = c[j];
+        }
+    }
+    const half_bits *read = &exchange[0][(lane.group >> 1) * Exchange<H>::PAIR + (lane.group & 1) * Exchange<H>::NEXT];
+    read += lane.quad * 8;
+    hidden += (model * (steps + 1) + 1) * state;
+    if (KEEP) {
+        cells += (model * (steps + 1) + 1) * state;
+        gates += model * steps * 4 * state;
+    }
+    float x[2] = {inputs[sample_at[0]], inputs[sample_at[1]]};
+    synchronise();
+
+    for (int t = 0; t < steps; t++) {
+        const int now = (t & 1) * Exchange<H>::SIZE, next = Exchange<H>::SIZE - now;
+        float next_x[2];
+#pragma unroll
+        for (int j = 0; j < 2; j++) next_x[j] = inputs[sample_at[j] + (t + 1 < steps ? t + 1 : t)];
+        float sum[2][4] = {}, small[2][4] = {};
+#pragma unroll
+        for (int chunk = 0; chunk < CHUNKS; chunk += 2) {
+            const uint4 h = *(const uint4 *)(read + now + chunk * 16);
+            const uint4 h_rest = *(const uint4 *)(read + now + H + chunk * 16);
+#pragma unroll
+            for (int two = 0; two < 2; two++) {
+                add_product_f16(sum[two], high[two][chunk], h.x, h.y);
+                add_product_f16(small[two], high[two][chunk], h_rest.x, h_rest.y);
+                add_product_f16(small[two], rest[two][chunk], h.x, h.y);
+                add_product_f16(sum[two], high[two][chunk + 1], h.z, h.w);
+                add_product_f16(small[two], high[two][chunk + 1], h_rest.z, h_rest.w);
+                add_product_f16(small[two], rest[two][chunk + 1], h.z, h.w);
+            }
+        }
+#pragma unroll
+        for (int j = 0; j < 2; j++) {
+            float gate[4];
+#pragma unroll
+            for (int e = 0; e < 4; e++) {
+                const int place = j + 2 * (e & 1);
+                gate[e] = sum[e >> 1][place] + small[e >> 1][place] * (1.0f / REST_SCALE) + (x[j] * by_input[e] + offset[e]);
+            }
+            const float i = sigmoid(gate[0]), f = sigmoid(gate[1]);
+            const float g = hyperbolic_tangent(gate[2]), o = sigmoid(gate[3]);
+            c[j] = f * c[j] + i * g;
+            const float h = o * hyperbolic_tangent(c[j]);
+            half_bits *place = own_place + next + j * Exchange<H>::NEXT;
+            split_half(h, place[0], place[H]);
+            if (is_row[j]) {
+                hidden[at[j]] = h;
+                if (KEEP) {
+                    cells[at[j]] = c[j];
+                    float *own_gates = gates + 4 * at[j] - 3 * unit;
+                    own_gates[0] = i;
+                    own_gates[H] = f;
+                    own_gates[2 * H] = g;
+                    own_gates[3 * H] = o;
+                }
+            }
+            x[j] = next_x[j];
+        }
+        hidden += state;
+        if (KEEP) {
+            cells += state;
+            gates += 4 * state;
+        }
+        synchronise();
+    }
+#pragma unroll
+    for (int j = 0; j < 2; j++)
+        if (is_row[j]) last_c[model * state + at[j]] = c[j];
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Backward: 16 sequences in a block of 8 H threads. A thread has two cells: a unit of two sequences. The gradients of
+// the gates are exchanged through shared memory; a product sums a quarter of them for 16 units; the quarters go back
+// through shared memory to the cells.
+
+template <int H>
+__global__ void __launch_bounds__(8 * H, 1) backward(
+    const float *__restrict__ d_outputs,    // [M, B, T]
+    const float *__restrict__ d_last_h,     // [M, B, H]
+    const float *__restrict__ d_last_c,     // [M, B, H]
+    const float *__restrict__ weight_hh,    // [M, 4H, H]
+    const float *__restrict__ head_weight,  // [M, H]
+    const float *__restrict__ cells,        // [M, T + 1, B, H]
+    const float *__restrict__ gates,        // [M, T, B, 4H]
+    float *__restrict__ d_gates,            // [M, T, B, 4H], written: gradients before the nonlinearities
+    float *__restrict__ d_first_h,          // [M, B, H], written
+    float *__restrict__ d_first_c,          // [M, B, H], written
+    int batch, int steps) {
+    constexpr int ROWS = 16, PARTS = 4, CHUNKS = H / 8, GATES_ROW = 4 * H + 16, SUMS_ROW = H + 4, GROUPS = 8;
+    __shared__ __align__(16) float exchange[ROWS][GATES_ROW];
+    __shared__ float sums[PARTS][ROWS][SUMS_ROW];
+    const int thread = threadIdx.x, warp = thread >> 5;
+    const Lane lane = lane_of(thread);
+    const int tile = warp % (H / 16), part = warp / (H / 16);
+    const int unit = thread % H, row_group = thread / H;
+    const Place model = blockIdx.x, state = (Place)batch * H;
+
+    // Two chunks of 8 are the four gates of four units: i and f, then g and o.
+    unsigned high[CHUNKS][4], rest[CHUNKS][4];
+    const float *own = weight_hh + model * 4 * H * H;
+#pragma unroll
+    for (int chunk = 0; chunk < CHUNKS; chunk++)
+#pragma unroll
+        for (int e = 0; e < 4; e++) {
+            const int place = part * CHUNKS + chunk, gate = (place & 1) * 2 + (e >> 1);
+            const int to = (place >> 1) * 4 + lane.quad, from = tile * 16 + lane.group + (e & 1) * 8;
+            const float weight = own[(gate * H + to) * H + from];
+            high[chunk][e] = tf32_high(weight);
+            rest[chunk][e] = tf32_rest(weight, high[chunk][e]);
+        }
+    const float by_output = head_weight[model * H + unit];
+
+    cells += (model * (steps + 1) + steps) * state;
+    gates += (model * steps + steps - 1) * 4 * state;
+    d_gates += (model * steps + steps - 1) * 4 * state;
+    float dc[2], c[2], before[2], dy[2], gate[2][4];
+    Place at[2], at_gates[2];
+    bool is_row[2];
+    const float *d_samples[2];
+#pragma unroll
+    for (int j = 0; j < 2; j++) {
+        const int row = blockIdx.y * ROWS + row_group + j * GROUPS;
+        is_row[j] = row < batch;
+        const Place there = is_row[j] ? row : 0;
+        at[j] = there * H + unit;
+        at_gates[j] = there * 4 * H + unit;
+        d_samples[j] = d_outputs + (model * batch + there) * steps;
+        dc[j] = is_row[j] ? d_last_c[model * state + at[j]] : 0.0f;
+        sums[0][row_group + j * GROUPS][unit] = is_row[j] ? d_last_h[model * state + at[j]] : 0.0f;
+#pragma unroll
+        for (int other = 1; other < PARTS; other++) sums[other][row_group + j * GROUPS][unit] = 0.0f;
+        // Rows beyond the batch compute what the first row does, from zeros, and write nothing.
+        c[j] = cells[at[j]];
+        before[j] = cells[at[j] - state];
+        dy[j] = is_row[j] ? d_samples[j][steps - 1] : 0.0f;
+#pragma unroll
+        for (int e = 0; e < 4; e++) gate[j][e] = gates[at_gates[j] + e * H];
+    }
+    cells -= state;
+    synchronise();
+
+    for (int t = steps - 1; t >= 0; t--) {
+        const bool more = t > 0;
+#pragma unroll
+        for (int j = 0; j < 2; j++) {
+            const int row = row_group + j * GROUPS;
+            const float i = gate[j][0], f = gate[j][1], g = gate[j][2], o = gate[j][3];
+            float dh = dy[j] * by_output;
+#pragma unroll
+            for (int other = 0; other < PARTS; other++) dh += sums[other][row][unit];
+            const float squashed = hyperbolic_tangent(c[j]);
+            dc[j] += dh * o * (1.0f - squashed * squashed);
+            const float4 d = make_float4(dc[j] * g * i * (1.0f - i), dc[j] * before[j] * f * (1.0f - f),
+                                         dc[j] * i * (1.0f - g * g), dh * squashed * o * (1.0f - o));
+            dc[j] *= f;
+            *(float4 *)&exchange[row][unit * 4] = d;
+            if (is_row[j]) {
+                d_gates[at_gates[j]] = d.x;
+                d_gates[at_gates[j] + H] = d.y;
+                d_gates[at_gates[j] + 2 * H] = d.z;
+                d_gates[at_gates[j] + 3 * H] = d.w;
+            }
+            // What the next turn needs is loaded during the products.
+            c[j] = before[j];
+            if (more) {
+                before[j] = cells[at[j] - state];
+                dy[j] = is_row[j] ? d_samples[j][t - 1] : 0.0f;
+#pragma unroll
+                for (int e = 0; e < 4; e++) gate[j][e] = gates[at_gates[j] + e * H - 4 * state];
+            }
+        }
+        cells -= state;
+        gates -= 4 * state;
+        d_gates -= 4 * state;
+        synchronise();
+        float sum[2][2][4] = {};
+#pragma unroll
+        for (int chunk = 0; chunk < CHUNKS; chunk += 2)
+#pragma unroll
+            for (int n = 0; n < 2; n++) {
+                const float4 d = *(const float4 *)&exchange[n * 8 + lane.group][(part * CHUNKS + chunk) * 8 + lane.quad * 4];
+                const unsigned i = tf32_high(d.x), f = tf32_high(d.y), g = tf32_high(d.z), o = tf32_high(d.w);
+                add_product_tf32(sum[n][0], rest[chunk], i, f);
+                add_product_tf32(sum[n][1], rest[chunk + 1], g, o);
+                add_product_tf32(sum[n][0], high[chunk], tf32_rest(d.x, i), tf32_rest(d.y, f));
+                add_product_tf32(sum[n][1], high[chunk + 1], tf32_rest(d.z, g), tf32_rest(d.w, o));
+                add_product_tf32(sum[n][0], high[chunk], i, f);
+                add_product_tf32(sum[n][1], high[chunk + 1], g, o);
+            }
+#pragma unroll
+        for (int n = 0; n < 2; n++)
+#pragma unroll
+            for (int e = 0; e < 4; e++) {
+                const int row = n * 8 + 2 * lane.quad + (e & 1), to = tile * 16 + lane.group + (e >> 1) * 8;
+                sums[part][row][to] = sum[n][0][e] + sum[n][1][e];
+            }
+        synchronise();
+    }
+#pragma unroll
+    for (int j = 0; j < 2; j++) {
+        if (!is_row[j]) continue;
+        float dh = 0.0f;
+#pragma unroll
+        for (int other = 0; other < PARTS; other++) dh += sums[other][row_group + j * GROUPS][unit];
+        d_first_h[model * state + at[j]] = dh;
+        d_first_c[model * state + at[j]] = dc[j];
+    }
+}
