@@ -2,6 +2,7 @@
 // of the tensor cores are computed from what the lanes of a warp hold, with the rounding of their operands.
 #include <ucontext.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -23,10 +24,10 @@
 struct uint4 {
     unsigned x, y, z, w;
 };
-struct float4 {
-    float x, y, z, w;
+struct uint2 {
+    unsigned x, y;
 };
-static float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
+static uint2 make_uint2(unsigned x, unsigned y) { return {x, y}; }
 static unsigned __float_as_uint(float value) {
     unsigned bits;
     std::memcpy(&bits, &value, sizeof bits);
@@ -42,7 +43,7 @@ typedef unsigned short half_bits;
 struct Index {
     int x, y;
 };
-static Index threadIdx, blockIdx;
+static Index threadIdx, blockIdx, gridDim;
 
 struct Fibre {
     ucontext_t context;
@@ -89,6 +90,22 @@ struct Operands {
     unsigned a[4], b[2];
 };
 static std::vector<Operands> operands;
+
+static unsigned largest_of_warp(unsigned value) {
+    const int warp = threadIdx.x / 32;
+    operands[threadIdx.x].a[0] = value;
+    warp_barriers[warp].wait();
+    unsigned largest = 0;
+    for (int lane = 0; lane < 32; lane++) largest = std::max(largest, operands[warp * 32 + lane].a[0]);
+    warp_barriers[warp].wait();
+    return largest;
+}
+
+static void copy_soon(float *shared, const float *global, bool is_there) {
+    for (int n = 0; n < 4; n++) shared[n] = is_there ? global[n] : 0.0f;
+}
+static void close_copies() {}
+static void wait_for_copies() {}
 
 // The sums of one lane: rows `group` and `group` + 8, columns 2 `quad` and 2 `quad` + 1.
 static void add_product(float (&sum)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, int terms,
@@ -170,12 +187,18 @@ template <typename... Parameters> static std::function<void(void **)> callable(v
 
 extern "C" int launch(const char *name, int grid_x, int grid_y, int threads, void **arguments) {
     static const std::map<std::string, std::function<void(void **)>> kernels = {
-        {"forward<32, true>", callable(forward<32, true>)},   {"forward<32, false>", callable(forward<32, false>)},
-        {"forward<64, true>", callable(forward<64, true>)},   {"forward<64, false>", callable(forward<64, false>)},
-        {"backward<32>", callable(backward<32>)},             {"backward<64>", callable(backward<64>)},
+        {"forward<32, true>", callable(forward<32, true>)},
+        {"forward<32, false>", callable(forward<32, false>)},
+        {"forward<64, true>", callable(forward<64, true>)},
+        {"forward<64, false>", callable(forward<64, false>)},
+        {"backward<32>", callable(backward<32>)},
+        {"backward<64>", callable(backward<64>)},
+        {"recurrent_gradient<32>", callable(recurrent_gradient<32>)},
+        {"recurrent_gradient<64>", callable(recurrent_gradient<64>)},
     };
     const auto found = kernels.find(name);
     if (found == kernels.end()) return 1;
+    gridDim = {grid_x, grid_y};
     body = [&] { found->second(arguments); };
     for (blockIdx.y = 0; blockIdx.y < grid_y; blockIdx.y++)
         for (blockIdx.x = 0; blockIdx.x < grid_x; blockIdx.x++) run_block(threads);

@@ -69,8 +69,9 @@ class EmphasisedErrorToSignal:
     def __init__(
         self, names: Sequence[str], rate_hz: float, device: torch.device | str, *, fused: bool | None = None
     ) -> None:
-        filters = pad_taps([taps(name, rate_hz) for name in names])
-        self._taps = torch.tensor(filters, dtype=torch.float32, device=device)
+        filters = [taps(name, rate_hz) for name in names]
+        self._taps = torch.tensor(pad_taps(filters), dtype=torch.float32, device=device)
+        self._lengths = torch.tensor([len(one) for one in filters], dtype=torch.int32, device=device)
         self._fused = engines.uses_triton(torch.device(device)) if fused is None else fused
         self._histories: tuple[torch.Tensor, ...] = ()
 
@@ -101,7 +102,8 @@ class EmphasisedErrorToSignal:
             from rnn_audio.losses.triton_loss import JointLoss
 
             self.observe(targets, outputs)
-            return JointLoss.apply(targets, outputs, target_history, output_history, self._taps, losses.POWER_FLOOR)
+            histories = target_history, output_history
+            return JointLoss.apply(targets, outputs, *histories, self._taps, self._lengths, losses.POWER_FLOOR)
         emphasised_targets, target_history = apply_packed(targets, self._taps, target_history)
         emphasised_outputs, output_history = apply_packed(outputs, self._taps, output_history)
         self._histories = target_history, output_history

@@ -34,6 +34,7 @@ def sequence_kernel(
     target_history,  # [M, B, K - 1], the samples before the chunk
     output_history,  # [M, B, K - 1]
     taps,  # [M, K], the first for the newest sample
+    lengths,  # [M], taps of each model's filter, the rest being zeros
     errors,  # [M, B, T], written: the difference after the pre-emphasis
     sums,  # [M, B, 4], written
     batch,
@@ -53,6 +54,7 @@ def sequence_kernel(
     target_history += row * (K - 1)
     output_history += row * (K - 1)
     taps += model * K
+    length = tl.load(lengths + model)
     error_energy = tl.zeros([BLOCK_T], dtype=errors.dtype.element_ty)
     target_energy = tl.zeros([BLOCK_T], dtype=errors.dtype.element_ty)
     plain_error = tl.zeros([BLOCK_T], dtype=errors.dtype.element_ty)
@@ -62,7 +64,7 @@ def sequence_kernel(
         is_sample = samples < steps
         error = tl.zeros([BLOCK_T], dtype=errors.dtype.element_ty)
         target = tl.zeros([BLOCK_T], dtype=errors.dtype.element_ty)
-        for delay in range(K):
+        for delay in range(length):
             tap = tl.load(taps + delay)
             places = samples - delay
             wanted = _at(targets, target_history, places, is_sample, K)
@@ -118,6 +120,7 @@ def gradient_kernel(
     sums,  # [M, B, 4]
     factors,  # [M, 2]
     taps,  # [M, K]
+    lengths,  # [M]
     d_outputs,  # [M, B, T], written
     batch,
     steps,
@@ -130,8 +133,9 @@ def gradient_kernel(
     samples = tl.program_id(2) * BLOCK_T + tl.arange(0, BLOCK_T)
     errors += row * steps
     taps += model * K
+    length = tl.load(lengths + model)
     filtered = tl.zeros([BLOCK_T], dtype=errors.dtype.element_ty)
-    for delay in range(K):
+    for delay in range(length):
         places = samples + delay
         filtered += tl.load(taps + delay) * tl.load(errors + places, mask=places < steps, other=0.0)
     offset = tl.load(sums + row * 4 + 2) / steps
@@ -152,6 +156,7 @@ class JointLoss(torch.autograd.Function):
         target_history: torch.Tensor,
         output_history: torch.Tensor,
         taps: torch.Tensor,
+        lengths: torch.Tensor,
         floor: float,
     ) -> torch.Tensor:
         """Losses, [M].
@@ -163,6 +168,7 @@ class JointLoss(torch.autograd.Function):
             target_history: the targets' K - 1 samples before the chunk, [M, B, K - 1].
             output_history: the outputs', likewise.
             taps: [M, K], the first for the newest sample.
+            lengths: the number of taps of each model's filter, [M], integers; the rest of `taps` are zeros.
             floor: smallest mean power to divide by.
         """
         models, batch, steps = outputs.shape
@@ -177,6 +183,7 @@ class JointLoss(torch.autograd.Function):
             target_history.contiguous(),
             output_history.contiguous(),
             taps,
+            lengths,
             errors,
             sums,
             batch,
@@ -186,14 +193,14 @@ class JointLoss(torch.autograd.Function):
             BLOCK_T=_BLOCK_T,
         )
         model_kernel[(models,)](sums, losses, factors, batch, steps, floor, BLOCK_B=triton.next_power_of_2(batch))
-        ctx.save_for_backward(errors, sums, factors, taps)
+        ctx.save_for_backward(errors, sums, factors, taps, lengths)
         return losses
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d_losses: torch.Tensor) -> tuple[torch.Tensor | None, ...]:  # noqa: ANN401 (PyTorch's)
         """The gradient of the outputs, [M, B, T]."""
-        errors, sums, factors, taps = ctx.saved_tensors
+        errors, sums, factors, taps, lengths = ctx.saved_tensors
         models, batch, steps = errors.shape
         d_outputs = torch.empty_like(errors)
         gradient_kernel[models, batch, triton.cdiv(steps, _BLOCK_T)](
@@ -202,10 +209,11 @@ class JointLoss(torch.autograd.Function):
             sums,
             factors,
             taps,
+            lengths,
             d_outputs,
             batch,
             steps,
             K=taps.shape[1],
             BLOCK_T=_BLOCK_T,
         )
-        return None, d_outputs, None, None, None, None
+        return None, d_outputs, *[None] * 5

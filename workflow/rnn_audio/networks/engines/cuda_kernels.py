@@ -12,11 +12,18 @@ from typing import Any
 
 import torch
 
+from rnn_audio.networks.engines.triton_sums import add_parts
+
 HIDDEN_SIZES = (32, 64)
 """The hidden sizes that the kernels are written for."""
 
-_FORWARD_ROWS = 8
-_BACKWARD_ROWS = 16
+# Constants of lstm.cu: sequences of a tile, groups of them and sums in a tile of the backward kernel.
+_ROWS = 8
+_GROUPS = 4
+_SUMS = 10
+
+_ROWS_OF_PART = 2048
+"""Samples that one block adds up: enough blocks for a GPU, and few enough to add their sums quickly."""
 
 
 def forward(
@@ -39,28 +46,48 @@ def forward(
     size = weight_hh.shape[-1]
     tensors = inputs, first_h, first_c, weight_ih, weight_hh, bias, hidden, cells, gates, last_c
     name = f"forward<{size}, {'true' if keep else 'false'}>"
-    grid = models, -(-batch // _FORWARD_ROWS)
+    grid = models, -(-batch // _ROWS)
     launch(name, grid, 4 * size, [*tensors, batch, steps, *inputs.stride()[:2]])
 
 
 def backward(
     d_outputs: torch.Tensor,
+    inputs: torch.Tensor,
     d_last_h: torch.Tensor,
     d_last_c: torch.Tensor,
     weight_hh: torch.Tensor,
     head_weight: torch.Tensor,
+    hidden: torch.Tensor,
     cells: torch.Tensor,
     gates: torch.Tensor,
     d_gates: torch.Tensor,
     d_first_h: torch.Tensor,
     d_first_c: torch.Tensor,
-) -> None:
-    """Backpropagate through a chunk of a pack; arguments as in `triton_backward.backward_kernel`."""
+) -> tuple[torch.Tensor, ...]:
+    """Backpropagate through a chunk of a pack; arguments as in `triton_backward.backward_kernel`.
+
+    Returns:
+        The gradients of all weights, as `triton_sums.weight_gradients`.
+    """
+    inputs = inputs if inputs.stride(-1) == 1 else inputs.contiguous()
     models, batch, steps = d_outputs.shape
     size = weight_hh.shape[-1]
-    tensors = d_outputs, d_last_h, d_last_c, weight_hh, head_weight, cells, gates, d_gates, d_first_h, d_first_c
-    grid = models, -(-batch // _BACKWARD_ROWS)
-    launch(f"backward<{size}>", grid, 8 * size, [*tensors, batch, steps])
+    tiles = -(-batch // _ROWS)
+    sums = inputs.new_empty(models, tiles * _GROUPS, _SUMS, size)
+    tensors = d_outputs, inputs, d_last_h, d_last_c, weight_hh, head_weight, cells, gates, d_gates, d_first_h, d_first_c
+    launch(f"backward<{size}>", (models, tiles), 4 * size, [*tensors, sums, batch, steps, *inputs.stride()[:2]])
+    parts = -(-batch * steps // _ROWS_OF_PART)
+    recurrent = inputs.new_empty(models, parts, 4 * size, size)
+    grid = models, parts
+    launch(f"recurrent_gradient<{size}>", grid, 4 * size, [d_gates, hidden, recurrent, batch, steps, _ROWS_OF_PART])
+    of_gates, by_input, by_state, of_outputs = add_parts(sums).split([4, 4, 1, 1], dim=1)
+    return (
+        by_input.reshape(models, 4 * size, 1),
+        add_parts(recurrent),
+        of_gates.reshape(models, 4 * size),
+        by_state.contiguous(),
+        of_outputs[:, 0, :1].contiguous(),
+    )
 
 
 def launch(name: str, grid: tuple[int, int], threads: int, arguments: Sequence[torch.Tensor | int]) -> None:

@@ -1,9 +1,9 @@
 // The recurrence of a pack for GPUs from compute capability 8.0 on, with the recurrent weights in registers.
 //
-// Products run on tensor cores, in parts that add up to float32's precision. A number is split into a high part, rounded
-// to 11 bits, and the rest, rounded to 11 bits; of the four products of two split numbers the smallest is left out.
-// Forward the parts are float16, since states lie between -1 and 1, and the rest is scaled by 2^11. Backward they are
-// TF32, which has float32's range.
+// Products run on tensor cores, in parts that add up to float32's precision. A number is split into a high part of 11
+// bits and the rest, rounded to 11 bits; of the four products of two split numbers the smallest is left out. In the
+// recurrence the parts are float16, the rest scaled by 2^11: states lie between -1 and 1, and gradients are scaled to
+// float16's range, each sequence by its own power of two. The sums over all samples take TF32, which has float32's range.
 //
 // Shapes: M models, B sequences, T samples, H units (32 or 64); gates in PyTorch's order i, f, g, o. A block runs one
 // model and a tile of its sequences through all samples. Blocks share nothing and use no atomics.
@@ -46,6 +46,25 @@ __device__ __forceinline__ void add_product_f16(float (&sum)[4], const unsigned 
         : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
+
+// The largest of a warp's numbers.
+__device__ __forceinline__ unsigned largest_of_warp(unsigned value) {
+    unsigned largest;
+    asm volatile("redux.sync.max.u32 %0, %1, 0xffffffff;" : "=r"(largest) : "r"(value));
+    return largest;
+}
+
+// Copies 16 bytes to shared memory without waiting; zeros where there is nothing to copy.
+__device__ __forceinline__ void copy_soon(float *shared, const float *global, bool is_there) {
+    const unsigned place = (unsigned)__cvta_generic_to_shared(shared);
+    const int bytes = is_there ? 16 : 0;
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" : : "r"(place), "l"(global), "r"(bytes));
+}
+
+__device__ __forceinline__ void close_copies() { asm volatile("cp.async.commit_group;"); }
+
+// Waits for all groups of copies but the last.
+__device__ __forceinline__ void wait_for_copies() { asm volatile("cp.async.wait_group 1;"); }
 
 // A warp adds the product of a 16 x 8 and an 8 x 8 matrix of TF32 to a 16 x 8 matrix of float32.
 __device__ __forceinline__ void add_product_tf32(float (&sum)[4], const unsigned (&a)[4], unsigned b0, unsigned b1) {
@@ -240,13 +259,16 @@ __global__ void __launch_bounds__(4 * H, H == 64 ? 2 : 4) forward(
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Backward: 16 sequences in a block of 8 H threads. A thread has two cells: a unit of two sequences. The gradients of
-// the gates are exchanged through shared memory; a product sums a quarter of them for 16 units; the quarters go back
-// through shared memory to the cells.
+// Backward: 8 sequences in a block of 4 H threads. A thread has two cells: a unit of two sequences. The gradients of the
+// gates are exchanged through shared memory; a warp's product sums half of them for 16 units; the halves go back through
+// shared memory to the cells.
+
+constexpr int SUMS = 10;
 
 template <int H>
-__global__ void __launch_bounds__(8 * H, 1) backward(
+__global__ void __launch_bounds__(4 * H, H == 64 ? 2 : 4) backward(
     const float *__restrict__ d_outputs,    // [M, B, T]
+    const float *__restrict__ inputs,       // [M, B, T], by strides, its samples next to each other
     const float *__restrict__ d_last_h,     // [M, B, H]
     const float *__restrict__ d_last_c,     // [M, B, H]
     const float *__restrict__ weight_hh,    // [M, 4H, H]
@@ -256,86 +278,108 @@ __global__ void __launch_bounds__(8 * H, 1) backward(
     float *__restrict__ d_gates,            // [M, T, B, 4H], written: gradients before the nonlinearities
     float *__restrict__ d_first_h,          // [M, B, H], written
     float *__restrict__ d_first_c,          // [M, B, H], written
-    int batch, int steps) {
-    constexpr int ROWS = 16, PARTS = 4, CHUNKS = H / 8, GATES_ROW = 4 * H + 16, SUMS_ROW = H + 4, GROUPS = 8;
-    __shared__ __align__(16) float exchange[ROWS][GATES_ROW];
-    __shared__ float sums[PARTS][ROWS][SUMS_ROW];
+    float *__restrict__ sums,  // [M, tiles, 4, 10, H], written: sums over samples, by groups of sequences, of the gates'
+                               // gradients, of these times the input, of the output's times the state, of the output's
+    int batch, int steps, int input_stride_m, int input_stride_b) {
+    constexpr int ROWS = 8, GROUPS = 4, CHUNKS = H / 8, HALVES = 2;
+    constexpr int EXCHANGE_ROW = 8 * H + 32;  // in halves: what a warp reads at once does not meet in one bank
+    constexpr int SUMS_ROW = H + 4;
+    __shared__ __align__(16) half_bits exchange[ROWS][EXCHANGE_ROW];
+    __shared__ float scale_back[HALVES][ROWS];
+    __shared__ float d_states[HALVES][ROWS][SUMS_ROW];
     const int thread = threadIdx.x, warp = thread >> 5;
     const Lane lane = lane_of(thread);
-    const int tile = warp % (H / 16), part = warp / (H / 16);
-    const int unit = thread % H, row_group = thread / H;
-    const Place model = blockIdx.x, state = (Place)batch * H;
+    const int tile = warp % (H / 16), half = warp / (H / 16);
+    const int unit = thread % H, group = thread / H;
+    const Place model = blockIdx.x;
+    const int state = batch * H;
 
-    // Two chunks of 8 are the four gates of four units: i and f, then g and o.
+    // A chunk of 16 is the four gates of four units; a thread reads those of two chunks at once.
     unsigned high[CHUNKS][4], rest[CHUNKS][4];
     const float *own = weight_hh + model * 4 * H * H;
 #pragma unroll
     for (int chunk = 0; chunk < CHUNKS; chunk++)
 #pragma unroll
         for (int e = 0; e < 4; e++) {
-            const int place = part * CHUNKS + chunk, gate = (place & 1) * 2 + (e >> 1);
-            const int to = (place >> 1) * 4 + lane.quad, from = tile * 16 + lane.group + (e & 1) * 8;
-            const float weight = own[(gate * H + to) * H + from];
-            high[chunk][e] = tf32_high(weight);
-            rest[chunk][e] = tf32_rest(weight, high[chunk][e]);
+            const int to = (half * CHUNKS + chunk / 2 * 2) * 4 + lane.quad * 2 + chunk % 2;
+            const int gate = (e >> 1) * 2, from = tile * 16 + lane.group + (e & 1) * 8;
+            half_bits high0, high1, rest0, rest1;
+            split_half(own[(gate * H + to) * H + from], high0, rest0);
+            split_half(own[((gate + 1) * H + to) * H + from], high1, rest1);
+            high[chunk][e] = pair_of(high0, high1);
+            rest[chunk][e] = pair_of(rest0, rest1);
         }
     const float by_output = head_weight[model * H + unit];
 
     cells += (model * (steps + 1) + steps) * state;
     gates += (model * steps + steps - 1) * 4 * state;
     d_gates += (model * steps + steps - 1) * 4 * state;
-    float dc[2], c[2], before[2], dy[2], gate[2][4];
-    Place at[2], at_gates[2];
+    d_outputs += model * batch * steps;
+    inputs += model * input_stride_m;
+    float dc[2], c[2], before[2], dy[2], x[2], gate[2][4];
+    int at[2], at_gates[2], d_sample_at[2], sample_at[2];
     bool is_row[2];
-    const float *d_samples[2];
 #pragma unroll
     for (int j = 0; j < 2; j++) {
-        const int row = blockIdx.y * ROWS + row_group + j * GROUPS;
-        is_row[j] = row < batch;
-        const Place there = is_row[j] ? row : 0;
+        const int row = group + j * GROUPS;
+        is_row[j] = blockIdx.y * ROWS + row < batch;
+        // Rows beyond the batch do what the first row does, from gradients of zero, and write nothing.
+        const int there = is_row[j] ? blockIdx.y * ROWS + row : 0;
         at[j] = there * H + unit;
         at_gates[j] = there * 4 * H + unit;
-        d_samples[j] = d_outputs + (model * batch + there) * steps;
+        d_sample_at[j] = there * steps;
+        sample_at[j] = there * input_stride_b;
         dc[j] = is_row[j] ? d_last_c[model * state + at[j]] : 0.0f;
-        sums[0][row_group + j * GROUPS][unit] = is_row[j] ? d_last_h[model * state + at[j]] : 0.0f;
-#pragma unroll
-        for (int other = 1; other < PARTS; other++) sums[other][row_group + j * GROUPS][unit] = 0.0f;
-        // Rows beyond the batch compute what the first row does, from zeros, and write nothing.
+        d_states[0][row][unit] = is_row[j] ? d_last_h[model * state + at[j]] : 0.0f;
+        d_states[1][row][unit] = 0.0f;
         c[j] = cells[at[j]];
         before[j] = cells[at[j] - state];
-        dy[j] = is_row[j] ? d_samples[j][steps - 1] : 0.0f;
+        dy[j] = is_row[j] ? d_outputs[d_sample_at[j] + steps - 1] : 0.0f;
+        x[j] = inputs[sample_at[j] + steps - 1];
 #pragma unroll
         for (int e = 0; e < 4; e++) gate[j][e] = gates[at_gates[j] + e * H];
     }
     cells -= state;
+    float sum_of_gates[4] = {}, sum_by_input[4] = {}, sum_by_state = 0.0f, sum_of_outputs = 0.0f;
     synchronise();
 
     for (int t = steps - 1; t >= 0; t--) {
-        const bool more = t > 0;
 #pragma unroll
         for (int j = 0; j < 2; j++) {
-            const int row = row_group + j * GROUPS;
+            const int row = group + j * GROUPS;
             const float i = gate[j][0], f = gate[j][1], g = gate[j][2], o = gate[j][3];
-            float dh = dy[j] * by_output;
-#pragma unroll
-            for (int other = 0; other < PARTS; other++) dh += sums[other][row][unit];
+            const float dh = dy[j] * by_output + d_states[0][row][unit] + d_states[1][row][unit];
             const float squashed = hyperbolic_tangent(c[j]);
             dc[j] += dh * o * (1.0f - squashed * squashed);
-            const float4 d = make_float4(dc[j] * g * i * (1.0f - i), dc[j] * before[j] * f * (1.0f - f),
-                                         dc[j] * i * (1.0f - g * g), dh * squashed * o * (1.0f - o));
+            const float d[4] = {dc[j] * g * i * (1.0f - i), dc[j] * before[j] * f * (1.0f - f),
+                                dc[j] * i * (1.0f - g * g), dh * squashed * o * (1.0f - o)};
             dc[j] *= f;
-            *(float4 *)&exchange[row][unit * 4] = d;
-            if (is_row[j]) {
-                d_gates[at_gates[j]] = d.x;
-                d_gates[at_gates[j] + H] = d.y;
-                d_gates[at_gates[j] + 2 * H] = d.z;
-                d_gates[at_gates[j] + 3 * H] = d.w;
+            // The largest of 32 units' gradients is scaled to about 2^14.
+            float largest = fmaxf(fmaxf(fabsf(d[0]), fabsf(d[1])), fmaxf(fabsf(d[2]), fabsf(d[3])));
+            unsigned exponent = largest_of_warp(__float_as_uint(largest)) >> 23;
+            exponent = exponent < 15 ? 15 : exponent > 254 ? 254 : exponent;
+            const float scale = __uint_as_float((268 - exponent) << 23);
+            if ((thread & 31) == 0) scale_back[unit / 32][row] = __uint_as_float((exponent - 14) << 23);
+            half_bits *place = &exchange[row][unit * 4];
+            half_bits high_of[4], rest_of[4];
+#pragma unroll
+            for (int e = 0; e < 4; e++) split_half(d[e] * scale, high_of[e], rest_of[e]);
+            *(uint2 *)place = make_uint2(pair_of(high_of[0], high_of[1]), pair_of(high_of[2], high_of[3]));
+            *(uint2 *)(place + 4 * H) = make_uint2(pair_of(rest_of[0], rest_of[1]), pair_of(rest_of[2], rest_of[3]));
+#pragma unroll
+            for (int e = 0; e < 4; e++) {
+                if (is_row[j]) d_gates[at_gates[j] + e * H] = d[e];
+                sum_of_gates[e] += d[e];
+                sum_by_input[e] += d[e] * x[j];
             }
+            sum_by_state += dy[j] * (o * squashed);
+            sum_of_outputs += dy[j];
             // What the next turn needs is loaded during the products.
             c[j] = before[j];
-            if (more) {
+            if (t > 0) {
                 before[j] = cells[at[j] - state];
-                dy[j] = is_row[j] ? d_samples[j][t - 1] : 0.0f;
+                dy[j] = is_row[j] ? d_outputs[d_sample_at[j] + t - 1] : 0.0f;
+                x[j] = inputs[sample_at[j] + t - 1];
 #pragma unroll
                 for (int e = 0; e < 4; e++) gate[j][e] = gates[at_gates[j] + e * H - 4 * state];
             }
@@ -344,36 +388,123 @@ __global__ void __launch_bounds__(8 * H, 1) backward(
         gates -= 4 * state;
         d_gates -= 4 * state;
         synchronise();
-        float sum[2][2][4] = {};
+        float sum[4] = {}, small[2][4] = {};
 #pragma unroll
-        for (int chunk = 0; chunk < CHUNKS; chunk += 2)
+        for (int chunk = 0; chunk < CHUNKS; chunk += 2) {
+            const half_bits *place = &exchange[lane.group][(half * CHUNKS + chunk) * 16 + lane.quad * 8];
+            const uint4 d = *(const uint4 *)place, d_rest = *(const uint4 *)(place + 4 * H);
+            add_product_f16(small[0], rest[chunk], d.x, d.y);
+            add_product_f16(small[1], high[chunk], d_rest.x, d_rest.y);
+            add_product_f16(sum, high[chunk], d.x, d.y);
+            add_product_f16(small[0], rest[chunk + 1], d.z, d.w);
+            add_product_f16(small[1], high[chunk + 1], d_rest.z, d_rest.w);
+            add_product_f16(sum, high[chunk + 1], d.z, d.w);
+        }
 #pragma unroll
-            for (int n = 0; n < 2; n++) {
-                const float4 d = *(const float4 *)&exchange[n * 8 + lane.group][(part * CHUNKS + chunk) * 8 + lane.quad * 4];
-                const unsigned i = tf32_high(d.x), f = tf32_high(d.y), g = tf32_high(d.z), o = tf32_high(d.w);
-                add_product_tf32(sum[n][0], rest[chunk], i, f);
-                add_product_tf32(sum[n][1], rest[chunk + 1], g, o);
-                add_product_tf32(sum[n][0], high[chunk], tf32_rest(d.x, i), tf32_rest(d.y, f));
-                add_product_tf32(sum[n][1], high[chunk + 1], tf32_rest(d.z, g), tf32_rest(d.w, o));
-                add_product_tf32(sum[n][0], high[chunk], i, f);
-                add_product_tf32(sum[n][1], high[chunk + 1], g, o);
-            }
-#pragma unroll
-        for (int n = 0; n < 2; n++)
-#pragma unroll
-            for (int e = 0; e < 4; e++) {
-                const int row = n * 8 + 2 * lane.quad + (e & 1), to = tile * 16 + lane.group + (e >> 1) * 8;
-                sums[part][row][to] = sum[n][0][e] + sum[n][1][e];
-            }
+        for (int e = 0; e < 4; e++) {
+            const int row = 2 * lane.quad + (e & 1), from = tile * 16 + lane.group + (e >> 1) * 8;
+            const float scaled = sum[e] + (small[0][e] + small[1][e]) * (1.0f / REST_SCALE);
+            d_states[half][row][from] = scaled * scale_back[H == 64 ? half : 0][row];
+        }
         synchronise();
     }
 #pragma unroll
     for (int j = 0; j < 2; j++) {
         if (!is_row[j]) continue;
-        float dh = 0.0f;
-#pragma unroll
-        for (int other = 0; other < PARTS; other++) dh += sums[other][row_group + j * GROUPS][unit];
-        d_first_h[model * state + at[j]] = dh;
+        const int row = group + j * GROUPS;
+        d_first_h[model * state + at[j]] = d_states[0][row][unit] + d_states[1][row][unit];
         d_first_c[model * state + at[j]] = dc[j];
     }
+    sums += ((model * gridDim.y + blockIdx.y) * GROUPS + group) * SUMS * H + unit;
+#pragma unroll
+    for (int e = 0; e < 4; e++) {
+        sums[e * H] = sum_of_gates[e];
+        sums[(4 + e) * H] = sum_by_input[e];
+    }
+    sums[8 * H] = sum_by_state;
+    sums[9 * H] = sum_of_outputs;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The gradient of the recurrent weights: each gate's gradient times each unit's state before it, summed over all samples
+// of all sequences. A block of 4 H threads sums one part of them, 16 at a time; the next 16 are copied meanwhile. A warp
+// has 32 gates and all units.
+
+template <int H>
+__global__ void __launch_bounds__(4 * H, H == 64 ? 2 : 4) recurrent_gradient(
+    const float *__restrict__ d_gates,  // [M, T, B, 4H]
+    const float *__restrict__ hidden,   // [M, T + 1, B, H]
+    float *__restrict__ sums,           // [M, parts, 4H, H], written
+    int batch, int steps, int rows_of_part) {
+    constexpr int ROWS = 16, GATES_ROW = 4 * H + 8, STATES_ROW = H + 8, THREADS = 4 * H;
+    __shared__ __align__(16) float gates_of[2][ROWS][GATES_ROW];
+    __shared__ __align__(16) float states_of[2][ROWS][STATES_ROW];
+    const int thread = threadIdx.x, warp = thread >> 5;
+    const Lane lane = lane_of(thread);
+    const Place model = blockIdx.x, rows = (Place)batch * steps;
+    const Place first = (Place)blockIdx.y * rows_of_part;
+    const Place last = first + rows_of_part < rows ? first + rows_of_part : rows;
+    d_gates += model * rows * 4 * H;
+    hidden += model * (rows + batch) * H;
+
+    auto copy = [&](Place start, int stage) {
+#pragma unroll
+        for (int n = 0; n < ROWS * H / THREADS; n++) {
+            const int place = thread + n * THREADS, row = place / H, column = place % H * 4;
+            const bool is_there = start + row < last;
+            copy_soon(&gates_of[stage][row][column], d_gates + (is_there ? (start + row) * 4 * H + column : 0), is_there);
+        }
+        const int row = thread / (H / 4), column = thread % (H / 4) * 4;
+        const bool is_there = start + row < last;
+        copy_soon(&states_of[stage][row][column], hidden + (is_there ? (start + row) * H + column : 0), is_there);
+    };
+
+    float sum[2][H / 8][4] = {};
+    copy(first, 0);
+    close_copies();
+    int stage = 0;
+    for (Place start = first; start < last; start += ROWS) {
+        if (start + ROWS < last) copy(start + ROWS, stage ^ 1);
+        close_copies();
+        wait_for_copies();
+        synchronise();
+#pragma unroll
+        for (int chunk = 0; chunk < ROWS; chunk += 8) {
+            unsigned high[2][4], rest[2][4];
+#pragma unroll
+            for (int two = 0; two < 2; two++)
+#pragma unroll
+                for (int e = 0; e < 4; e++) {
+                    const int row = chunk + lane.quad + (e >> 1) * 4;
+                    const float d = gates_of[stage][row][warp * 32 + two * 16 + lane.group + (e & 1) * 8];
+                    high[two][e] = tf32_high(d);
+                    rest[two][e] = tf32_rest(d, high[two][e]);
+                }
+#pragma unroll
+            for (int n = 0; n < H / 8; n++) {
+                const float h0 = states_of[stage][chunk + lane.quad][n * 8 + lane.group];
+                const float h1 = states_of[stage][chunk + lane.quad + 4][n * 8 + lane.group];
+                const unsigned high0 = tf32_high(h0), high1 = tf32_high(h1);
+                const unsigned rest0 = tf32_rest(h0, high0), rest1 = tf32_rest(h1, high1);
+#pragma unroll
+                for (int two = 0; two < 2; two++) {
+                    add_product_tf32(sum[two][n], rest[two], high0, high1);
+                    add_product_tf32(sum[two][n], high[two], rest0, rest1);
+                    add_product_tf32(sum[two][n], high[two], high0, high1);
+                }
+            }
+        }
+        synchronise();
+        stage ^= 1;
+    }
+    sums += (model * gridDim.y + blockIdx.y) * 4 * H * H;
+#pragma unroll
+    for (int two = 0; two < 2; two++)
+#pragma unroll
+        for (int n = 0; n < H / 8; n++)
+#pragma unroll
+            for (int e = 0; e < 4; e++) {
+                const int gate = warp * 32 + two * 16 + lane.group + (e >> 1) * 8, unit = n * 8 + 2 * lane.quad + (e & 1);
+                sums[gate * H + unit] = sum[two][n][e];
+            }
 }

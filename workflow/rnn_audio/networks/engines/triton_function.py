@@ -9,11 +9,10 @@ import torch
 import triton
 from torch.autograd.function import once_differentiable
 
-from rnn_audio.networks.engines import cuda_kernels
+from rnn_audio.networks.engines import cuda_kernels, triton_sums
 from rnn_audio.networks.engines.triton_backward import backward_kernel
 from rnn_audio.networks.engines.triton_forward import forward_kernel
 from rnn_audio.networks.engines.triton_launch import Launch, block_size
-from rnn_audio.networks.engines.triton_sums import linear, weight_gradients
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 
@@ -91,7 +90,7 @@ class Recurrence(torch.autograd.Function):
                 num_stages=1,
             )
         if feedback is None:
-            outputs = linear(hidden, head_weight, head_bias)
+            outputs = triton_sums.linear(hidden, head_weight, head_bias)
         if keep:
             ctx.set_materialize_grads(False)
             # The outputs are inputs too. They are copied, because the caller may change them in place.
@@ -129,9 +128,8 @@ class Recurrence(torch.autograd.Function):
             d_outputs = d_outputs.clone(memory_format=torch.contiguous_format)  # the kernel adds to it
         d_last_h, d_last_c = d_last_h.contiguous(), d_last_c.contiguous()
         if ctx.by_cuda:
-            cuda_kernels.backward(
-                d_outputs, d_last_h, d_last_c, weight_hh, head_weight, cells, gates, d_gates, d_first_h, d_first_c
-            )
+            known = d_outputs, fed, d_last_h, d_last_c, weight_hh, head_weight, hidden, cells, gates
+            weight_gradients = cuda_kernels.backward(*known, d_gates, d_first_h, d_first_c)
         else:
             backward_kernel[models, triton.cdiv(batch, ctx.launch.rows)](
                 d_outputs,
@@ -157,9 +155,8 @@ class Recurrence(torch.autograd.Function):
                 num_warps=ctx.launch.warps,
                 num_stages=1,
             )
-        d_weight_ih, d_weight_hh, d_bias, d_head_weight, d_head_bias = weight_gradients(
-            d_gates, hidden, fed, d_outputs, ctx.precision
-        )
+            weight_gradients = triton_sums.weight_gradients(d_gates, hidden, fed, d_outputs, ctx.precision)
+        d_weight_ih, d_weight_hh, d_bias, d_head_weight, d_head_bias = weight_gradients
         d_inputs = None
         if ctx.needs_input_grad[6]:
             d_inputs = torch.stack(

@@ -178,7 +178,6 @@ def weight_gradients(
     parts = triton.cdiv(batch * blocks, _BLOCKS_A_PART)
     sizes = [4 * size * size, 4 * size, 4 * size, size, 1]
     sums = hidden.new_empty(models, parts, sum(sizes))
-    totals = hidden.new_empty(models, sum(sizes))
     part_kernel[5, models, parts](
         d_gates,
         hidden,
@@ -198,8 +197,7 @@ def weight_gradients(
         PRECISION=precision,
         num_warps=8 if size > 64 else 4,
     )
-    total_kernel[models, triton.cdiv(sum(sizes), _BLOCK_PLACES)](sums, totals, parts, sum(sizes), BLOCK=_BLOCK_PLACES)
-    recurrent, by_input, bias, head_weight, head_bias = totals.split(sizes, dim=1)
+    recurrent, by_input, bias, head_weight, head_bias = add_parts(sums).split(sizes, dim=1)
     four = (models, 4 * size)
     return (
         by_input.reshape(*four, 1),
@@ -208,3 +206,12 @@ def weight_gradients(
         head_weight.reshape(models, 1, size),
         head_bias.contiguous(),
     )
+
+
+def add_parts(sums: torch.Tensor) -> torch.Tensor:
+    """The sum over the parts of each model, [M, P, ...], contiguous: added in order, [M, ...]."""
+    models, parts, *shape = sums.shape
+    totals = sums.new_empty(models, *shape)
+    width = totals[0].numel()
+    total_kernel[models, triton.cdiv(width, _BLOCK_PLACES)](sums, totals, parts, width, BLOCK=_BLOCK_PLACES)
+    return totals
