@@ -29,6 +29,17 @@ def resolve_accelerator(setting: str) -> str:
     )
 
 
+def require_gpu(who: str) -> None:
+    """Check for a GPU that PyTorch can use, for `who`, which measures one.
+
+    Raises:
+        InputError: PyTorch or the driver cannot use a GPU.
+    """
+    obstacle = _obstacle_to_cuda()
+    if obstacle is not None:
+        raise InputError(f"{who} needs a GPU, but {obstacle}")
+
+
 def _obstacle_to_cuda() -> str | None:
     if not _pytorch_has_cuda():
         return "the installed PyTorch was built without CUDA"
