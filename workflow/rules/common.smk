@@ -1,4 +1,5 @@
 from rnn_audio.atomic import check_writable
+from rnn_audio.jobs.engine_proof import forget_proofs
 from rnn_audio.jobs.packs.composition import compose_packs
 from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
 from rnn_audio.speed.estimate import describe_plan
@@ -27,6 +28,7 @@ onstart:
         packs = waiting_packs(workflow.dag.needrun_jobs())
         if packs:
             write_waiting(CHECKPOINTS, packs)
+            forget_proofs(CHECKPOINTS)
     except InputError as error:
         raise WorkflowError(str(error)) from None
     if workflow.non_local_exec:

@@ -9,12 +9,14 @@ from functools import partial
 
 import torch
 
+from rnn_audio.jobs.engine_proof import prove
 from rnn_audio.jobs.runtime import forget_memory, peak_memory_mib
 from rnn_audio.jobs.tasks import DeviceTask
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal
 from rnn_audio.losses.preemphasis import NAMES
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.engine_errors import is_right, relative_errors, worst
+from rnn_audio.networks.engines import choice as engines
 from rnn_audio.networks.model import ModelShape, Parameters, initialise
 from rnn_audio.networks.random_streams import RandomStreams
 from rnn_audio.networks.recurrence import State
@@ -68,7 +70,8 @@ class Row:
         models: models of the pack; None if no pack was measured.
         value: the value; None if there is none, or if it is not a number.
         unit: its unit.
-        verdict: `right` or `WRONG`, `same bits` or `DIFFERENT`, or why a part ended early; empty for a time.
+        verdict: `right` or `WRONG`, `same bits` or `DIFFERENT`, `accepted` or why it was rejected, or why a part ended
+            early; empty for a time.
     """
 
     what: str
@@ -98,13 +101,12 @@ def same_bits(accelerator: str, sizes: Sizes, hidden: int) -> Iterator[Row]:
         length = max(4, sizes.update_length // 4)
         return train_small_pack(accelerator, hidden, models, captured=captured, batch=sizes.batch, update_length=length)
 
-    captured = trained(3, True)
-    for what, models, is_captured in (
-        ("trained again", 3, True),
-        ("without captured updates", 3, False),
-        ("the first model alone", 1, True),
-    ):
-        difference = largest_difference(captured, trained(models, is_captured))
+    captures = accelerator == "cpu" or engines.captures(torch.device(accelerator), hidden)
+    first = trained(3, captures)
+    others = [("trained again", 3, captures), ("the first model alone", 1, captures)]
+    others += [("without captured updates", 3, False)] if captures else []
+    for what, models, captured in others:
+        difference = largest_difference(first, trained(models, captured))
         verdict = "same bits" if difference == 0 else "DIFFERENT"
         yield Row(f"largest difference of a weight, {what}", 3, _number(difference), "", verdict)
 
@@ -171,13 +173,27 @@ def reference(accelerator: str, sizes: Sizes, hidden: int) -> Iterator[Row]:
         yield Row(f"ours over the {name}", models, ratio, "times as fast")
 
 
+def trial(accelerator: str, sizes: Sizes, hidden: int) -> Iterator[Row]:
+    """The trial that each training job waits for, in a process of its own."""
+    engine = engines.pick(torch.device(accelerator), hidden)
+    if engine != engines.TRITON:
+        yield Row("trial before a training", value=0.0, unit="s", verdict=f"not needed by the engine {engine}")
+        return
+    started = time.perf_counter()
+    rejected = prove(accelerator, hidden, mixes=False)
+    seconds = time.perf_counter() - started
+    reasons = [f"rejected: {what}: {reason}" for what, reason in rejected.items()]
+    yield Row("trial before a training", value=seconds, unit="s", verdict="; ".join(reasons) or "accepted")
+
+
 PARTS: dict[str, tuple[Part, int]] = {
-    "correctness": (correctness, 25),
-    "same bits": (same_bits, 25),
+    "correctness": (correctness, 20),
+    "same bits": (same_bits, 22),
     "step": (step, 12),
-    "epoch": (epoch, 30),
+    "epoch": (epoch, 26),
     "validation": (validation, 10),
-    "reference": (reference, 14),
+    "reference": (reference, 13),
+    "trial": (trial, 13),
 }
 """Each part by name, with the seconds for one hidden size after which it is ended."""
 
