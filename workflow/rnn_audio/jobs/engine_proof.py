@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rnn_audio.configuration.accelerator import driver_version
 from rnn_audio.errors import InputError
 from rnn_audio.records import read_json, write_json
 from rnn_audio.types import Settings
@@ -123,5 +124,5 @@ def _key(accelerator: str, hidden_size: int, mixes: bool, determinants: dict[str
     from rnn_audio.jobs.checkpoints import training_key
     from rnn_audio.jobs.runtime import accelerator_name
 
-    machine = {"gpu": accelerator_name(accelerator), "node": platform.node()}
+    machine = {"gpu": accelerator_name(accelerator), "driver": driver_version(), "node": platform.node()}
     return training_key(machine=machine, hidden_size=hidden_size, mixes=mixes, **determinants)[:16]

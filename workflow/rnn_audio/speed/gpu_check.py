@@ -9,7 +9,6 @@ import argparse
 import logging
 import platform
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from typing import Any
 
 import torch
 
-from rnn_audio.configuration.accelerator import require_gpu
+from rnn_audio.configuration.accelerator import driver_version, require_gpu
 from rnn_audio.errors import InputError
 from rnn_audio.jobs.provenance import library_versions
 from rnn_audio.jobs.runtime import accelerator_name, prepare_process
@@ -125,22 +124,13 @@ def _machine(accelerator: str, sizes: Sizes) -> dict[str, str]:
             "memory": f"{properties.total_memory / 2**30:.0f} GiB",
             "multiprocessors": str(properties.multi_processor_count),
             "compute capability": f"{properties.major}.{properties.minor}",
-            "driver": _driver_version(),
+            "driver": driver_version() or "unknown",
             "CUDA": torch.version.cuda or "none",
         }
     versions = library_versions()
     facts |= {name: versions[name] for name in ("torch", "triton", "numpy") if name in versions}
     picked = {engines.pick(device, hidden) for hidden in sizes.hidden_sizes}
     return facts | {"python": platform.python_version(), "engine": " and ".join(sorted(picked))}
-
-
-def _driver_version() -> str:
-    command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
-    try:
-        said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return said.split("\n")[0].strip() or "unknown"
 
 
 def _line(row: Mapping[str, Any]) -> str:
