@@ -82,6 +82,18 @@ def test_run_says_that_models_train_one_at_a_time_on_one_gpu(done: Workspace, gp
     assert "Training 1 model(s) of 1 configuration(s) on cuda, 1 at a time" in run.output, run.output
 
 
+def test_run_says_that_a_gpu_stays_unused_and_why(done: Workspace, gpu: dict[str, str]) -> None:
+    (Path(gpu["PYTHONPATH"]) / "torch/version.py").write_text("cuda = None\n", encoding="utf-8")
+    done.edit_config(lambda config: config.update(seeds=[3]))
+    model = str(done.results.relative_to(done.folder) / "models/steady/seed-3/model.safetensors")
+    run = done.snakemake("--cores", "2", model, **gpu)
+    lines = run.output.splitlines()
+    (plan,) = (number for number, line in enumerate(lines) if line.startswith("Training 1 model(s) "))
+    assert " on cpu, " in lines[plan]
+    unused = "The CPU trains and not the GPU of this machine, since the installed PyTorch was built without CUDA."
+    assert lines[plan + 1] == unused
+
+
 @pytest.fixture
 def slurm() -> dict[str, Any]:
     """The profile for SLURM."""

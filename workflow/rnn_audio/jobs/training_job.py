@@ -11,6 +11,7 @@ import torch
 
 from rnn_audio.errors import InputError
 from rnn_audio.jobs.checkpoints import CheckpointStore, training_key
+from rnn_audio.jobs.engine_proof import settle_engine
 from rnn_audio.jobs.packs.members import PackMember, read_waiting
 from rnn_audio.jobs.packs.training import remove_settled_packs, train_in_pack
 from rnn_audio.jobs.provenance import digest, library_versions, source_revision
@@ -103,7 +104,8 @@ def train_model(
 ) -> None:
     """Train one model of a configuration and write its weights, its losses per epoch and a record of the run.
 
-    The first job of a pack trains all its models (`packs`); the other jobs find their trainings finished.
+    The first job of a pack trains all its models (`packs`); the other jobs find their trainings finished. On a GPU, the
+    engine proves itself first (`engine_proof`).
 
     Args:
         name: the configuration's name.
@@ -122,6 +124,7 @@ def train_model(
     prepare_process(accelerator, threads)
     logger.info("configuration %s, seed %d, on %s (%s)", name, seed, accelerator, accelerator_name(accelerator))
     versions = library_versions()
+    settle_engine(accelerator, settings, checkpoints.parent, code=code, versions=versions)
     determinants = {"accelerator": accelerator, "data": digest(recordings), "code": code, "versions": versions}
     key_of = partial(_key_of, determinants, None)
     own_key = _key_of(determinants, digest([start]) if start else None, settings, seed)
@@ -153,6 +156,7 @@ def train_model(
             "accelerator": accelerator,
             "accelerator_name": accelerator_name(accelerator),
             "engine": _engine(accelerator, settings),
+            **({"rejected": engines.rejected()} if engines.rejected() else {}),
             "threads": threads,
         },
     }

@@ -28,8 +28,10 @@ class AuxiliaryTrainer(BpttTrainer):
     layer.
     """
 
+    _gradients_vary = True  # in pre-training some tensors have none
+
     def __init__(self, auxiliary: AuxiliaryLoss, **arguments: Any) -> None:  # noqa: ANN401 (passed on)
-        super().__init__(**arguments, captured=False)  # in pre-training some tensors have no gradients
+        super().__init__(**arguments)
         self.auxiliary = auxiliary
         self.auxiliary_history: list[list[float]] = []
 

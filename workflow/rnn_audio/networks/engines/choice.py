@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from collections.abc import Mapping
 from functools import cache
 
 import torch
@@ -21,16 +22,38 @@ LARGEST_HIDDEN_SIZE = 128
 # product and not again, so that it is set here, where every process comes by that trains (docs/reproducibility.md).
 os.environ.setdefault("MKL_CBWR", "AUTO")
 
+GPU = "cuda"
+"""PyTorch's type of the devices that have the Triton engine."""
+
+TRITON, CAPTURED = "triton", "captured updates"
+"""What a trial on a GPU (`jobs.engine_proof`) can reject: the engine, or only that updates run as CUDA graphs."""
+
+_rejected: dict[str, str] = {}
+
 _LEAST_SEQUENCES = 12
 _LEAST_STATES = 1000
+
+
+def reject(reasons: Mapping[str, str]) -> None:
+    """Set what this process does not use although it could, of `TRITON` and `CAPTURED`, each with the reason.
+
+    It replaces what was set before. A job calls it once, before it trains: it holds for all models of the process.
+    """
+    _rejected.clear()
+    _rejected.update(reasons)
+
+
+def rejected() -> dict[str, str]:
+    """What `reject` has set."""
+    return dict(_rejected)
 
 
 def pick(device: torch.device, hidden_size: int) -> str:
     """The engine for tensors on a PyTorch device: `compiled`, `triton` (`triton_recurrence`) or `pytorch`.
 
     On a CPU, `compiled` if numba is installed (see `is_compiled_faster` for the cases it leaves to PyTorch). On CUDA,
-    `triton` if Triton is installed, the GPU has enough shared memory and the kernels support the hidden size.
-    Otherwise `pytorch`, PyTorch's LSTM.
+    `triton` if Triton is installed, the GPU has enough shared memory, the kernels support the hidden size and no trial
+    has rejected it. Otherwise `pytorch`, PyTorch's LSTM.
 
     Raises:
         InputError: the override is not an engine, or names one that is not installed.
@@ -42,14 +65,19 @@ def pick(device: torch.device, hidden_size: int) -> str:
         if override == "triton" and not _has_triton():
             raise InputError(f"{OVERRIDE} is 'triton', which is not installed; install it, or unset {OVERRIDE}")
         return override
-    if device.type == "cuda" and _has_triton() and _serves(device, hidden_size):
-        return "triton"
+    if device.type == GPU and TRITON not in _rejected and _has_triton() and _serves(device, hidden_size):
+        return TRITON
     return "compiled" if device.type == "cpu" and _has_numba() else "pytorch"
 
 
 def uses_triton(device: torch.device) -> bool:
     """Whether Triton's kernels train small networks on a PyTorch device; raises what `pick` raises."""
     return pick(device, hidden_size=1) == "triton"
+
+
+def captures(device: torch.device, hidden_size: int) -> bool:
+    """Whether updates on a PyTorch device run as CUDA graphs: on a GPU with the Triton engine, unless rejected."""
+    return device.type == GPU and CAPTURED not in _rejected and pick(device, hidden_size) == TRITON
 
 
 def is_compiled_faster(inputs: torch.Tensor, state: torch.Tensor) -> bool:
