@@ -1,18 +1,23 @@
 """Outputs and losses of device models over whole recordings, each as one signal (paper B, section 5.1)."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rnn_audio.evaluation import pieces
 from rnn_audio.losses.formulas import EsrAccumulator
 from rnn_audio.losses.packed_filter import apply_packed
 from rnn_audio.losses.preemphasis import NAMES, taps
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.model import ModelShape, Parameters, load_model
 from rnn_audio.types import Samples
+
+logger = logging.getLogger(__name__)
 
 # cuDNN's LSTM takes at most 65,535 steps in one call.
 CHUNK_SAMPLES = 44_100
@@ -22,16 +27,17 @@ CHUNK_SAMPLES = 44_100
 def process(parameters: Parameters, shape: ModelShape, recording: torch.Tensor) -> torch.Tensor:
     """Process a recording, [N], with each model, from a state of zeros; returns [M, N].
 
-    The state is carried from chunk to chunk, so the result is the same as without chunks.
+    A GPU takes the recording in pieces, all at once, and only models that do not forget sample after sample. A CPU
+    would gain little (docs/performance.md), so there every model runs sample after sample.
     """
-    models = next(iter(parameters.values())).shape[0]
-    zeros = recording.new_zeros(models, 1, shape.hidden_size)
-    state = (zeros, zeros)
-    outputs = []
-    for chunk in recording.split(CHUNK_SAMPLES):
-        output, state = recurrence.run(parameters, chunk.expand(models, 1, -1), state, skip=shape.skip)
-        outputs.append(output.squeeze(1))
-    return torch.cat(outputs, dim=-1)
+    if recording.device.type == "cpu":
+        return _process_in_order(parameters, shape, recording)
+    outputs, remaining = pieces.process_in_pieces(parameters, shape, recording)
+    if remaining:
+        _report_slow_evaluation()
+        own = {name: tensor[remaining] for name, tensor in parameters.items()}
+        outputs[remaining] = _process_in_order(own, shape, recording)
+    return outputs
 
 
 @torch.no_grad()
@@ -66,6 +72,27 @@ def process_recording(model_path: Path, recording: NDArray[np.float32]) -> NDArr
     """Process a recording, [N], with a trained model, from a state of zeros; returns [N]."""
     shape, parameters = load_model(model_path)
     return process(parameters, shape, torch.from_numpy(recording))[0].numpy()
+
+
+def _process_in_order(parameters: Parameters, shape: ModelShape, recording: torch.Tensor) -> torch.Tensor:
+    """Process a recording sample after sample; the state is carried from chunk to chunk."""
+    models = next(iter(parameters.values())).shape[0]
+    zeros = recording.new_zeros(models, 1, shape.hidden_size)
+    state = (zeros, zeros)
+    outputs = []
+    for chunk in recording.split(CHUNK_SAMPLES):
+        output, state = recurrence.run(parameters, chunk.expand(models, 1, -1), state, skip=shape.skip)
+        outputs.append(output.squeeze(1))
+    return torch.cat(outputs, dim=-1)
+
+
+@cache  # one line a job
+def _report_slow_evaluation() -> None:
+    samples = (pieces.MOST_PASSES - 1) * pieces.PIECE_SAMPLES
+    logger.info(
+        "at least one model does not forget within %d samples: it takes recordings sample after sample, which is slow",
+        samples,
+    )
 
 
 def _accumulate(targets: torch.Tensor, outputs: torch.Tensor, taps: torch.Tensor) -> list[float]:
