@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 # cuDNN's LSTM takes at most 65,535 steps in one call.
 CHUNK_SAMPLES = 44_100
 
+GPU_CHUNK_SAMPLES = 30 * CHUNK_SAMPLES
+"""Samples of a chunk whose losses a GPU sums: long, because each operation takes as long for a short one."""
+
 
 @torch.no_grad()
 def process(parameters: Parameters, shape: ModelShape, recording: torch.Tensor) -> torch.Tensor:
@@ -55,11 +58,8 @@ def whole_losses(
     Returns:
         For each filter, the loss of each model; 1.0 is 100 %.
     """
-    targets = target.expand_as(outputs).unsqueeze(1)
-    return {
-        name: _accumulate(targets, outputs.unsqueeze(1), torch.tensor(taps(name, rate_hz), dtype=torch.float32))
-        for name in filters
-    }
+    on_device = {"dtype": torch.float32, "device": target.device}
+    return {name: _accumulate(target, outputs, torch.tensor(taps(name, rate_hz), **on_device)) for name in filters}
 
 
 def zero_loss(target: Samples, rate_hz: float, pre_emphasis: str) -> float:
@@ -95,17 +95,20 @@ def _report_slow_evaluation() -> None:
     )
 
 
-def _accumulate(targets: torch.Tensor, outputs: torch.Tensor, taps: torch.Tensor) -> list[float]:
-    models = targets.shape[0]
-    packed = taps.to(targets.device).expand(models, -1).contiguous()
-    accumulator = EsrAccumulator(models)
-    histories = [targets.new_zeros(models, 1, len(taps) - 1)] * 2
-    for target, output in _chunks(targets, outputs):
-        emphasised_target, histories[0] = apply_packed(target, packed, histories[0])
-        emphasised_output, histories[1] = apply_packed(output, packed, histories[1])
-        accumulator.update(target, output, emphasised_target, emphasised_output)
+def _accumulate(target: torch.Tensor, outputs: torch.Tensor, taps: torch.Tensor) -> list[float]:
+    models, history = len(outputs), len(taps) - 1
+    accumulator = EsrAccumulator(models, target.device)
+    target_history, output_history = target.new_zeros(1, 1, history), target.new_zeros(models, 1, history)
+    # The target is the same for all models, and is filtered once.
+    for target_chunk, output in _chunks(target.view(1, 1, -1), outputs.unsqueeze(1)):
+        emphasised_target, target_history = apply_packed(target_chunk, taps.expand(1, -1), target_history)
+        emphasised_output, output_history = apply_packed(output, taps.expand(models, -1), output_history)
+        accumulator.update(
+            target_chunk.expand_as(output), output, emphasised_target.expand_as(output), emphasised_output
+        )
     return accumulator.joint().tolist()
 
 
-def _chunks(targets: torch.Tensor, outputs: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    return zip(targets.split(CHUNK_SAMPLES, dim=-1), outputs.split(CHUNK_SAMPLES, dim=-1), strict=True)
+def _chunks(target: torch.Tensor, outputs: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    samples = CHUNK_SAMPLES if target.device.type == "cpu" else GPU_CHUNK_SAMPLES
+    return zip(target.split(samples, dim=-1), outputs.split(samples, dim=-1), strict=True)

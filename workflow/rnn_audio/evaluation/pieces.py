@@ -9,6 +9,8 @@ of the whole recording. This is checked for each model. The first piece starts f
 Shapes: M models, P pieces of T samples, H units; a state is (h, c), both [M, P, H].
 """
 
+import math
+
 import torch
 
 from rnn_audio.networks import recurrence
@@ -16,7 +18,7 @@ from rnn_audio.networks.model import ModelShape, Parameters
 from rnn_audio.networks.recurrence import State
 
 PIECE_SAMPLES = 22_050
-"""Half a second at 44.1 kHz. A number of its own, so that the results depend on nothing but the recording's length."""
+"""Most samples of a piece: half a second at 44.1 kHz."""
 
 MOST_PASSES = 8
 """Passes after which a model counts as one that does not forget. Each takes as many steps as a piece has samples."""
@@ -24,7 +26,7 @@ MOST_PASSES = 8
 TOLERANCE = 1e-6
 """Largest difference of two states that count as equal: of h, and of c relative to the larger of |c| and 1."""
 
-_SAMPLES_AT_ONCE = 44_100  # of all pieces of a model together: it bounds the memory, and changes no result
+_SAMPLES_AT_ONCE = 44_100  # of all pieces of a model together: it bounds the memory
 
 
 @torch.no_grad()
@@ -61,9 +63,10 @@ def process_in_pieces(
 
 
 def _cut(recording: torch.Tensor) -> torch.Tensor:
-    """The pieces, [P, T]; the last one ends with zeros, whose outputs are dropped."""
-    missing = -len(recording) % PIECE_SAMPLES
-    return torch.nn.functional.pad(recording, (0, missing)).view(-1, PIECE_SAMPLES)
+    """Pieces of one length, at most `PIECE_SAMPLES`, [P, T]; zeros fill the end, and their outputs are dropped."""
+    count = math.ceil(len(recording) / PIECE_SAMPLES)
+    length = math.ceil(len(recording) / count)
+    return torch.nn.functional.pad(recording, (0, count * length - len(recording))).view(count, length)
 
 
 def _run_pieces(
