@@ -15,12 +15,13 @@ from rnn_audio.networks.random_streams import RandomStreams
 
 PIECE = 40
 SHAPES = [ModelShape(5), ModelShape(5, skip=True)]
-QUICK, SLOW, NEVER = 0.0, 2.0, 20.0  # forget gates' biases: to 1e-6 within one piece, within several, not at all
+QUICK, SLOW, NEVER = -2.0, 2.0, 20.0  # forget gates' biases: to 1e-6 within one warm-up, several pieces, not at all
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pieces, "PIECE_SAMPLES", PIECE)
+    monkeypatch.setattr(pieces, "WARM_UP_SAMPLES", 30)
     device_sounds._report_slow_evaluation.cache_clear()
 
 
@@ -68,11 +69,11 @@ def test_a_model_is_run_until_it_has_forgotten(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(pieces, "_run_pieces", counted)
     assert process_in_pieces(networks(SHAPES[0], QUICK, SLOW, QUICK), SHAPES[0], recording)[1] == []
-    assert passes[:2] == [3, 3]
+    assert passes[:2] == [3, 3]  # the warm-up, and all pieces
     assert set(passes[2:]) == {1}  # the slow one, a few times more
     passes.clear()
     assert process_in_pieces(networks(SHAPES[0], NEVER), SHAPES[0], recording)[1] == [0]
-    assert passes == [1] * pieces.MOST_PASSES
+    assert passes == [1] * (1 + pieces.MOST_PASSES)
 
 
 def test_no_more_passes_than_pieces_are_needed() -> None:
@@ -132,7 +133,7 @@ def test_kernels_run_pieces_too(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.skip("Triton interprets only where there is no GPU")
     monkeypatch.setenv(engines.OVERRIDE, "triton")
     monkeypatch.setattr(pieces, "PIECE_SAMPLES", 12)
-    shape, recording = ModelShape(3), sound(4 * 12 + 3)
+    shape, recording = ModelShape(3), sound(3 * 12 + 3)
     parameters = networks(shape, -4.0, 1.0)
     outputs, remaining = process_in_pieces(parameters, shape, recording)
     assert remaining == []

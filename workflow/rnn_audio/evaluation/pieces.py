@@ -1,10 +1,11 @@
 """A long recording through a pack of models in pieces that are computed at the same time, as a GPU needs.
 
-Sample after sample, a GPU needs as long for one sequence as for hundreds. So the recording is cut into equal pieces,
-which are run as one batch, several times. In the first pass, each piece starts from a state of zeros; in each further
-pass, from the state in which the piece before it ended in the last pass. A trained LSTM forgets its past: after two or
-three passes, the state in which a piece starts is the one in which the piece before it ends, and the outputs are those
-of the whole recording. This is checked for each model. The first piece starts from zeros, as the recording does.
+Sample after sample, a GPU needs as long for one sequence as for many. So the recording is cut into equal pieces, which
+are run as one batch. Each piece needs the state in which the piece before it ends. This is found in passes: first the
+end of each piece is run from a state of zeros (the warm-up); then all pieces are run, each from the state in which the
+piece before it ended in the last pass. A trained LSTM forgets its past: after one pass or two, the state in which a
+piece started is the one in which the piece before it ended, and the outputs are those of the whole recording. This is
+checked for each model. The first piece starts from zeros, as the recording does.
 
 Shapes: M models, P pieces of T samples, H units; a state is (h, c), both [M, P, H].
 """
@@ -20,8 +21,11 @@ from rnn_audio.networks.recurrence import State
 PIECE_SAMPLES = 22_050
 """Most samples of a piece: half a second at 44.1 kHz."""
 
+WARM_UP_SAMPLES = 8_192
+"""Most samples of the warm-up. The quick profile's models forgot in less than 512 (docs/performance.md)."""
+
 MOST_PASSES = 8
-"""Passes after which a model counts as one that does not forget. Each takes as many steps as a piece has samples."""
+"""Passes over whole pieces after which a model counts as one that does not forget."""
 
 TOLERANCE = 1e-6
 """Largest difference of two states that count as equal: of h, and of c relative to the larger of |c| and 1."""
@@ -44,7 +48,8 @@ def process_in_pieces(
     remaining = list(range(next(iter(parameters.values())).shape[0]))
     outputs = recording.new_zeros(len(remaining), pieces.numel())
     zeros = recording.new_zeros(len(remaining), len(pieces), shape.hidden_size)
-    starts = zeros, zeros
+    _, ends = _run_pieces(parameters, shape, pieces[:, -WARM_UP_SAMPLES:], (zeros, zeros))
+    starts = _passed_on(ends[0]), _passed_on(ends[1])
     for _ in range(min(MOST_PASSES, len(pieces))):
         own = {name: tensor[remaining] for name, tensor in parameters.items()}
         made, ends = _run_pieces(own, shape, pieces, starts)
