@@ -81,7 +81,9 @@ def _run_pieces(
     models = len(state[0])
     outputs = []
     for chunk in pieces.split(max(1, _SAMPLES_AT_ONCE // len(pieces)), dim=-1):
-        output, state = recurrence.run(parameters, chunk.expand(models, -1, -1), state, skip=shape.skip)
+        # A copy: Triton compiles another kernel for a part of a tensor that begins at an odd address.
+        inputs = chunk.contiguous().expand(models, -1, -1)
+        output, state = recurrence.run(parameters, inputs, state, skip=shape.skip)
         outputs.append(output)
     return torch.cat(outputs, dim=-1).flatten(1), state
 
