@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
+from rnn_audio.losses.formulas import model_by_model
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.model import ModelShape, Parameters, load_model, stored_state
 from rnn_audio.networks.random_streams import RandomStreams
@@ -108,4 +109,4 @@ def perform_chosen(
 
 
 def _mse(sounds: torch.Tensor, targets: torch.Tensor) -> list[float]:
-    return (sounds - targets).double().square().mean(dim=(1, 2)).tolist()
+    return model_by_model(lambda own: (own - targets).double().square().mean(dim=(1, 2)), sounds).tolist()

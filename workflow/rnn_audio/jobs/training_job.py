@@ -82,10 +82,9 @@ def train_one(
     last = [losses[0] for losses in trainer.history if math.isfinite(losses[0])][-1:]
     if not last:
         raise DivergenceError(f"configuration {name}, seed {seed}: it diverged in every epoch; train for more epochs")
-    parameters = loop.parameters()
-    final = task.final_losses(parameters) | {task.loss_name: last}
+    final = loop.final_losses() | {task.loss_name: last}
     losses = {loss: values[0] for loss, values in final.items()}
-    return Trained(parameters, loop.history(0), losses, effort, trainer.report(0))
+    return Trained(loop.parameters(), loop.history(0), losses, effort, trainer.report(0))
 
 
 def train_model(
