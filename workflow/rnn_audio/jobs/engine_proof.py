@@ -1,4 +1,4 @@
-"""Before a job trains on a GPU by the Triton engine, the engine proves itself there; otherwise PyTorch's LSTM trains.
+"""Before a job trains on a GPU, its engine proves itself there; if it fails, the next one, and at last PyTorch's LSTM.
 
 The proof takes seconds. Its result is kept for the other jobs of a run with the same GPU, hidden size and code, so that
 all models of a pack train by the same engine. The next run proves again.
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def settle_engine(accelerator: str, settings: Settings, folder: Path | None = None, **determinants: Any) -> None:  # noqa: ANN401
-    """Let the Triton engine prove itself, if it is the one for this job, and reject in `choice` what fails.
+    """Let the engines for a GPU prove themselves, the faster one first, and reject in `choice` what fails.
 
     Args:
         accelerator: `cpu` or `cuda`.
@@ -43,48 +43,64 @@ def settle_engine(accelerator: str, settings: Settings, folder: Path | None = No
 
     engines.reject({})
     device, hidden_size = torch.device(accelerator), settings["hidden_size"]
-    if device.type != engines.GPU or engines.pick(device, hidden_size) != engines.TRITON:
+    if device.type != engines.GPU or engines.pick(device, hidden_size) not in engines.FUSED:
         return
     mixes = not isinstance(settings["teacher_forcing"], str)
     rejected = _kept_or_new(accelerator, hidden_size, mixes, folder, determinants)
-    if engines.TRITON in rejected and os.environ.get(engines.OVERRIDE):
+    override = os.environ.get(engines.OVERRIDE)
+    if override in rejected:
         raise InputError(
-            f"{engines.OVERRIDE} asks for the Triton engine, which does not work on this GPU "
-            f"({rejected[engines.TRITON]}); unset it, and PyTorch's LSTM will train"
+            f"{engines.OVERRIDE} is '{override}', which does not work on this GPU ({rejected[override]}); unset it, "
+            "and another engine will train"
         )
     engines.reject(rejected)
-    if engines.TRITON in rejected:
-        logger.warning(
-            "the Triton engine does not work on this GPU, so PyTorch's LSTM trains, more slowly and without captured "
-            "updates: %s",
-            rejected[engines.TRITON],
-        )
-    elif rejected:
-        logger.warning("captured updates do not work on this GPU, so plain ones train: %s", rejected[engines.CAPTURED])
+    if not rejected:
+        return
+    engine, captures = engines.pick(device, hidden_size), engines.captures(device, hidden_size)
+    trains = "PyTorch's LSTM trains, more slowly" if engine == "pytorch" else f"the engine '{engine}' trains"
+    reasons = "; ".join(f"{what}: {reason}" for what, reason in rejected.items())
+    logger.warning(
+        "%s%s, for on this GPU does not work %s", trains, "" if captures else ", without captured updates", reasons
+    )
 
 
 def prove(accelerator: str, hidden_size: int, mixes: bool) -> dict[str, str]:
-    """The result of `engine_trial.try_engine` in a process of its own; whatever ends that rejects the engine."""
-    from rnn_audio.networks.engines.choice import TRITON
+    """What does not work, by the trials (`engine_trial.try_engine`) of one engine after another until one does."""
+    import torch
 
+    from rnn_audio.networks.engines import choice as engines
+
+    rejected: dict[str, str] = {}
+    engine = engines.pick(torch.device(accelerator), hidden_size)
+    while engine in engines.FUSED:
+        found = _try(accelerator, hidden_size, mixes, engine, list(rejected))
+        rejected |= found
+        if engine not in found or os.environ.get(engines.OVERRIDE):
+            break
+        before = engines.rejected()
+        engines.reject(rejected)
+        engine = engines.pick(torch.device(accelerator), hidden_size)
+        engines.reject(before)
+    return rejected
+
+
+def _try(accelerator: str, hidden_size: int, mixes: bool, engine: str, without: list[str]) -> dict[str, str]:
+    """The result of a trial in a process of its own, the engine's; whatever ends that process rejects the engine."""
     command = [sys.executable, "-m", "rnn_audio.jobs.engine_trial", accelerator, str(hidden_size)]
+    command += ["--mixes"] if mixes else []
+    command += ["--without", *without] if without else []
     paths = [str(_LIBRARY), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     try:
         ended = subprocess.run(
-            [*command, "--mixes"] if mixes else command,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=_LONGEST_S,
-            check=False,
+            command, env=environment, capture_output=True, text=True, timeout=_LONGEST_S, check=False
         )
     except subprocess.TimeoutExpired:
-        return {TRITON: f"its trial did not end within {_LONGEST_S} s"}
+        return {engine: f"its trial did not end within {_LONGEST_S} s"}
     if ended.returncode == 0:
         return json.loads(ended.stdout.splitlines()[-1])
     errors = ended.stderr.strip().splitlines() or ["no message"]
-    return {TRITON: f"its trial ended with status {ended.returncode}: {errors[-1][:200]}"}
+    return {engine: f"its trial ended with status {ended.returncode}: {errors[-1][:200]}"}
 
 
 def forget_proofs(folder: Path) -> None:

@@ -11,8 +11,10 @@ import torch
 
 from rnn_audio.losses import formulas as losses
 from rnn_audio.losses.packed_filter import apply_packed, following
-from rnn_audio.losses.preemphasis import pad_taps, taps
+from rnn_audio.losses.preemphasis import NAMES, pad_taps, taps
 from rnn_audio.networks.engines import choice as engines
+
+_RATE_HZ = 44100
 
 
 class Objective(Protocol):
@@ -108,3 +110,21 @@ class EmphasisedErrorToSignal:
         emphasised_outputs, output_history = apply_packed(outputs, self._taps, output_history)
         self._histories = target_history, output_history
         return losses.joint(targets, outputs, emphasised_targets, emphasised_outputs)
+
+
+def fused_loss_error(device: torch.device | str) -> float:
+    """Largest relative error of paper B's loss and its gradient by Triton's kernels, against PyTorch's operations."""
+    generator = torch.Generator().manual_seed(1)
+    targets, error = (torch.randn(len(NAMES), 6, 700, generator=generator) for _ in range(2))
+    outputs = 0.9 * targets + 0.1 * error
+
+    def results(place: torch.device | str, *, fused: bool) -> tuple[torch.Tensor, torch.Tensor]:
+        objective = EmphasisedErrorToSignal(NAMES, _RATE_HZ, place, fused=fused)
+        own = targets.to(place)
+        leaf = outputs.to(place).requires_grad_()
+        objective.observe(own[..., :150], leaf[..., :150])
+        losses_of_models = objective(own[..., 150:], leaf[..., 150:])
+        return losses_of_models.detach().cpu(), torch.autograd.grad(losses_of_models.sum(), leaf)[0].cpu()
+
+    pairs = zip(results(device, fused=True), results("cpu", fused=False), strict=True)
+    return max(((ours - theirs).norm() / theirs.norm()).item() for ours, theirs in pairs)

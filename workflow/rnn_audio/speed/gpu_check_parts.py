@@ -159,7 +159,7 @@ def reference(accelerator: str, sizes: Sizes, hidden: int) -> Iterator[Row]:
     batch = next(single.data.batches(RandomStreams([0])))
     programs: list[Callable[[], object]] = [trainer.train_epoch]
     for tf32 in (True, False):
-        objective = EmphasisedErrorToSignal(["highpass"], _RATE_HZ, accelerator)
+        objective = EmphasisedErrorToSignal(["highpass"], _RATE_HZ, accelerator, fused=False)
         device = torch.device(accelerator)
         recipe = ReferenceTrainer(hidden, sizes.update_length, _LEARNING_RATE, objective, device, skip=True)
         programs.append(partial(_train_as_usual, recipe, batch, tf32=tf32))
@@ -176,7 +176,7 @@ def reference(accelerator: str, sizes: Sizes, hidden: int) -> Iterator[Row]:
 def trial(accelerator: str, sizes: Sizes, hidden: int) -> Iterator[Row]:
     """The trial that each training job waits for, in a process of its own."""
     engine = engines.pick(torch.device(accelerator), hidden)
-    if engine != engines.TRITON:
+    if engine not in engines.FUSED:
         yield Row("trial before a training", value=0.0, unit="s", verdict=f"not needed by the engine {engine}")
         return
     started = time.perf_counter()

@@ -14,9 +14,6 @@ import torch
 
 from rnn_audio.networks.engines.triton_sums import add_parts
 
-HIDDEN_SIZES = (32, 64)
-"""The hidden sizes that the kernels are written for."""
-
 # Constants of lstm.cu: sequences of a tile, groups of them and sums in a tile of the backward kernel.
 _ROWS = 8
 _GROUPS = 4
