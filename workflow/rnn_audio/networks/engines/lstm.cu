@@ -261,7 +261,7 @@ __global__ void __launch_bounds__(4 * H, H == 64 ? 2 : 4) forward(
 // ---------------------------------------------------------------------------------------------------------------------
 // Backward: 8 sequences in a block of 4 H threads. A thread has two cells: a unit of two sequences. The gradients of the
 // gates are exchanged through shared memory; a warp's product sums half of them for 16 units; the halves go back through
-// shared memory to the cells.
+// shared memory to the cells. What the forward kernel kept is copied to shared memory two samples ahead.
 
 constexpr int SUMS = 10;
 
@@ -281,12 +281,14 @@ __global__ void __launch_bounds__(4 * H, H == 64 ? 2 : 4) backward(
     float *__restrict__ sums,  // [M, tiles, 4, 10, H], written: sums over samples, by groups of sequences, of the gates'
                                // gradients, of these times the input, of the output's times the state, of the output's
     int batch, int steps, int input_stride_m, int input_stride_b) {
-    constexpr int ROWS = 8, GROUPS = 4, CHUNKS = H / 8, HALVES = 2;
+    constexpr int ROWS = 8, GROUPS = 4, CHUNKS = H / 8, HALVES = 2, STAGES = 3;
     constexpr int EXCHANGE_ROW = 8 * H + 32;  // in halves: what a warp reads at once does not meet in one bank
     constexpr int SUMS_ROW = H + 4;
     __shared__ __align__(16) half_bits exchange[ROWS][EXCHANGE_ROW];
     __shared__ float scale_back[HALVES][ROWS];
     __shared__ float d_states[HALVES][ROWS][SUMS_ROW];
+    __shared__ __align__(16) float gates_of[STAGES][ROWS][4 * H];
+    __shared__ __align__(16) float cells_of[STAGES][ROWS][H];
     const int thread = threadIdx.x, warp = thread >> 5;
     const Lane lane = lane_of(thread);
     const int tile = warp % (H / 16), half = warp / (H / 16);
@@ -311,47 +313,70 @@ __global__ void __launch_bounds__(4 * H, H == 64 ? 2 : 4) backward(
         }
     const float by_output = head_weight[model * H + unit];
 
-    cells += (model * (steps + 1) + steps) * state;
-    gates += (model * steps + steps - 1) * 4 * state;
+    cells += model * (steps + 1) * state + (Place)blockIdx.y * ROWS * H;
+    gates += (model * steps * batch + blockIdx.y * ROWS) * 4 * H;
     d_gates += (model * steps + steps - 1) * 4 * state;
     d_outputs += model * batch * steps;
     inputs += model * input_stride_m;
-    float dc[2], c[2], before[2], dy[2], x[2], gate[2][4];
-    int at[2], at_gates[2], d_sample_at[2], sample_at[2];
+    const int rows_there = batch - blockIdx.y * ROWS;
+    auto copy = [&](int t, int stage) {  // gates, and cells before them; zeros beyond the batch and before the beginning
+#pragma unroll
+        for (int n = 0; n < 2; n++) {
+            const int row = thread / H + n * GROUPS, column = thread % H * 4;
+            const bool is_there = t >= 0 && row < rows_there;
+            copy_soon(&gates_of[stage][row][column], gates + (is_there ? (Place)t * 4 * state + row * 4 * H + column : 0), is_there);
+        }
+        if (thread < 2 * H) {
+            const int row = thread / (H / 4), column = thread % (H / 4) * 4;
+            const bool is_there = t >= 0 && row < rows_there;
+            copy_soon(&cells_of[stage][row][column], cells + (is_there ? (Place)t * state + row * H + column : 0), is_there);
+        }
+        close_copies();
+    };
+    copy(steps - 1, 0);
+    copy(steps - 2, 1);
+    float dc[2], c[2], dy[2], x[2];
+    int at[2], d_sample_at[2], sample_at[2];
     bool is_row[2];
 #pragma unroll
     for (int j = 0; j < 2; j++) {
         const int row = group + j * GROUPS;
-        is_row[j] = blockIdx.y * ROWS + row < batch;
-        // Rows beyond the batch do what the first row does, from gradients of zero, and write nothing.
+        is_row[j] = row < rows_there;
+        // Rows beyond the batch compute with zeros and write nothing.
         const int there = is_row[j] ? blockIdx.y * ROWS + row : 0;
         at[j] = there * H + unit;
-        at_gates[j] = there * 4 * H + unit;
         d_sample_at[j] = there * steps;
         sample_at[j] = there * input_stride_b;
         dc[j] = is_row[j] ? d_last_c[model * state + at[j]] : 0.0f;
         d_states[0][row][unit] = is_row[j] ? d_last_h[model * state + at[j]] : 0.0f;
         d_states[1][row][unit] = 0.0f;
-        c[j] = cells[at[j]];
-        before[j] = cells[at[j] - state];
+        c[j] = is_row[j] ? cells[(Place)steps * state + row * H + unit] : 0.0f;
         dy[j] = is_row[j] ? d_outputs[d_sample_at[j] + steps - 1] : 0.0f;
         x[j] = inputs[sample_at[j] + steps - 1];
-#pragma unroll
-        for (int e = 0; e < 4; e++) gate[j][e] = gates[at_gates[j] + e * H];
     }
-    cells -= state;
     float sum_of_gates[4] = {}, sum_by_input[4] = {}, sum_by_state = 0.0f, sum_of_outputs = 0.0f;
+    wait_for_copies();
     synchronise();
 
-    for (int t = steps - 1; t >= 0; t--) {
+    for (int t = steps - 1, stage = 0; t >= 0; t--, stage = stage == STAGES - 1 ? 0 : stage + 1) {
+        copy(t - 2, stage == 0 ? STAGES - 1 : stage - 1);
+        float next_dy[2], next_x[2];
+#pragma unroll
+        for (int j = 0; j < 2; j++) {
+            const int next = t > 0 ? t - 1 : 0;
+            next_dy[j] = is_row[j] ? d_outputs[d_sample_at[j] + next] : 0.0f;
+            next_x[j] = inputs[sample_at[j] + next];
+        }
 #pragma unroll
         for (int j = 0; j < 2; j++) {
             const int row = group + j * GROUPS;
-            const float i = gate[j][0], f = gate[j][1], g = gate[j][2], o = gate[j][3];
+            const float *own_gates = &gates_of[stage][row][unit];
+            const float i = own_gates[0], f = own_gates[H], g = own_gates[2 * H], o = own_gates[3 * H];
+            const float before = cells_of[stage][row][unit];
             const float dh = dy[j] * by_output + d_states[0][row][unit] + d_states[1][row][unit];
             const float squashed = hyperbolic_tangent(c[j]);
             dc[j] += dh * o * (1.0f - squashed * squashed);
-            const float d[4] = {dc[j] * g * i * (1.0f - i), dc[j] * before[j] * f * (1.0f - f),
+            const float d[4] = {dc[j] * g * i * (1.0f - i), dc[j] * before * f * (1.0f - f),
                                 dc[j] * i * (1.0f - g * g), dh * squashed * o * (1.0f - o)};
             dc[j] *= f;
             // The largest of 32 units' gradients is scaled to about 2^14.
@@ -368,24 +393,16 @@ __global__ void __launch_bounds__(4 * H, H == 64 ? 2 : 4) backward(
             *(uint2 *)(place + 4 * H) = make_uint2(pair_of(rest_of[0], rest_of[1]), pair_of(rest_of[2], rest_of[3]));
 #pragma unroll
             for (int e = 0; e < 4; e++) {
-                if (is_row[j]) d_gates[at_gates[j] + e * H] = d[e];
+                if (is_row[j]) d_gates[4 * at[j] - 3 * unit + e * H] = d[e];
                 sum_of_gates[e] += d[e];
                 sum_by_input[e] += d[e] * x[j];
             }
             sum_by_state += dy[j] * (o * squashed);
             sum_of_outputs += dy[j];
-            // What the next turn needs is loaded during the products.
-            c[j] = before[j];
-            if (t > 0) {
-                before[j] = cells[at[j] - state];
-                dy[j] = is_row[j] ? d_outputs[d_sample_at[j] + t - 1] : 0.0f;
-                x[j] = inputs[sample_at[j] + t - 1];
-#pragma unroll
-                for (int e = 0; e < 4; e++) gate[j][e] = gates[at_gates[j] + e * H - 4 * state];
-            }
+            c[j] = before;
+            dy[j] = next_dy[j];
+            x[j] = next_x[j];
         }
-        cells -= state;
-        gates -= 4 * state;
         d_gates -= 4 * state;
         synchronise();
         float sum[4] = {}, small[2][4] = {};
@@ -406,6 +423,7 @@ __global__ void __launch_bounds__(4 * H, H == 64 ? 2 : 4) backward(
             const float scaled = sum[e] + (small[0][e] + small[1][e]) * (1.0f / REST_SCALE);
             d_states[half][row][from] = scaled * scale_back[H == 64 ? half : 0][row];
         }
+        wait_for_copies();
         synchronise();
     }
 #pragma unroll
@@ -468,31 +486,39 @@ __global__ void __launch_bounds__(4 * H, H == 64 ? 2 : 4) recurrent_gradient(
         close_copies();
         wait_for_copies();
         synchronise();
+        unsigned high[2][2][4], rest[2][2][4];
 #pragma unroll
-        for (int chunk = 0; chunk < ROWS; chunk += 8) {
-            unsigned high[2][4], rest[2][4];
+        for (int chunk = 0; chunk < 2; chunk++)
 #pragma unroll
             for (int two = 0; two < 2; two++)
 #pragma unroll
                 for (int e = 0; e < 4; e++) {
-                    const int row = chunk + lane.quad + (e >> 1) * 4;
+                    const int row = chunk * 8 + lane.quad + (e >> 1) * 4;
                     const float d = gates_of[stage][row][warp * 32 + two * 16 + lane.group + (e & 1) * 8];
-                    high[two][e] = tf32_high(d);
-                    rest[two][e] = tf32_rest(d, high[two][e]);
+                    high[chunk][two][e] = tf32_high(d);
+                    rest[chunk][two][e] = tf32_rest(d, high[chunk][two][e]);
                 }
 #pragma unroll
-            for (int n = 0; n < H / 8; n++) {
-                const float h0 = states_of[stage][chunk + lane.quad][n * 8 + lane.group];
-                const float h1 = states_of[stage][chunk + lane.quad + 4][n * 8 + lane.group];
+        for (int n = 0; n < H / 8; n++) {
+            // Tensor cores cut off what they add to a sum. Only 16 products are added by them, the rest rounds.
+            float part[2][4] = {};
+#pragma unroll
+            for (int chunk = 0; chunk < 2; chunk++) {
+                const float h0 = states_of[stage][chunk * 8 + lane.quad][n * 8 + lane.group];
+                const float h1 = states_of[stage][chunk * 8 + lane.quad + 4][n * 8 + lane.group];
                 const unsigned high0 = tf32_high(h0), high1 = tf32_high(h1);
                 const unsigned rest0 = tf32_rest(h0, high0), rest1 = tf32_rest(h1, high1);
 #pragma unroll
                 for (int two = 0; two < 2; two++) {
-                    add_product_tf32(sum[two][n], rest[two], high0, high1);
-                    add_product_tf32(sum[two][n], high[two], rest0, rest1);
-                    add_product_tf32(sum[two][n], high[two], high0, high1);
+                    add_product_tf32(part[two], rest[chunk][two], high0, high1);
+                    add_product_tf32(part[two], high[chunk][two], rest0, rest1);
+                    add_product_tf32(part[two], high[chunk][two], high0, high1);
                 }
             }
+#pragma unroll
+            for (int two = 0; two < 2; two++)
+#pragma unroll
+                for (int e = 0; e < 4; e++) sum[two][n][e] += part[two][e];
         }
         synchronise();
         stage ^= 1;
