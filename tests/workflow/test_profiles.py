@@ -94,6 +94,15 @@ def test_run_says_that_a_gpu_stays_unused_and_why(done: Workspace, gpu: dict[str
     assert lines[plan + 1] == unused
 
 
+def test_the_check_of_a_gpu_is_not_part_of_all_and_says_in_one_line_that_there_is_none(fresh: Workspace) -> None:
+    assert not any("gpu_check" in file for file in fresh.plan("all").files)
+    run = fresh.snakemake("--cores", "2", "gpu_check", LD_LIBRARY_PATH="")
+    assert run.status != 0
+    log = (fresh.results / "logs/benchmark/gpu_check.log").read_text(encoding="utf-8")
+    assert re.search(r"\A\S+ \S+ ERROR gpu_check needs a GPU, but .*\n\Z", log)
+    assert not (fresh.results / "benchmark/gpu_check.json").exists()
+
+
 @pytest.fixture
 def slurm() -> dict[str, Any]:
     """The profile for SLURM."""
