@@ -15,7 +15,7 @@ from support.packed_jobs import devices, packed
 from support.training_jobs import ANNEALED, Job
 
 from rnn_audio.errors import InputError
-from rnn_audio.jobs import engine_proof, training_job
+from rnn_audio.jobs import engine_proof, engine_trial, training_job
 from rnn_audio.jobs.engine_proof import forget_proofs, prove, settle_engine
 from rnn_audio.jobs.engine_trial import try_engine
 from rnn_audio.networks.engines import choice as engines
@@ -37,8 +37,10 @@ def right(
     head: tuple[torch.Tensor, ...],
     inputs: torch.Tensor,
     state: pytorch.State,
+    *,
+    by_cuda: bool = False,
 ) -> Result:
-    """What the Triton engine computes, by PyTorch."""
+    """What the engines for a GPU compute, by PyTorch."""
     outputs, states = [], []
     for m in range(inputs.shape[0]):
         weights = weight_ih[m], weight_hh[m], biases[0][m], biases[1][m]
@@ -68,12 +70,12 @@ def right_mixed(
     return torch.cat(outputs, dim=-1), state
 
 
-def scaled(*arguments: Any, factor: float, engine: Callable[..., Result] = right) -> Result:  # noqa: ANN401
+def scaled(*arguments: Any, factor: float, engine: Callable[..., Result] = right, **_: Any) -> Result:  # noqa: ANN401
     outputs, state = engine(*arguments)
     return factor * outputs, state
 
 
-def half_gradient(weight_ih: torch.Tensor, weight_hh: torch.Tensor, *others: Any) -> Result:  # noqa: ANN401
+def half_gradient(weight_ih: torch.Tensor, weight_hh: torch.Tensor, *others: Any, **_: Any) -> Result:  # noqa: ANN401
     """Right forward; one gradient is half of what it should be."""
     return right(weight_ih, (weight_hh + weight_hh.detach()) / 2, *others)
 
@@ -89,6 +91,9 @@ def raising(message: str) -> Callable[..., Any]:
 def kernels(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Set what the Triton engine does; here it runs on the CPU."""
     monkeypatch.setenv(engines.OVERRIDE, engines.TRITON)
+    # The loss's kernels have a test of their own.
+    monkeypatch.setattr(engines, "uses_triton", lambda device: False)
+    monkeypatch.setattr(engine_trial, "fused_loss_error", lambda device: 1e-7)
 
     def set_kernels(known: Callable[..., Any] = right, mixed: Callable[..., Any] = right_mixed) -> None:
         monkeypatch.setattr(triton_recurrence, "lstm", known)
@@ -122,6 +127,14 @@ def test_kernels_that_are_wrong_or_fail_are_rejected_with_the_reason(
     assert rejected.keys() == {engines.TRITON}
     assert said in rejected[engines.TRITON]
     assert "\n" not in rejected[engines.TRITON]
+
+
+@pytest.mark.parametrize("error", [1e-4, float("nan")])
+def test_a_loss_that_is_wrong_rejects_the_engine(
+    error: float, kernels: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_trial, "fused_loss_error", lambda device: error)
+    assert "paper B's loss" in try_engine("cpu", HIDDEN, mixes=False)[engines.TRITON]
 
 
 def test_mixed_inputs_count_for_a_job_that_mixes(kernels: Callable[..., None]) -> None:
@@ -180,7 +193,37 @@ def test_a_trial_that_does_not_end_well_rejects_the_engine(
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     monkeypatch.setattr(engine_proof, "_LONGEST_S", 1)
+    monkeypatch.setenv(engines.OVERRIDE, engines.TRITON)
     assert prove("cuda", HIDDEN, mixes=True) == {engines.TRITON: said}
+
+
+@pytest.mark.parametrize(
+    ("working", "tried", "picked"),
+    [
+        ([engines.CUDA, engines.TRITON], [(engines.CUDA, [])], engines.CUDA),
+        ([engines.TRITON], [(engines.CUDA, []), (engines.TRITON, [engines.CUDA])], engines.TRITON),
+        ([], [(engines.CUDA, []), (engines.TRITON, [engines.CUDA])], "pytorch"),
+    ],
+    ids=["both work", "the CUDA kernels fail", "both fail"],
+)
+def test_the_next_engine_is_tried_where_one_fails(
+    working: list[str], tried: list[tuple[str, list[str]]], picked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(engines.OVERRIDE, raising=False)
+    monkeypatch.setattr(engines, "_serves", lambda engine, device, hidden_size: True)
+    monkeypatch.setattr(engines, "_rejected", {})
+    calls = []
+
+    def try_one(accelerator: str, hidden_size: int, mixes: bool, engine: str, without: list[str]) -> dict[str, str]:
+        calls.append((engine, without))
+        return {} if engine in working else {engine: "wrong"}
+
+    monkeypatch.setattr(engine_proof, "_try", try_one)
+    rejected = prove("cuda", HIDDEN, mixes=False)
+    assert calls == tried
+    assert engines.rejected() == {}
+    engines.reject(rejected)
+    assert engines.pick(torch.device("cuda"), HIDDEN) == picked
 
 
 # --- what a job makes of it ---
@@ -202,9 +245,10 @@ class Trials:
 def trials(gpu: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Trials:
     """The pretended GPU with the Triton engine, and its trials."""
     stand_in = Trials()
-    monkeypatch.delenv(engines.OVERRIDE)
+    monkeypatch.delenv(engines.OVERRIDE, raising=False)
     monkeypatch.setattr(engines, "GPU", gpu.KIND)
-    monkeypatch.setattr(engines, "_serves", lambda device, hidden_size: True)
+    monkeypatch.setattr(engines, "_serves", lambda engine, device, hidden_size: engine == engines.TRITON)
+    monkeypatch.setattr(engines, "uses_triton", lambda device: False)
     monkeypatch.setattr(engines, "_rejected", {})
     monkeypatch.setattr(triton_recurrence, "lstm", right)
     monkeypatch.setattr(triton_recurrence, "mixed", right_mixed)
@@ -222,8 +266,13 @@ def trained(folder: Path, gpu: ModuleType, monkeypatch: pytest.MonkeyPatch, **ch
     ("rejected", "engine", "captures", "said"),
     [
         ({}, "triton", True, []),
-        (WRONG, "pytorch", False, ["so PyTorch's LSTM trains", WRONG[engines.TRITON]]),
-        (NOT_CAPTURED, "triton", False, ["so plain ones train", NOT_CAPTURED[engines.CAPTURED]]),
+        (WRONG, "pytorch", False, ["PyTorch's LSTM trains, more slowly", WRONG[engines.TRITON]]),
+        (
+            NOT_CAPTURED,
+            "triton",
+            False,
+            ["the engine 'triton' trains, without captured updates", NOT_CAPTURED[engines.CAPTURED]],
+        ),
     ],
     ids=["accepted", "engine rejected", "captured updates rejected"],
 )
@@ -336,9 +385,7 @@ def test_an_engine_that_was_asked_for_and_fails_is_an_error(
 ) -> None:
     monkeypatch.setenv(engines.OVERRIDE, engines.TRITON)
     trials.rejected = WRONG
-    with pytest.raises(
-        InputError, match=r"RNN_AUDIO_ENGINE asks for the Triton engine, which does not work .*1\.0e-03"
-    ):
+    with pytest.raises(InputError, match=r"RNN_AUDIO_ENGINE is 'triton', which does not work .*1\.0e-03"):
         settle_engine(gpu.DEVICE, {"hidden_size": 5, "teacher_forcing": "always"})
 
 
