@@ -12,7 +12,7 @@ def test_it_radiates_everywhere_at_low_frequencies_and_forward_at_high_ones() ->
     np.testing.assert_allclose(directivity(FRONT_TO_BACK, np.array([20.0])), 1.0, atol=0.01)
     high = directivity(FRONT_TO_BACK, np.array([8000.0]))[0]
     assert high[0] == pytest.approx(1.0)
-    assert np.abs(high[1:]).max() < 0.2
+    assert 0.4 > high[1] > high[2]
 
 
 def test_its_power_is_that_of_a_sphere_and_falls_to_less_than_a_cardioids() -> None:
