@@ -70,3 +70,19 @@ def test_the_rooms_parameters() -> None:
     found = {"T30 (s)": measured.t30.seconds, "EDT (s)": measured.edt.seconds, "C50 (dB)": measured.c50_db}
     for name, value in found.items():
         assert value == pytest.approx(documented("The room", name), rel=0.02)
+
+
+def _last_over_first_tenth_db(samples: NDArray[np.float64]) -> float:
+    tenth = len(samples) // 10
+    return float(10.0 * np.log10(np.sum(samples[-tenth:] ** 2) / np.sum(samples[:tenth] ** 2)))
+
+
+def test_the_vibraphone_decays_like_the_room_and_stays_periodic() -> None:
+    section, note = "The vibraphone", shipped_signal("vibraphone", 5512)
+    fall_db = _last_over_first_tenth_db(note)
+    assert fall_db == pytest.approx(documented(section, "level of the last tenth re the first, 5512 Hz (dB)"), abs=1.0)
+    assert fall_db == pytest.approx(_last_over_first_tenth_db(shipped_signal("impulse_response", 5512)), abs=5.0)
+    power = np.mean(note[1:] ** 2)
+    assert power == pytest.approx(documented(section, "power after the first sample, 5512 Hz"), rel=0.02)
+    percent = 100.0 * predictor_error(note, 2)
+    assert percent == pytest.approx(documented(section, "error of a linear predictor, 2 taps, 5512 Hz (%)"), abs=0.1)
