@@ -50,6 +50,24 @@ def test_amplitude_and_phase_of_a_sine() -> None:
     assert synthesise("sine", rate_hz=RATE_HZ, samples=1, own_keys=keys)[0] == pytest.approx(0.3)
 
 
+def test_a_damped_sine_falls_by_60_db_in_its_decay() -> None:
+    keys = SINE_KEYS | {"frequency_hz": 441.0, "phase_rad": np.pi / 2}
+    steady = synthesise("sine", rate_hz=RATE_HZ, samples=RATE_HZ, own_keys=keys)
+    damped = synthesise("damped_sine", rate_hz=RATE_HZ, samples=RATE_HZ, own_keys=keys | {"decay_s": 0.5})
+    np.testing.assert_allclose(damped[[0, 22050]], [steady[0], 1e-3 * steady[22050]], rtol=1e-9)
+    np.testing.assert_array_equal(np.sign(damped), np.sign(steady))
+
+
+def test_noise_is_white_and_follows_its_seed() -> None:
+    first, again, other = (
+        synthesise("noise", rate_hz=RATE_HZ, samples=20000, own_keys={"seed": seed}) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert first.std() == pytest.approx(1.0, abs=0.02)
+    assert np.abs(np.correlate(first, first[:-100], mode="valid")[1:]).max() < 0.05 * (first @ first)
+
+
 def test_bedroom_has_the_decay_asked_for(bedroom: NDArray[np.float64]) -> None:
     measured = room_parameters(bedroom, RATE_HZ)
     assert measured.t30.seconds == pytest.approx(0.45, abs=0.03)
@@ -172,9 +190,11 @@ def test_mistakes_name_the_key_and_the_remedy(name: str, own_keys: dict[str, obj
 
 
 def test_every_generator_checks_its_keys() -> None:
-    assert set(GENERATORS) == {"furnished_room", "guitar", "sine", "vibraphone"}
+    assert set(GENERATORS) == {"damped_sine", "furnished_room", "guitar", "noise", "sine", "vibraphone"}
     check_generator("furnished_room", ROOM_KEYS)
     check_generator("sine", SINE_KEYS)
+    check_generator("damped_sine", SINE_KEYS | {"decay_s": 0.5})
+    check_generator("noise", {"seed": 1})
     check_generator("vibraphone", NOTE_KEYS)
     check_generator("guitar", {"seed": 1})
 

@@ -86,3 +86,17 @@ def test_the_vibraphone_decays_like_the_room_and_stays_periodic() -> None:
     assert power == pytest.approx(documented(section, "power after the first sample, 5512 Hz"), rel=0.02)
     percent = 100.0 * predictor_error(note, 2)
     assert percent == pytest.approx(documented(section, "error of a linear predictor, 2 taps, 5512 Hz (%)"), abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["steady_sine", "damped_sine", "low_passed_room", "steady_noise"])
+def test_a_control_decays_or_is_noise_like(name: str) -> None:
+    control = shipped_signal(name, 1024)
+    assert control.shape == shipped_signal("impulse_response", 1024).shape
+    fall_db = _last_over_first_tenth_db(control)
+    assert fall_db == pytest.approx(
+        documented("The controls", f"`{name}`: level of the last tenth re the first (dB)"), abs=0.5
+    )
+    percent = 100.0 * predictor_error(control, 8)
+    assert percent == pytest.approx(
+        documented("The controls", f"`{name}`: error of a linear predictor, 8 taps (%)"), abs=0.3
+    )

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
 from rnn_audio.signals.guitar import check_rate, playing
+from rnn_audio.signals.noise import noise
 from rnn_audio.signals.room import check_room, furnished_room
-from rnn_audio.signals.sine import sine
+from rnn_audio.signals.sine import damped_sine, sine
 from rnn_audio.signals.vibraphone import vibraphone
 
 
@@ -23,8 +24,10 @@ def guitar(*, rate_hz: int, samples: int, seed: int) -> NDArray[np.float64]:
 
 
 GENERATORS: dict[str, Callable[..., NDArray[np.float64]]] = {
+    "damped_sine": damped_sine,
     "furnished_room": furnished_room,
     "guitar": guitar,
+    "noise": noise,
     "sine": sine,
     "vibraphone": vibraphone,
 }
