@@ -50,7 +50,8 @@ rule reconstruct:
 
 
 rule process_test_set:
-    """The chosen model's output for a device's test recording, as one signal, and its error (paper B, section 5.1)."""
+    """The chosen model's output for a device's test recording, its error, and the errors of all seeds over frequency
+    (paper B, section 5.1)."""
     input:
         recordings=test_recordings_of,
         models=MODELS,
@@ -58,6 +59,7 @@ rule process_test_set:
     output:
         prediction="<results>/predictions/{configuration}.wav",
         error="<results>/errors/{configuration}.wav",
+        seeds="<results>/errors/{configuration}.json",
     log:
         "<logs>/process_test_set/{configuration}.log",
     wildcard_constraints:

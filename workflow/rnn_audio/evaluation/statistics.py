@@ -4,8 +4,8 @@ The same seed gives two configurations the same random streams: the same initial
 same shape, and the same initial states. Their losses are therefore compared in pairs, seed by seed. With few seeds a
 test can say little: all five of five pairs with one sign have p = 1/32.
 
-The bootstrap draws with replacement, from a generator with a fixed seed: the same values give the same interval. Of five
-seeds, the interval of the median is their whole range.
+The bootstrap draws with replacement, from a generator with a fixed seed: the same values give the same interval. Of
+five seeds, the interval of the median is their whole range.
 """
 
 import statistics

@@ -42,13 +42,15 @@ class Format(StrEnum):
     """What a column holds, which determines how its cells are rounded.
 
     TEXT is written unchanged; INTEGER without decimals; NUMBER with three significant digits, and with a power of ten
-    only below 0.01 and from a million; PERCENT is a fraction, written as the NUMBER of its hundredths, with the sign in
-    the header; SCIENTIFIC always has a power of ten; DURATION is in seconds, written as 3 min 22 s.
+    only below 0.01 and from a million; LEVEL is in decibels, with two decimals; PERCENT is a fraction, written as the
+    NUMBER of its hundredths, with the sign in the header; SCIENTIFIC always has a power of ten; DURATION is in seconds,
+    written as 3 min 22 s.
     """
 
     TEXT = "text"
     INTEGER = "integer"
     NUMBER = "number"
+    LEVEL = "level"
     PERCENT = "percent"
     SCIENTIFIC = "scientific"
     DURATION = "duration"
@@ -139,6 +141,8 @@ def format_cell(value: Cell, kind: Format, notation: Notation) -> str:
         return notation.text(_duration(value))
     if kind is Format.INTEGER:
         return notation.number(f"{value:.0f}")
+    if kind is Format.LEVEL:
+        return notation.number(f"{value:.2f}")
     if _as_power(value, kind):
         return notation.scientific(f"{value / 10.0 ** _exponent(value):.2f}", _exponent(value))
     return notation.number(f"{value:.{_decimals(value)}f}")
