@@ -15,6 +15,7 @@ with logged_job(snakemake.log[0]):
         rate_hz=rate_hz,
         kind=snakemake.params.kind,
         seeded=not Recipe.from_settings(snakemake.params.settings).starts_from_silence,
+        states=read_json(Path(snakemake.input.states)),
     )
     if snakemake.input.reconstruction:
         reconstruction, anchors = (Path(path) for path in snakemake.input.reconstruction)

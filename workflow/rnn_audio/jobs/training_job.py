@@ -143,6 +143,7 @@ def train_model(
         "rate_hz": task.rate_hz,
         "losses": trained.losses,
         "zero_loss": task.zero_losses(),
+        "linear_prediction_mse": task.linear_prediction(),
         **trained.report,
         "versions": versions,
         "source_revision": source_revision(Path(__file__).parent),
