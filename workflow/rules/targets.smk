@@ -44,7 +44,8 @@ for paper in config["papers"]:
             convolved_sounds(EXPERIMENT.of_paper("convolutions", paper)),
 
 
-for sweep in config.get("sweeps", []):
+# A sweep of one value is no comparison, and has neither table nor figure.
+for sweep in [name for name in config.get("sweeps", []) if name in EXPERIMENT.config["tables"]]:
 
     rule:
         name:

@@ -23,9 +23,13 @@ with logged_job(snakemake.log[0]):
         metrics["reconstruction"] = evaluate_reconstruction(
             target, read_wav(reconstruction)[0], anchor=where["shown_samples"], evaluated=where["evaluated_samples"]
         )
+    selection = read_json(Path(snakemake.input.selection))
+    losses = selection["seeds"][str(selection["chosen_seed"])]["losses"]
+    for sound in ("prediction", "generation"):
+        metrics[sound]["states_mse"] = losses[f"{sound}_mse"]
     labels = {
         "configuration": snakemake.wildcards.configuration,
         "signal": snakemake.params.settings["signal"],
-        "chosen_seed": read_json(Path(snakemake.input.selection))["chosen_seed"],
+        "chosen_seed": selection["chosen_seed"],
     }
     write_json(Path(snakemake.output[0]), labels | metrics)

@@ -95,9 +95,19 @@ def test_panels_are_lettered_and_say_length_rate_and_error() -> None:
     figure = plot_waveforms([waveform(), waveform(title="Free", output_label="generation", mse=None)])
     assert figure.axes[0].get_title(loc="left") == "(a) Decay"
     assert figure.axes[2].get_title(loc="left") == "(b) Free"
-    assert figure.axes[0].texts[0].get_text() == r"200 samples at 1000 Hz, prediction MSE $5.13\times10^{-3}$"
+    own = r"MSE of this prediction $5.13\times10^{-3}$"
+    assert figure.axes[0].texts[0].get_text() == f"200 samples at 1000 Hz\n{own}"
     assert figure.axes[2].texts[0].get_text() == "200 samples at 1000 Hz"
     assert "prediction / generation" in legend_texts(figure)
+
+
+def test_the_error_of_the_sound_stands_next_to_that_of_the_tables_and_both_are_named() -> None:
+    figure = plot_waveforms([waveform(states_mse=2 * 5.13e-3, power=0.0513), waveform(states_mse=5.13e-3)])
+    own = r"MSE of this prediction $5.13\times10^{-3}$"
+    states = r"mean of all states $1.03\times10^{-2}$"
+    assert figure.axes[0].texts[0].get_text() == f"200 samples at 1000 Hz\n{own} (10 %), {states} (20 %)"
+    # A model with one state: one number.
+    assert figure.axes[2].texts[0].get_text() == f"200 samples at 1000 Hz\n{own}"
 
 
 def test_a_segment_says_where_it_begins_in_its_recording() -> None:
@@ -145,10 +155,10 @@ def test_baseline_and_published_loss_are_drawn_and_named_where_given() -> None:
     figure = plot_loss_curves([loss_panel(), loss_panel(baseline_mse=5.7e-3, published_mse=5.13e-3)])
     assert set(lines(figure, 0)) == {"seed 1", "seed 2", "seed 3"}
     drawn = lines(figure, 1)
-    assert set(drawn["predicting zero"].get_ydata()) == {5.7e-3}
-    assert drawn["predicting zero"].get_linestyle() == "--"
+    assert set(drawn["zero output"].get_ydata()) == {5.7e-3}
+    assert drawn["zero output"].get_linestyle() == "--"
     assert list(drawn["paper"].get_ydata()) == [5.13e-3, 5.13e-3]
-    assert legend_texts(figure) == ["chosen seed", "other seeds", "predicting zero", "paper"]
+    assert legend_texts(figure) == ["chosen seed", "other seeds", "zero output", "paper"]
 
 
 def test_all_loss_panels_share_the_loss_axis() -> None:

@@ -31,7 +31,7 @@ _PANEL_HEIGHT_INCHES = 1.6
 _LINES = {
     "chosen seed": {"color": BLUE, "linewidth": 1.3, "zorder": 3},
     "other seeds": {"color": SKY_BLUE, "linewidth": 0.7, "zorder": 2},
-    "predicting zero": {"color": BLACK, "linewidth": 0.8, "linestyle": "--", "zorder": 1},
+    "zero output": {"color": BLACK, "linewidth": 0.8, "linestyle": "--", "zorder": 1},
     "paper": {"color": VERMILLION, "linewidth": 0.8, "linestyle": ":", "marker": "D", "markersize": 3.5, "zorder": 4},
 }
 
@@ -108,7 +108,13 @@ def from_files(
         )
         for panel, selection in zip(declaration["panels"], selections, strict=True)
     ]
-    return plot_loss_curves(panels, notes)
+    (label,) = {_loss_label(selection) for selection in selections} or {""}
+    return plot_loss_curves(panels, notes, label)
+
+
+def _loss_label(selection: Record) -> str:
+    """What the training loss is: a mean squared error, or for a device the loss of equation 4 of paper B."""
+    return "Training MSE" if "training_mse" in selection["zero_loss"] else "Training loss (ESR + DC)"
 
 
 def _zero_loss(selection: Record) -> float:
@@ -139,7 +145,7 @@ def plot_loss_curves(
     with grid_of_panels(titles, columns, _PANEL_HEIGHT_INCHES, notes, share="y") as (figure, grid):
         for axes, panel in zip(grid, panels, strict=True):
             _draw_panel(axes, panel)
-            axes.tick_params(labelleft=is_first_in_row(axes))
+            axes.tick_params(which="both", labelleft=is_first_in_row(axes))
             axes.set_ylabel(loss_label if is_first_in_row(axes) else "")
         for lowest in grid[-columns:]:
             lowest.set_xlabel("Epoch")
@@ -160,7 +166,7 @@ def _draw_panel(axes: Axes, panel: LossPanel) -> None:
         role = "chosen seed" if curve.seed == panel.chosen_seed else "other seeds"
         axes.plot(curve.epochs, curve.losses, label=f"seed {curve.seed}", **_LINES[role])
     if panel.baseline_mse is not None:
-        axes.axhline(panel.baseline_mse, label="predicting zero", **_LINES["predicting zero"])
+        axes.axhline(panel.baseline_mse, label="zero output", **_LINES["zero output"])
     if panel.published_mse is not None:
         epochs = [min(curve.epochs[0] for curve in panel.curves), max(curve.epochs[-1] for curve in panel.curves)]
         # The diamond marks the last epoch only: the paper states the final loss, not its course.
@@ -172,7 +178,7 @@ def _add_legend(figure: Figure, panels: Sequence[LossPanel]) -> None:
     shown = {
         "chosen seed": True,
         "other seeds": any(len(panel.curves) > 1 for panel in panels),
-        "predicting zero": any(panel.baseline_mse is not None for panel in panels),
+        "zero output": any(panel.baseline_mse is not None for panel in panels),
         "paper": any(panel.published_mse is not None for panel in panels),
     }
     handles = [Line2D([], [], label=role, **_LINES[role]) for role, is_shown in shown.items() if is_shown]

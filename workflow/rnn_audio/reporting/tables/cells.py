@@ -151,11 +151,12 @@ def format_cell(value: Cell, kind: Format, notation: Notation) -> str:
 def format_spread(mean: Cell, spread: Cell, kind: Format, notation: Notation) -> str:
     """A mean and its standard deviation in one cell, with one power of ten: (5.13 ± 0.12)×10⁻³.
 
-    The spread has the mean's decimals. If it is missing (a single seed), a dash replaces it.
+    The spread has the mean's decimals. If it is missing (a single seed), the mean stands alone.
     """
-    if is_missing(mean) or is_missing(spread) or math.isinf(mean) or math.isinf(spread):
-        pieces = [format_cell(value, kind, notation) for value in (mean, spread)]
-        return notation.text(DASH) if is_missing(mean) else notation.text(" ± ").join(pieces)
+    if is_missing(mean) or is_missing(spread):
+        return format_cell(mean, kind, notation)
+    if math.isinf(mean) or math.isinf(spread):
+        return notation.text(" ± ").join(format_cell(value, kind, notation) for value in (mean, spread))
     if kind is Format.PERCENT:
         return format_spread(100 * mean, 100 * spread, Format.NUMBER, notation)
     if _as_power(mean, kind):

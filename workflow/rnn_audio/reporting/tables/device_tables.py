@@ -38,10 +38,11 @@ from rnn_audio.losses.preemphasis import FILTERS, NAMES
 from rnn_audio.reporting.tables.cells import Cell, Format
 from rnn_audio.reporting.tables.parts import (
     PAPER_NOTE,
-    SPREAD_NOTE,
     Built,
     best_header,
+    have_seeds,
     rule_note,
+    spread_notes,
     summarise_seeds,
 )
 from rnn_audio.reporting.tables.rendering import Column
@@ -69,8 +70,9 @@ def device_losses(rows: Sequence[Row]) -> Built:
         InputError: a published loss is for an unknown filter, or the results lack a loss or a baseline.
     """
     best = best_header(rows).replace(" of ", "\nof ")
-    columns = tuple(column for name in NAMES for column in _filter_columns(name, best))
-    notes = (_LOSS_NOTE, rule_note(rows), _leak_note(rows), PAPER_NOTE, SPREAD_NOTE, _BASELINE_NOTE)
+    columns = tuple(column for name in NAMES for column in _filter_columns(name, best, have_seeds(rows)))
+    leak = (_leak_note(rows),) if have_seeds(rows) else ()
+    notes = (_LOSS_NOTE, rule_note(rows), *leak, PAPER_NOTE, *spread_notes(rows), _BASELINE_NOTE)
     records = [_loss_record(row) for row in rows]
     return Built(records, columns, notes, tuple(_baseline_records(rows, records[0])))
 
@@ -84,7 +86,7 @@ def band_errors(rows: Sequence[Row]) -> Built:
     quantities = sorted({str(row.quantity) for row in rows})
     if len(quantities) > 1:
         raise rows[0].error(f"a table of band errors shows one quantity, not {', '.join(quantities)}")
-    several = len(rows[0].selection["seeds"]) > 1
+    several = have_seeds(rows)
     best = best_header(rows).lower()
     columns = (
         Column("error_db", f"Error (dB),\n{best}", Format.LEVEL),
@@ -127,12 +129,13 @@ _SEED_NOTE = (
 )
 
 
-def _filter_columns(name: str, best: str) -> tuple[Column, Column, Column]:
+def _filter_columns(name: str, best: str, several: bool) -> tuple[Column, ...]:
     header = f"{FILTERS[name].header} (%)"
+    mean = Column(f"mean_test_{name}", f"{header}\nMean ± std", Format.PERCENT, spread_key=f"std_test_{name}")
     return (
         Column(f"paper_test_{name}", f"{header}\nPaper", Format.PERCENT),
         Column(f"best_test_{name}", f"{header}\n{best}", Format.PERCENT),
-        Column(f"mean_test_{name}", f"{header}\nMean ± std", Format.PERCENT, spread_key=f"std_test_{name}"),
+        *((mean,) if several else ()),
     )
 
 
