@@ -40,7 +40,7 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
         "parameters": ordered[0]["parameters"],
         "samples": ordered[0]["samples"],
         "zero_loss": ordered[0]["zero_loss"],
-        "linear_prediction_mse": ordered[0]["linear_prediction_mse"],
+        "linear_prediction_mse": ordered[0].get("linear_prediction_mse", {}),
         "seeds": {str(run["seed"]): {"losses": run["losses"], **run["measured"]} for run in ordered},
     }
 

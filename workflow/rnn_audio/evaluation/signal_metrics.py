@@ -105,7 +105,7 @@ def evaluate_reconstruction(
 
     Returns:
         A record with the position, error and power of the segment, and `evaluated_power`, the mean power of the
-        evaluated segments, which is the auxiliary loss of predicting zero. The first sample of a segment, the seed,
+        evaluated segments, which is the auxiliary loss of an output of zeros. The first sample of a segment, the seed,
         does not count.
     """
     length = len(reconstruction)

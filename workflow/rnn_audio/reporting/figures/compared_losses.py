@@ -73,8 +73,8 @@ class ComparedTraining:
         return self.histories[self.chosen_seed]
 
     def has_auxiliary_loss(self) -> bool:
-        """Whether there is an auxiliary loss to draw."""
-        return "auxiliary_mse" in self.chosen
+        """Whether there is an auxiliary loss to draw, and the power of the segments to relate it to."""
+        return "segments_power" in self.chosen
 
     def auxiliary_percent(self) -> NDArray[np.float64]:
         """The chosen seed's auxiliary loss over the power of its segments, in per cent; NaN where they are silent."""
