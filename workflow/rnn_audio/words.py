@@ -18,7 +18,7 @@ _OWN = {
     "auxiliary_mse": "auxiliary MSE",
     "relative_error": "MSE over power",
     "prediction.error_1_2_khz_db": "test error from 1 to 2 kHz, re target (dB)",
-    "prediction.boundary_error_ratio": "prediction error after the starts of sub-sequences, over that of the rest",
+    "prediction.boundary_error_ratio": "relative error after the starts of sub-sequences, over that of the rest",
     "generation.sounding_states_percent": "initial states whose generation still sounds (%)",
     "generation.last_half_level_db": "level of the generation's last half, re target (dB)",
     "peak_share_percent": "share of the power in the strongest peak (%)",

@@ -99,23 +99,31 @@ def test_a_tone_that_has_ended_has_nothing_to_compare_with() -> None:
 
 def test_bursts_after_resets_are_a_ratio_of_errors() -> None:
     """Errors of 3 in the first four samples of each sub-sequence but the first, of 1 elsewhere."""
-    target = np.zeros(100)
+    target = np.ones(100)
     errors = np.ones(100)
     errors[:16] = 50.0  # the first sub-sequence starts as every sound does
     for start in range(16, 100, 16):
         errors[start : start + 4] = 3.0
-    predictions = np.stack([errors, -errors])
+    predictions = target + np.stack([errors, -errors])
     assert boundary_error_ratio(target, predictions, 16) == pytest.approx(9.0)
-    assert boundary_error_ratio(target, np.ones((2, 100)), 16) == pytest.approx(1.0)
+    assert boundary_error_ratio(target, np.zeros((2, 100)), 16) == pytest.approx(1.0)
+
+
+def test_a_decaying_target_makes_no_bursts() -> None:
+    """A model that has learned nothing errs more at the starts, where the target is louder."""
+    target = np.exp(-np.arange(512) / 30) * np.random.default_rng(0).standard_normal(512)
+    assert boundary_error_ratio(target, np.zeros((3, 512)), 64) == pytest.approx(1.0)
+    assert boundary_error_ratio(target, np.tile(0.5 * target, (3, 1)), 64) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(("length", "update_length"), [(16, 16), (20, 3), (18, 16)])
 def test_without_later_sub_sequences_there_is_no_ratio(length: int, update_length: int) -> None:
-    assert boundary_error_ratio(np.zeros(length), np.ones((1, length)), update_length) is None
+    assert boundary_error_ratio(np.ones(length), np.zeros((1, length)), update_length) is None
 
 
 def test_a_perfect_prediction_has_no_ratio() -> None:
-    assert boundary_error_ratio(np.zeros(100), np.zeros((1, 100)), 16) is None
+    assert boundary_error_ratio(np.ones(100), np.ones((1, 100)), 16) is None
+    assert boundary_error_ratio(np.zeros(100), np.ones((1, 100)), 16) is None  # nor has silence
 
 
 @pytest.mark.parametrize("update_length", [None, 1024, 5000])

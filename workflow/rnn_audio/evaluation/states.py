@@ -48,9 +48,10 @@ def summarise_states(
 
 
 def boundary_error_ratio(target: Samples, predictions: Samples, update_length: int) -> float | None:
-    """Mean squared error in the first samples of each sub-sequence but the first, over that in their other samples.
+    """Relative error in the first samples of each sub-sequence but the first, over that in their other samples.
 
-    About 1 where the state is carried over; above 1 where its reset makes bursts (paper A, figure 4).
+    Relative: squared errors over the power of the target at the same places, since a decaying target is louder at the
+    starts. About 1 where the state is carried over; above 1 where its reset makes bursts (paper A, figure 4).
 
     Args:
         target: [T].
@@ -58,15 +59,18 @@ def boundary_error_ratio(target: Samples, predictions: Samples, update_length: i
         update_length: length of a sub-sequence.
 
     Returns:
-        The ratio; None if there is no later sub-sequence of more than `BURST_SAMPLES`, or no error in the rest of it.
+        The ratio; None if there is no later sub-sequence of more than `BURST_SAMPLES`, or its target is silent, or
+        there is no error in the rest of it.
     """
-    errors = np.square(predictions - np.asarray(target, dtype=np.float64)).mean(axis=0)
+    wanted = np.asarray(target, dtype=np.float64)
+    errors = np.square(predictions - wanted).mean(axis=0)
     place = np.arange(len(errors)) % update_length
     later = np.arange(len(errors)) >= update_length
-    first, rest = errors[later & (place < BURST_SAMPLES)], errors[later & (place >= BURST_SAMPLES)]
-    if not first.size or not rest.size or rest.mean() == 0:
-        return None
-    return float(first.mean() / rest.mean())
+    first, rest = (
+        _ratio(errors[part].sum(), np.square(wanted[part]).sum())
+        for part in (later & (place < BURST_SAMPLES), later & (place >= BURST_SAMPLES))
+    )
+    return None if first is None or rest is None else _ratio(first, rest)
 
 
 def _tones(target: Samples, generations: Samples, rate_hz: int) -> Record:
@@ -86,6 +90,10 @@ def _tones(target: Samples, generations: Samples, rate_hz: int) -> Record:
         "dominant_frequency_hz": _quartiles([tone.frequency_hz for tone in tones if tone.frequency_hz is not None]),
         "peak_share_percent": _quartiles([100 * tone.peak_share for tone in tones]),
     }
+
+
+def _ratio(above: float, below: float) -> float | None:
+    return float(above / below) if below > 0 else None
 
 
 def _quartiles(values: Sequence[float] | Floats) -> dict[str, float] | None:

@@ -45,12 +45,12 @@ def test_the_main_losses_of_every_seed_are_drawn_and_the_chosen_ones_are_strong(
     assert drawn["alone, seed 1"].get_color() != drawn["with, seed 1"].get_color()
 
 
-def test_the_auxiliary_loss_is_the_chosen_seeds_dashed_and_in_its_methods_colour() -> None:
+def test_the_auxiliary_loss_is_the_chosen_seeds_dots_and_in_its_methods_colour() -> None:
     drawn = lines(plot_compared_losses([panel(alone(), beside())]))
     auxiliary = drawn["with, auxiliary loss"]
     expected = 100 * 3 / EPOCHS**2 / np.where(POWERS > 0, POWERS, np.nan)
     np.testing.assert_allclose(auxiliary.get_ydata(), expected)  # of the segments that each epoch drew
-    assert auxiliary.is_dashed()
+    assert (auxiliary.get_linestyle(), auxiliary.get_marker()) == ("None", ".")
     assert auxiliary.get_color() == drawn["with, seed 1"].get_color()
     assert "alone, auxiliary loss" not in drawn
 
@@ -76,7 +76,7 @@ def test_a_method_has_one_colour_in_all_panels_and_one_entry_in_the_legend() -> 
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "alone",
         "with",
-        "its auxiliary loss, of its segments",
+        "its auxiliary loss, % of the segments' power",
         "end of pre-training",
         "zero output",
     ]

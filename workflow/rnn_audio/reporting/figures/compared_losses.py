@@ -4,7 +4,7 @@ All losses are in per cent of that of an output of zeros. For the auxiliary loss
 the epoch drew: in a decaying room, random segments differ in power by tens of decibels, which would hide the learning.
 
 A method has the same colour in all panels. The loss of its chosen seed is a strong line, those of the other seeds are
-faint, and the auxiliary loss of the chosen seed, if any, is dashed. A vertical line marks the end of its pre-training.
+faint, and the auxiliary loss of the chosen seed, if any, is dots. A vertical line marks the end of its pre-training.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,9 +39,9 @@ _PANEL_HEIGHT_INCHES = 2.3
 COLOURS = (BLACK, VERMILLION, BLUE, SKY_BLUE)
 _CHOSEN = {"linewidth": 1.2, "zorder": 3}
 _OTHERS = {"linewidth": 0.6, "alpha": 0.35, "zorder": 2}
-_AUXILIARY = {"linewidth": 0.7, "linestyle": (0, (3, 1.2)), "alpha": 0.8, "zorder": 1.5}
+_AUXILIARY = {"linestyle": "none", "marker": ".", "markersize": 5, "markeredgewidth": 0, "alpha": 0.6, "zorder": 1.5}
 _END_OF_PRETRAINING = {"color": GREY, "linewidth": 0.8, "linestyle": ":", "zorder": 1}
-_AUXILIARY_LABEL = "its auxiliary loss, of its segments"
+_AUXILIARY_LABEL = "its auxiliary loss, % of the segments' power"
 _ZERO = {"color": GREY, "linewidth": 0.8, "linestyle": "-.", "zorder": 1}
 
 
@@ -161,22 +161,25 @@ def _assign_colours(panels: Sequence[ComparedPanel]) -> dict[str, str]:
 
 
 def _draw_panel(axes: Axes, panel: ComparedPanel, colours: Mapping[str, str]) -> None:
-    zero = panel.baseline_mse
+    shown = [100.0]
     for training in panel.trainings:
         colour = colours[training.label]
         for seed, history in training.histories.items():
             style = _CHOSEN if seed == training.chosen_seed else _OTHERS
             label = f"{training.label}, seed {seed}"
-            axes.plot(history["epoch"], 100 * history["training_mse"] / zero, label=label, color=colour, **style)
+            percent = 100 * history["training_mse"] / panel.baseline_mse
+            axes.plot(history["epoch"], percent, label=label, color=colour, **style)
+            shown += percent.tolist()
         if training.has_auxiliary_loss():
-            chosen = training.chosen
+            percent = training.auxiliary_percent()
             label = f"{training.label}, auxiliary loss"
-            axes.plot(chosen["epoch"], training.auxiliary_percent(), label=label, color=colour, **_AUXILIARY)
+            axes.plot(training.chosen["epoch"], percent, label=label, color=colour, **_AUXILIARY)
+            shown += percent.tolist()
         if training.pretraining_epochs() > 0:
             # Between the last epoch of pre-training and the first of joint training.
             axes.axvline(training.pretraining_epochs() + 0.5, label="end of pre-training", **_END_OF_PRETRAINING)
     axes.axhline(100, label="zero output", **_ZERO)
-    set_value_axis(axes, [value for line in axes.lines for value in np.asarray(line.get_ydata()) if value != 1.0])
+    set_value_axis(axes, shown)
     axes.locator_params(axis="x", nbins=5, integer=True)
     axes.set_xlabel("Epoch")
 
@@ -186,7 +189,7 @@ def _add_legend(figure: Figure, panels: Sequence[ComparedPanel], colours: Mappin
     handles = [Line2D([], [], label=label, color=colour, **_CHOSEN) for label, colour in colours.items()]
     with_auxiliary = dict.fromkeys(training.label for training in trainings if training.has_auxiliary_loss())
     handles += [
-        Line2D([], [], label="its auxiliary loss, of its segments", color=colours[one], **_AUXILIARY)
+        Line2D([], [], label="its auxiliary loss, % of the segments' power", color=colours[one], **_AUXILIARY)
         for one in with_auxiliary
     ]
     if any(training.pretraining_epochs() > 0 for training in trainings):

@@ -141,8 +141,9 @@ def plot_sweep(
     with new_figure(DOUBLE_COLUMN_INCHES, _ROW_HEIGHT_INCHES * (rows + 1), notes) as figure:
         # Two grids, so that the legend of the curves does not narrow the panels.
         grid = figure.add_gridspec(rows + 1, 1)
+        upper = grid[:rows].subgridspec(rows, columns) if panels else None
         for index, panel in enumerate(panels):
-            axes = figure.add_subplot(grid[:rows].subgridspec(rows, columns)[divmod(index, columns)])
+            axes = figure.add_subplot(upper[divmod(index, columns)])
             _draw_panel(axes, panel, varied)
             _set_title(axes, index, quantity_words(panel.quantity), DOUBLE_COLUMN_INCHES / columns)
             axes.set_ylabel(panel.axis_label())

@@ -38,13 +38,16 @@ _TARGET = {"color": SKY_BLUE, "linewidth": 2.0, "solid_joinstyle": "round"}
 _OUTPUT = {"color": BLACK, "linewidth": 0.7}
 _ERROR = {"color": VERMILLION, "linewidth": 1.0, "linestyle": (0, (3, 1))}
 _MARK = {"color": GREY, "linewidth": 0.6, "linestyle": "--"}
-_PANEL_HEIGHT_INCHES = 2.3
+_PANEL_HEIGHT_INCHES = 2.4
+_CAPTION_LINE_POINTS = 9
 _HEADROOM = 1.08
 _WHOLE_TO_ZOOM = (1.8, 1)
 _SIGNALS_TO_LEVELS = (3, 2)
 _LEFT_MARGIN = 0.01  # of the stretch shown: keeps an impulse at the first sample off the axis
 _WINDOWS = 10  # length of a panel in windows of its levels: 50 ms of a 0.5 s response
+_WINDOWS_BETWEEN_MARKS = 4
 _LEVEL_RANGE_DB = 60
+_MANY_SAMPLES = 1200  # in one view: a wide line would fill the panel
 _SAME = 1e-4  # errors in single and double precision
 
 
@@ -127,7 +130,7 @@ def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Fig
 
 
 def plot_waveforms(
-    panels: Sequence[WaveformPanel], notes: Sequence[str] = (), mark_label: str = "start of a sub-sequence"
+    panels: Sequence[WaveformPanel], notes: Sequence[str] = (), mark_label: str = "sub-sequence"
 ) -> Figure:
     """Draw the panels one below the other, labelled (a), (b) and so on.
 
@@ -188,7 +191,8 @@ def _draw_signals(axes: Axes, panel: WaveformPanel, stretch: tuple[int, int]) ->
     start, stop = stretch
     times_s = np.arange(start, stop) / panel.rate_hz
     target, output = panel.target[start:stop], panel.output[start:stop]
-    axes.plot(times_s, target, label="target", **_TARGET)
+    style = _TARGET if len(target) <= _MANY_SAMPLES else _TARGET | {"linewidth": 1.0}
+    axes.plot(times_s, target, label="target", **style)
     axes.plot(times_s, output, label=panel.output_label, **_OUTPUT)
     peak = np.nanmax(np.abs([target, output]))
     if 0 < peak < np.inf:
@@ -200,7 +204,7 @@ def _draw_signals(axes: Axes, panel: WaveformPanel, stretch: tuple[int, int]) ->
 
 def _draw_levels(axes: Axes, panel: WaveformPanel) -> None:
     times_s = np.arange(panel.target.size) / panel.rate_hz
-    window = max(1, panel.target.size // _WINDOWS)
+    window = _level_window(panel)
     target_db = short_time_level_db(panel.target, window)
     axes.plot(times_s, target_db, label="target", **_TARGET)
     axes.plot(times_s, short_time_level_db(panel.output, window), label=panel.output_label, **_OUTPUT)
@@ -211,6 +215,14 @@ def _draw_levels(axes: Axes, panel: WaveformPanel) -> None:
     _set_time_axis(axes, panel, (0, panel.target.size))
     axes.locator_params(axis="y", nbins=4)
     axes.set_ylabel("Level (dB)")
+
+
+def _level_window(panel: WaveformPanel) -> int:
+    """Samples over which levels are averaged: short against what is marked, whose bursts would else begin before it."""
+    window = panel.target.size // _WINDOWS
+    if panel.mark_every_samples is not None:
+        window = min(window, panel.mark_every_samples // _WINDOWS_BETWEEN_MARKS)
+    return max(1, window)
 
 
 def _draw_zoom(axes: Axes, panel: WaveformPanel) -> None:
@@ -241,21 +253,22 @@ def _set_time_axis(axes: Axes, panel: WaveformPanel, stretch: tuple[int, int]) -
 
 
 def _add_heading(axes: Axes, panel: WaveformPanel, label: str, width_inches: float) -> None:
-    title = wrap(f"{label} {panel.title}", width_inches, mpl.rcParams["axes.titlesize"])
-    axes.set_title(title, loc="left", pad=13 if panel.mse is None else 22, parse_math=False)
     place = f" from sample {panel.first_sample}" if panel.first_sample > 0 else ""
-    lines = [f"{panel.target.size} samples at {panel.rate_hz:g} Hz{place}", _describe_errors(panel)]
-    _caption_above(axes, "\n".join(line for line in lines if line))
+    place += ", the first one given" if panel.output_label == "reconstruction" else ""
+    lines = [f"{panel.target.size} samples at {panel.rate_hz:g} Hz{place}", *_describe_errors(panel)]
+    title = wrap(f"{label} {panel.title}", width_inches, mpl.rcParams["axes.titlesize"])
+    axes.set_title(title, loc="left", pad=4 + _CAPTION_LINE_POINTS * len(lines), parse_math=False)
+    _caption_above(axes, "\n".join(lines))
 
 
-def _describe_errors(panel: WaveformPanel) -> str:
-    """The error of the sound that is drawn, and the mean of all initial states, which tables show."""
+def _describe_errors(panel: WaveformPanel) -> list[str]:
+    """The error of the sound that is drawn, and the mean of all initial states, which tables show; a line each."""
     if panel.mse is None:
-        return ""
+        return []
     own = f"MSE of this {panel.output_label} {_with_percent(panel.mse, panel.power)}"
     if panel.states_mse is None or math.isclose(panel.states_mse, panel.mse, rel_tol=_SAME):
-        return own  # there is one state
-    return f"{own}, mean of all states {_with_percent(panel.states_mse, panel.power)}"
+        return [own]  # there is one state
+    return [own, f"mean of all initial states {_with_percent(panel.states_mse, panel.power)}"]
 
 
 def _with_percent(mse: float, power: float | None) -> str:
@@ -263,7 +276,8 @@ def _with_percent(mse: float, power: float | None) -> str:
 
 
 def _caption_above(axes: Axes, text: str) -> None:
-    axes.annotate(text, (0, 1), (0, 3), xycoords="axes fraction", textcoords="offset points", fontsize=7)
+    caption = axes.annotate(text, (0, 1), (0, 3), xycoords="axes fraction", textcoords="offset points", fontsize=7)
+    caption.set_in_layout(False)  # a long line would narrow the axes; the title above reserves the height
 
 
 def _add_legend(figure: Figure, panels: Sequence[WaveformPanel], mark_label: str) -> None:

@@ -35,7 +35,7 @@ from dataclasses import replace
 from rnn_audio.evaluation.seed_errors import SeedBand, difference_over_blocks, read_band
 from rnn_audio.evaluation.statistics import CONFIDENCE, sign_test
 from rnn_audio.losses.preemphasis import FILTERS, NAMES
-from rnn_audio.reporting.tables.cells import Cell, Format
+from rnn_audio.reporting.tables.cells import Cell, Format, is_missing
 from rnn_audio.reporting.tables.parts import (
     PAPER_NOTE,
     Built,
@@ -86,6 +86,9 @@ def band_errors(rows: Sequence[Row]) -> Built:
     quantities = sorted({str(row.quantity) for row in rows})
     if len(quantities) > 1:
         raise rows[0].error(f"a table of band errors shows one quantity, not {', '.join(quantities)}")
+    bands = [_band(row) for row in rows]
+    records = [_band_record(row, rows, bands) for row in rows]
+    has_interval = any(not is_missing(record["difference_low_db"]) for record in records)
     several = have_seeds(rows)
     best = best_header(rows).lower()
     columns = (
@@ -104,16 +107,17 @@ def band_errors(rows: Sequence[Row]) -> Built:
         "Error: energy of the test error in the band over the target's, in dB; 0 dB is as bad as silence. "
         + rule_note(rows),
         "The others: the rows that differ in the last label column alone; mean of their levels in dB.",
-        f"Difference [from, to]: {100 * CONFIDENCE:g} % interval of the bootstrap over seconds of the test set, the "
-        "same seconds for all rows; none for a test set of one second. It says how far the difference depends on what "
-        "is played, not on the seed.",
+        *((_INTERVAL_NOTE,) if has_interval else ()),
         *((_SEED_NOTE,) if several else ()),
         PAPER_NOTE,
     )
-    bands = [_band(row) for row in rows]
-    return Built([_band_record(row, rows, bands) for row in rows], columns, notes)
+    return Built(records, columns, notes)
 
 
+_INTERVAL_NOTE = (
+    f"Difference [from, to]: {100 * CONFIDENCE:g} % interval of the bootstrap over seconds of the test set, the same "
+    "seconds for all rows. It says how far the difference depends on what is played, not on the seed."
+)
 _SEED_COLUMNS = (
     Column(
         "median_difference_db",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from rnn_audio.errors import InputError
 from rnn_audio.evaluation.states import TONES
-from rnn_audio.evaluation.tones import SOUNDING_DB
+from rnn_audio.evaluation.tones import QUIETEST_DB, SOUNDING_DB
 from rnn_audio.reporting.tables.cells import Cell, Format, is_missing
 from rnn_audio.reporting.tables.parts import (
     ZERO_NOTE,
@@ -211,6 +211,7 @@ def generations(rows: Sequence[Row]) -> Built:
         ),
         Column("target_noise_floor_db", "Noise floor (dB)\ntarget / ours", beside_key="generation_noise_floor_db"),
     )
+    records = [_generation_record(row) for row in rows]
     kinds = {row.metrics["kind"] for row in rows}
     chosen = f"the seed with the lowest {rules(rows)}" if have_seeds(rows) else "the only seed"
     notes = (
@@ -220,23 +221,27 @@ def generations(rows: Sequence[Row]) -> Built:
         "Effective length: samples before it dies, bursts or gets stuck, and their share of the target's.",
         "LSD: log-spectral distance.",
         *(_TONE_NOTES if kinds & set(TONES) else ()),
-        *(_ROOM_NOTES if "room" in kinds else ()),
+        *((_ROOM_NOTE,) if "room" in kinds else ()),
+        *((_JND_NOTE,) if _is_said(records, "within_jnd") else ()),
         "–: could not be measured, or does not apply.",
     )
-    return Built([_generation_record(row) for row in rows], columns, notes)
+    return Built(records, columns, notes)
 
 
 _TONE_NOTES = (
     "Tones are judged as tones: the MSE of a sustained tone exceeds that of silence once its phase has drifted. "
     "Frequency: of the strongest peak in the last half. Last half: its level relative to the target's. States that "
-    f"sound: share of the initial states whose last half is at most {-SOUNDING_DB:g} dB quieter than the target's.",
+    f"sound: share of the initial states whose last half is at most {-SOUNDING_DB:g} dB quieter than the target's. "
+    f"{QUIETEST_DB:g} dB: silence.",
 )
-_ROOM_NOTES = (
+_ROOM_NOTE = (
     "T30, EDT, C50: room acoustic parameters of rooms; a noise floor of the target is found and treated, or the "
-    "parameter left out (ISO 3382-1).",
+    "parameter left out (ISO 3382-1)."
+)
+_JND_NOTE = (
     f"Within JND: which of the three a listener could not tell from the target's, being at most {TIME_JND_PERCENT:g} % "
     f"(T30, EDT) or {CLARITY_JND_DB:g} dB (C50) off: the just noticeable differences of ISO 3382-1, table A.1, which "
-    "states them for EDT and for the clarity C80. Only where all three could be measured, of target and generation.",
+    "states them for EDT and for the clarity C80. Only where all three could be measured, of target and generation."
 )
 
 
