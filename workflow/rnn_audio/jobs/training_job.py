@@ -162,7 +162,8 @@ def train_model(
     write_json(run_path, record)
     store.remove()
     remove_settled_packs(own, waiting, checkpoints.parent)
-    logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in trained.losses.items()))
+    said = {loss: value for loss, value in trained.losses.items() if not loss.endswith(("_quartile", "_median"))}
+    logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in said.items()))
 
 
 def _engine(accelerator: str, settings: Settings) -> str:
