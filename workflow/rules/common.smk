@@ -70,7 +70,7 @@ READ = {
     "metrics": "<results>/metrics/{configuration}.json",
     "sounds": "<results>/{shows}s/{configuration}.wav",
     "generations": "<results>/generations/{configuration}.wav",
-    "predictions": "<results>/predictions/{configuration}.wav",
+    "errors": "<results>/errors/{configuration}.json",
     "running_speeds": "<results>/speed/running/{configuration}.json",
     "training_times": "<results>/speed/training/{configuration}.json",
     "convolutions": "<results>/convolutions/{table}/{configuration}.json",

@@ -145,6 +145,7 @@ def train_model(
         "rate_hz": task.rate_hz,
         "losses": trained.losses,
         "zero_loss": task.zero_losses(),
+        "linear_prediction_mse": task.linear_prediction(),
         **trained.report,
         "versions": versions,
         "source_revision": source_revision(Path(__file__).parent),
@@ -164,7 +165,8 @@ def train_model(
     write_json(run_path, record)
     store.remove()
     remove_settled_packs(own, waiting, checkpoints.parent)
-    logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in trained.losses.items()))
+    said = {loss: value for loss, value in trained.losses.items() if not loss.endswith(("_quartile", "_median"))}
+    logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in said.items()))
 
 
 def _engine(accelerator: str, settings: Settings) -> str:
