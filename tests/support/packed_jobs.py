@@ -138,7 +138,9 @@ class PackedJobs:
 
     def left_behind(self) -> list[str]:
         """Checkpoints and their temporary files."""
-        files = [path for path in self.checkpoints.rglob("*") if path.is_file() and path.name != "waiting.json"]
+        files = [
+            path for path in self.checkpoints.rglob("*") if path.is_file() and path.suffix not in (".json", ".claim")
+        ]
         return sorted(str(path.relative_to(self.checkpoints)) for path in files)
 
     def _results(self, model: Model) -> Path:
