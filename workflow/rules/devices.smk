@@ -13,6 +13,7 @@ rule prepare_device:
     params:
         code=code_of("prepare_device.py"),
         settings=lambda wildcards: EXPERIMENT.device_settings(wildcards.device),
+        content=lambda wildcards: content_of(*EXPERIMENT.device_paths(wildcards.device)),
     message:
         "recordings of {wildcards.device}"
     script:

@@ -1,6 +1,6 @@
 """Functions for rules: the files and settings that belong to their wildcards."""
 
-from functools import partial
+from functools import cache, partial
 
 from rnn_audio.jobs.code_dependencies import code_of as code_dependencies
 from rnn_audio.jobs.packs.members import PackMember
@@ -36,6 +36,12 @@ def code_of(script, *modules):
     """A digest of a script, of modules that it loads by name, and of all their imports, so that an edit to any of them
     reruns the rule's jobs."""
     return digest(code_dependencies(Path(LIBRARY) / "scripts" / script, *modules))
+
+
+@cache
+def content_of(*recordings):
+    """A digest of the user's recordings, so that a replaced one reruns its jobs whatever the file's date; None without."""
+    return digest(map(Path, recordings)) if recordings else None
 
 
 def settings_of(wildcards):

@@ -14,6 +14,7 @@ rule prepare_signal:
         code=code_of("prepare_signal.py"),
         signal=lambda wildcards: wildcards.signal,
         settings=lambda wildcards: EXPERIMENT.source_settings(wildcards.signal),
+        content=lambda wildcards: content_of(*EXPERIMENT.recording_path(wildcards.signal)),
     message:
         "signal {wildcards.signal}"
     script:

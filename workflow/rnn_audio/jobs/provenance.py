@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from rnn_audio.errors import InputError
+
 _PACKAGES = ("torch", "triton", "numba", "numpy", "scipy", "resampy", "soundfile", "safetensors", "snakemake")
 
 
@@ -31,8 +33,16 @@ def source_revision(folder: Path) -> str | None:
 
 
 def digest(paths: Iterable[Path]) -> str:
-    """One SHA-256 over the contents of several files, in the order of their names."""
+    """One SHA-256 over the contents of several files, in the order of their names.
+
+    Raises:
+        InputError: a file has been removed, or cannot be read.
+    """
     total = hashlib.sha256()
     for path in sorted(paths, key=lambda path: path.name):
-        total.update(hashlib.sha256(Path(path).read_bytes()).digest())
+        try:
+            with path.open("rb") as file:
+                total.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror}); restore it, then run again") from error
     return total.hexdigest()
