@@ -16,6 +16,9 @@ _STORAGE_FAULTS = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "your quota of this disk is used up; free some space",
     errno.EROFS: "the disk is mounted read-only; make it writable",
+    errno.ENOTDIR: "a part of its path is a file, where a folder is needed; choose another path",
+    errno.EEXIST: "there is a file of this name, where a folder is needed; remove it or choose another path",
+    errno.ENAMETOOLONG: "the path is too long; choose a shorter one",
     errno.EACCES: "there is no permission to write; correct the permissions of its folder",
 }
 

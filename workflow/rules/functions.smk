@@ -117,7 +117,12 @@ def declared(wildcards):
 
 def category_of(wildcards):
     """The section of the report that an artefact belongs to."""
-    return config["papers"][declared(wildcards)["paper"]]["title"]
+    return as_text(config["papers"][declared(wildcards)["paper"]]["title"])
+
+
+def as_text(text):
+    """Text for the report in which Snakemake finds no wildcard: an invisible sign after each brace."""
+    return text.replace("{", "{\N{WORD JOINER}")
 
 
 def files_of(kind, wildcards):

@@ -121,6 +121,14 @@ def test_file_is_checked_at_the_start(recording: Path, changes: dict[str, Any], 
         assert part in str(caught.value)
 
 
+@pytest.mark.parametrize("changes", [{"amplitude": 1e-9}, {"frequency_hz": 1e-12, "phase_rad": 1.0}])
+def test_what_was_synthesised_must_be_sound(tmp_path: Path, changes: dict[str, Any]) -> None:
+    own = {"generator": "sine", "rate_hz": 8000, "frequency_hz": 440.0, "amplitude": 1.0, "phase_rad": 0.0} | changes
+    settings = {"kind": "tone", "duration_samples": 64, "source": "synthetic", "synthetic": own}
+    with pytest.raises(InputError, match=r"^signals\.tone\.synthetic: the excerpt is (silent|constant)"):
+        load_source("tone", settings, tmp_path)
+
+
 def test_a_rate_below_the_target_is_found_at_the_start(recording: Path) -> None:
     file = {"source": "file", "duration_s": 0.2, "file": {"path": str(recording), "channel": 0}}
     synthetic = {"source": "synthetic", "duration_s": 0.2, "synthetic": SINE}

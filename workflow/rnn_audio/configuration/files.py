@@ -14,6 +14,8 @@ from rnn_audio.errors import InputError
 if TYPE_CHECKING:
     from yaml.nodes import MappingNode, Node
 
+_DEEPEST = 100
+_MOST_VALUES = 1_000_000
 _NO_KEYS = "has no keys at its top level; write each setting as 'key: value'"
 
 
@@ -103,23 +105,50 @@ def _is_json(path: Path, text: str) -> bool:
     return True
 
 
+def _check_depth(path: Path, text: str, loader: type) -> None:
+    """Refuse nesting that would exhaust the stack; events, unlike nodes, are read without recursion."""
+    import yaml
+    from yaml.events import CollectionEndEvent, CollectionStartEvent
+
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise InputError(f"{path}: line {event.start_mark.line + 1} is nested too deeply; remove brackets")
+
+
 def _check_document(path: Path, text: str, loader: type) -> None:
     import yaml
     from yaml.nodes import MappingNode
 
+    _check_depth(path, text, loader)
     document = yaml.compose(text, Loader=loader)
     if not isinstance(document, MappingNode):
         raise InputError(f"{path}: {_NO_KEYS}")
-    _check_keys(path, document, place=(), around=())
+    _check_keys(path, document, (), (), {})
     loader("").construct_document(document)  # fails on impossible values, such as the date 2020-13-45
 
 
-def _check_keys(path: Path, node: "Node", place: tuple[str, ...], around: tuple["Node", ...]) -> None:
-    """Refuse a key that occurs twice in a mapping, and a mapping or list that contains itself."""
+def _check_keys(
+    path: Path, node: "Node", place: tuple[str, ...], around: tuple["Node", ...], sizes: dict["Node", int]
+) -> int:
+    """Refuse a key that occurs twice in a mapping, a mapping or list that contains itself, and too many values.
+
+    Each node is visited once, wherever aliases repeat it. Returns the number of values with all aliases written out.
+    """
     if node in around:
         raise InputError(f"{path}: '{'.'.join(place)}' contains itself (line {_line(node)}); write out what is meant")
-    for name, child in _children(path, node, place):
-        _check_keys(path, child, (*place, name), (*around, node))
+    if node not in sizes:
+        children = _children(path, node, place)
+        sizes[node] = 1 + sum(
+            _check_keys(path, child, (*place, name), (*around, node), sizes) for name, child in children
+        )
+    if sizes[node] > _MOST_VALUES:
+        raise InputError(
+            f"{path}: '{'.'.join(place)}' has more than {_MOST_VALUES} values (line {_line(node)}); remove aliases or "
+            "entries"
+        )
+    return sizes[node]
 
 
 def _children(path: Path, node: "Node", place: tuple[str, ...]) -> list[tuple[str, "Node"]]:

@@ -7,6 +7,7 @@ from typing import Any
 from rnn_audio.configuration.accelerator import resolve_accelerator
 from rnn_audio.configuration.experiment import Experiment, load_experiment
 from rnn_audio.errors import InputError
+from rnn_audio.evaluation.quantities import check_quantities
 
 
 def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experiment, str]:
@@ -23,6 +24,7 @@ def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experim
         InputError: the configuration, a recording or the requested accelerator is invalid.
     """
     experiment = load_experiment(config)
+    check_quantities(experiment)
     if inspect_recordings:
         _inspect_sources(experiment)
     return experiment, resolve_accelerator(config["accelerator"])

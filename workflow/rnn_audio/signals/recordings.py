@@ -19,6 +19,12 @@ logger = logging.getLogger(__name__)
 ONSET_SEARCH_S = 30.0
 """An onset is searched for in this first part only, so that an hour-long file is never read into memory."""
 
+LOUDEST = 1000.0
+"""Largest magnitude of a recording, 1 being full scale. Beyond it, samples are not sound: integers read as numbers."""
+
+QUIETEST = 1e-7
+"""A recording below this (-140 dB re full scale) is silent: less than one step of 24 bits."""
+
 _PLACEHOLDERS = "{}<>"
 
 
@@ -115,7 +121,7 @@ def read_recording(
         rate_hz = file.samplerate
         form = f"{file.format} {file.subtype}, {rate_hz} Hz, channel {column} of {file.channels} (from 0)"
     start_advice = "" if duration is None else f"{section}.start or "
-    _check_content(path, samples, f"choose another {start_advice}{section}.{channel_key}, or another recording")
+    check_content(str(path), samples, f"choose another {start_advice}{section}.{channel_key}, or another recording")
     logger.info(
         "%s: %s; %d samples from sample %d on, peak %.4g", path, form, samples.size, first, np.abs(samples).max()
     )
@@ -167,11 +173,11 @@ def _checked_channel(path: Path, channels: int, channel: int | None, key: str) -
 def _first_frame(path: Path, file: "SoundFile", column: int, start: float | Literal["onset"], section: str) -> int:
     if start == "onset":
         searched = _read(path, file, 0, min(file.frames, int(ONSET_SEARCH_S * file.samplerate)), column)
-        _check_content(path, searched, f"choose another {section}.channel, or another recording")
+        check_content(str(path), searched, f"choose another {section}.channel, or another recording")
         return onset_index(searched)
-    first = round(start * file.samplerate)
+    length_s = file.frames / file.samplerate
+    first = round(min(start, length_s) * file.samplerate)  # a larger start may be too large for an integer
     if not 0 <= first < file.frames:
-        length_s = file.frames / file.samplerate
         raise InputError(f"{path}: lasts {length_s:g} s; set {section}.start to a time within it, not {start:g} s")
     return first
 
@@ -204,12 +210,29 @@ def _room_for(path: Path, frames: int) -> Floats:
         ) from error
 
 
-def _check_content(path: Path, samples: Floats, advice: str) -> None:
+def check_content(name: str, samples: Floats, advice: str) -> None:
+    """Check that samples, [N], are sound: finite, at a possible level, neither silent nor constant.
+
+    Args:
+        name: the file, or the section of the configuration that synthesises them, for the message.
+        samples: the excerpt.
+        advice: what to do about it, for the message.
+
+    Raises:
+        InputError: naming `name` and what is wrong.
+    """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         kept = samples.astype(np.float32)  # the precision of all later steps
     if not np.isfinite(kept).all():
-        raise InputError(f"{path}: the excerpt has samples that are not finite (NaN or infinite); {advice}")
-    if not kept.any():
-        raise InputError(f"{path}: the excerpt is silent; {advice}")
+        raise InputError(f"{name}: the excerpt has samples that are not finite (NaN or infinite); {advice}")
+    peak = float(np.abs(kept).max())
+    if peak > LOUDEST:
+        raise InputError(
+            f"{name}: the excerpt has samples of up to {peak:.3g}, where full scale is 1; scale it to full scale, or "
+            f"{advice}"
+        )
+    if peak < QUIETEST:
+        level = f" (its peak is {peak:.1e})" if peak else ""
+        raise InputError(f"{name}: the excerpt is silent{level}; {advice}")
     if kept.size > 1 and kept.min() == kept.max():
-        raise InputError(f"{path}: the excerpt is constant (only DC); {advice}")
+        raise InputError(f"{name}: the excerpt is constant (only DC); {advice}")

@@ -41,6 +41,9 @@ All image sources have positive gains. Their sum adds an offset that decays with
 radiate.
 """
 
+MOST_IMAGES = 1e7
+"""Image sources that are computed at most: a gigabyte of memory, and about a minute."""
+
 OCTAVES_HZ = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)
 CALIBRATION_STEPS = 10
 CALIBRATION_EXPONENTS = (0.1, 10.0)
@@ -77,6 +80,7 @@ def furnished_room(
     or T30 cannot be reached.
     """
     check_positions(dimensions_m, source_m=source_m, microphone_m=microphone_m)
+    check_image_count(dimensions_m, max(samples / rate_hz, t30_s))
     if not 0 <= scattering <= 1:
         raise InputError(f"scattering: {scattering} is not a share; choose a number from 0 to 1")
 
@@ -95,6 +99,19 @@ def check_positions(dimensions_m: Sequence[float], **positions_m: Sequence[float
     for name, position in positions_m.items():
         if not all(0 < place < side for place, side in zip(position, dimensions_m, strict=True)):
             raise InputError(f"{name}: {list(position)} lies outside the room {list(dimensions_m)}; move it inside")
+
+
+def check_image_count(dimensions_m: Sequence[float], seconds: float) -> None:
+    """Check that a response of this length needs at most `MOST_IMAGES` image sources; raises InputError.
+
+    The simulator makes those up to the highest order k, about 4/3 k^3.
+    """
+    images = 4 / 3 * (SPEED_OF_SOUND_M_S * seconds * float(np.linalg.norm(1 / np.asarray(dimensions_m)))) ** 3
+    if images > MOST_IMAGES:
+        raise InputError(
+            f"dimensions_m: {seconds:g} s in the room {list(dimensions_m)} need {images:.0e} image sources, more than "
+            f"{MOST_IMAGES:.0e}; choose a larger room, a shorter t30_s or a shorter signal"
+        )
 
 
 @contextmanager

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from rnn_audio.errors import InputError
 from rnn_audio.signals.fetching import fetch
 from rnn_audio.signals.generators import check_values, synthesise
-from rnn_audio.signals.recordings import Duration, Recording, read_recording
+from rnn_audio.signals.recordings import Duration, Recording, check_content, read_recording
 
 SOURCES = ("synthetic", "file", "url")
 DOWNLOAD_TIMEOUT_S = 60.0
 
+_ADDRESS = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # printable ASCII but for blank " < > \ ^ ` { | }
 _DIGEST_LENGTHS = {"sha256": 64, "git_blob": 40}
 
 
@@ -41,6 +42,7 @@ def load_source(
                 samples=duration.in_samples(rate_hz),
                 own_keys=_generator_keys(source),
             )
+        check_content(section, samples, "choose other values")
         return samples, rate_hz
 
     path = Path(source["path"]) if settings["source"] == "file" else download(section, source, Path(download_folder))
@@ -61,7 +63,9 @@ def inspect_source(signal_name: str, settings: Mapping[str, Any], highest_rate_h
         return
     if settings["source"] == "synthetic":
         with _errors_name(section):
-            check_values(source["generator"], rate_hz=source["rate_hz"], own_keys=_generator_keys(source))
+            rate_hz = source["rate_hz"]
+            seconds = duration.in_samples(rate_hz) / rate_hz
+            check_values(source["generator"], rate_hz=rate_hz, seconds=seconds, own_keys=_generator_keys(source))
         _check_rate(f"{section}.rate_hz", source["rate_hz"], highest_rate_hz)
         return
     recording = _read(Path(source["path"]), section, source, duration)
@@ -113,10 +117,24 @@ def _check_rate(what: str, rate_hz: int, highest_rate_hz: int) -> None:
 def check_address(section: str, source: Mapping[str, Any]) -> tuple[str, str]:
     """Check a download's address and digest, return the digest's kind and value; raises InputError."""
     address = str(source.get("address", ""))
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port  # fails for a port that is not a number
+    except ValueError as error:
+        raise InputError(f"{section}.address: {address!r} is not an address ({error}); correct it") from error
+    if parts.scheme not in ("http", "https") or not host:
         raise InputError(
             f"{section}.address: {address!r} is not an http or https address; use source: file for local files"
+        )
+    if not _ADDRESS.fullmatch(address):
+        raise InputError(
+            f"{section}.address: {address!r} has signs that an address may not have; write them with per cent signs "
+            "(a blank is %20)"
+        )
+    if "@" in parts.netloc:
+        raise InputError(
+            f"{section}.address: it has a user's name or password, which would stand in tables; remove it, and use "
+            "source: file for what needs one"
         )
     given = [(kind, source[kind]) for kind in _DIGEST_LENGTHS if source.get(kind) is not None]
     if len(given) != 1:
