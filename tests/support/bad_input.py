@@ -254,7 +254,7 @@ CASES = [
     Case(
         VALUES,
         "results where a file is",
-        "config.yaml: there is a file of this name, where a folder is needed",
+        "pathvars.results: config.yaml is a file, where a folder is needed",
         put("pathvars/results", "config.yaml"),
         real=True,
         library=False,

@@ -133,7 +133,7 @@ class PackedJobs:
 
     def artefacts(self, model: Model) -> list[Any]:
         """The outputs of a job, without its measurements."""
-        record = {key: value for key, value in self.run(model).items() if key != "measured"}
+        record = {key: value for key, value in self.run(model).items() if key not in ("measured", "sha256")}
         return [(self._results(model) / name).read_bytes() for name in ("model.safetensors", "history.csv")] + [record]
 
     def left_behind(self) -> list[str]:

@@ -24,10 +24,18 @@ def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experim
         InputError: the configuration, a recording or the requested accelerator is invalid.
     """
     experiment = load_experiment(config)
+    for key, folder in config["pathvars"].items():
+        _check_folder(f"pathvars.{key}", Path(folder))
     check_quantities(experiment)
     if inspect_recordings:
         _inspect_sources(experiment)
     return experiment, resolve_accelerator(config["accelerator"])
+
+
+def _check_folder(key: str, folder: Path) -> None:
+    for part in (folder, *folder.parents):
+        if part.exists() and not part.is_dir():
+            raise InputError(f"{key}: {part} is a file, where a folder is needed; choose another path")
 
 
 def check_accelerator_elsewhere(setting: str) -> None:

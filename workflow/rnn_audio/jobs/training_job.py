@@ -163,8 +163,8 @@ def train_model(
         logger.warning("a newer run trains this model with other settings, data or code: nothing is written")
         return
     save_model(model_path, shape, trained.parameters)
-    write_history(history_path, trained.history)
-    write_json(run_path, record)
+    sha256 = write_history(history_path, trained.history)
+    write_json(run_path, record | {"history_sha256": sha256})
     store.remove()
     claim.remove()
     remove_settled_packs(own, waiting, checkpoints.parent)
