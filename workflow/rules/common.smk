@@ -2,10 +2,19 @@ from rnn_audio.atomic import check_writable
 from rnn_audio.jobs.packs.composition import compose_packs
 from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
 from rnn_audio.speed.estimate import describe_plan
-from rnn_audio.jobs.preparation import check_accelerator_elsewhere, export_library, limit_threads, set_up
+from rnn_audio.jobs.provenance import notes_on_versions
+from rnn_audio.jobs.preparation import (
+    check_accelerator_elsewhere,
+    discard_damaged_caches,
+    export_library,
+    limit_threads,
+    set_up,
+)
 
 export_library()
 limit_threads()
+if workflow.is_main_process:
+    discard_damaged_caches()
 try:
     EXPERIMENT, ACCELERATOR = set_up(config, inspect_recordings=workflow.is_main_process)
 except InputError as error:
@@ -36,6 +45,8 @@ onstart:
     at_once = getattr(limit, "value", limit) or max(1, len(packs))
     models = [[(member.settings, member.seed) for member in pack] for pack in packs]
     print(describe_plan(EXPERIMENT, models, ACCELERATOR, at_once), file=sys.stderr)
+    for note in notes_on_versions(Path(config["pathvars"]["results"])):
+        print(note, file=sys.stderr)
 
 
 onsuccess:

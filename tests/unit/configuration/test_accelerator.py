@@ -14,14 +14,18 @@ from rnn_audio.errors import InputError
 class FakeDriver:
     """A GPU driver with so many GPUs; `status` other than 0 is an error of its initialisation."""
 
-    def __init__(self, gpus: int, status: int = 0) -> None:
-        self.gpus, self.status = gpus, status
+    def __init__(self, gpus: int, status: int = 0, capability: tuple[int, int] = (9, 0)) -> None:
+        self.gpus, self.status, self.capability = gpus, status, capability
 
     def cuInit(self, flags: int) -> int:  # noqa: N802 (the driver's name)
         return self.status
 
     def cuDeviceGetCount(self, pointer: object) -> int:  # noqa: N802 (the driver's name)
         pointer._obj.value = self.gpus
+        return 0
+
+    def cuDeviceGetAttribute(self, pointer: object, attribute: int, device: int) -> int:  # noqa: N802
+        pointer._obj.value = self.capability[attribute - 75]
         return 0
 
 
@@ -43,6 +47,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 MACHINES = {
     "GPU": (True, lambda name: FakeDriver(gpus=2)),
+    "old GPU": (True, lambda name: FakeDriver(gpus=1, capability=(6, 1))),
     "PyTorch without CUDA": (False, lambda name: FakeDriver(gpus=2)),
     "no driver": (True, no_driver),
     "no GPU": (True, lambda name: FakeDriver(gpus=0)),
@@ -51,6 +56,7 @@ MACHINES = {
 OBSTACLES = {
     "PyTorch without CUDA": "built without CUDA",
     "no driver": "driver .* not installed",
+    "old GPU": r"capability is 6\.1, below 7\.5",
     "no GPU": "finds no GPU",
     "hidden GPU": "finds no GPU",
 }

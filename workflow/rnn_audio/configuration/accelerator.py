@@ -6,6 +6,11 @@ from pathlib import Path
 
 from rnn_audio.errors import InputError
 
+LEAST_CAPABILITY = (7, 5)
+"""Compute capability of the oldest GPUs that the pinned PyTorch supports: Turing. A GTX 1080 has 6.1."""
+
+_CAPABILITY_ATTRIBUTES = (75, 76)  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR
+
 
 def resolve_accelerator(setting: str) -> str:
     """The accelerator for the configuration's `accelerator`: `auto`, `cpu`, `cuda` or `cuda_on_node`.
@@ -39,7 +44,25 @@ def _obstacle_to_cuda() -> str | None:
     count = ctypes.c_int(0)
     if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
         return "the NVIDIA driver finds no GPU (see CUDA_VISIBLE_DEVICES and nvidia-smi)"
+    capability = _capability(driver)
+    if capability is not None and capability < LEAST_CAPABILITY:
+        found, needed = (".".join(map(str, version)) for version in (capability, LEAST_CAPABILITY))
+        return f"the GPU's compute capability is {found}, below {needed}, the least that PyTorch supports"
     return None
+
+
+def _capability(driver: ctypes.CDLL) -> tuple[int, int] | None:
+    """Compute capability of the first GPU, on which jobs train; None if the driver does not say."""
+    parts = []
+    for attribute in _CAPABILITY_ATTRIBUTES:
+        value = ctypes.c_int(0)
+        try:
+            if driver.cuDeviceGetAttribute(ctypes.byref(value), attribute, 0) != 0:
+                return None
+        except AttributeError:
+            return None
+        parts.append(value.value)
+    return parts[0], parts[1]
 
 
 def _pytorch_has_cuda() -> bool:

@@ -1,6 +1,7 @@
 """What the workflow does before its first job: check all inputs that can be checked, and choose the accelerator."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,18 @@ def export_library() -> None:
     library = str(Path(__file__).parents[2])
     others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path != library]
     os.environ["PYTHONPATH"] = os.pathsep.join([library, *others])
+
+
+def discard_damaged_caches() -> None:
+    """Remove files of compiled code that a power cut left empty or cut short; Numba then compiles again.
+
+    Numba would fail at such a file in each job. It stores pickles, which end with a full stop.
+    """
+    for path in Path(__file__).parents[1].rglob("__pycache__/*.nb[ci]"):
+        with suppress(OSError), path.open("rb") as file:
+            is_whole = path.stat().st_size > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read() == b"."
+            if not is_whole:
+                path.unlink()
 
 
 def limit_threads() -> None:

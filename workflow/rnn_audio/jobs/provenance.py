@@ -1,6 +1,7 @@
 """Where a result comes from: versions of the code and libraries, and digests of its inputs."""
 
 import hashlib
+import json
 import subprocess
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +21,29 @@ def library_versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return versions
+
+
+def notes_on_versions(results: Path) -> list[str]:
+    """What to tell at the start of a run about models that other versions of the packages made; empty without any.
+
+    Snakemake counts them as up to date.
+    """
+    now, models, others = library_versions(), 0, set()
+    for path in results.glob("models/*/seed-*/run.json"):
+        try:
+            versions = json.loads(path.read_text(encoding="utf-8"))["versions"]
+            changed = [f"{name} {versions[name]}" for name in sorted(now) if versions.get(name, now[name]) != now[name]]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+        models += bool(changed)
+        others.update(changed)
+    if not models:
+        return []
+    current = ", ".join(f"{name} {now[name]}" for name in sorted({other.split()[0] for other in others}))
+    return [
+        f"{models} model(s) in {results}/models were trained with other versions ({', '.join(sorted(others))}; now "
+        f"{current}) and count as up to date; to train them again, remove them."
+    ]
 
 
 def source_revision(folder: Path) -> str | None:
