@@ -34,6 +34,7 @@ rule all:
         artefacts("tables", EXPERIMENT.config["tables"]),
         artefacts("figures", EXPERIMENT.config["figures"]),
         convolved_sounds(EXPERIMENT.config["convolutions"]),
+        checks_of_devices(EXPERIMENT.used_devices()),
 
 
 # Last, because the target of a paper or sweep must not have the name of any rule.

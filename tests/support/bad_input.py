@@ -70,6 +70,7 @@ USED = "Recordings that are used"
 DEVICES = "Pairs of recordings"
 
 _SECOND = np.random.default_rng(2).uniform(-0.5, 0.5, 44100)
+_LONG = np.random.default_rng(3).uniform(-0.5, 0.5, 12 * 44100)
 _A_NAME = "a name of lower-case letters, digits and underscores that begins with a letter"
 
 
@@ -502,7 +503,7 @@ CASES = [
         SOUNDS,
         "six channels, none named",
         "own.wav: has 6 channels; set signals.sine.file.channel to one of 0..5",
-        sound(np.column_stack([NOISE] * 6)),
+        sound(np.column_stack([NOISE * gain for gain in range(1, 7)])),
         real=True,
     ),
     Case(SOUNDS, "a channel that is not there", "own.wav: has no channel 3, only 1 in all", sound(NOISE, channel=3)),
@@ -594,6 +595,13 @@ CASES = [
         used=True,
     ),
     Case(
+        USED,
+        "two equal channels, none named",
+        "own.wav: WAV FLOAT, 16000 Hz, channel 0 of 2 (from 0)",
+        sound(np.column_stack([NOISE, NOISE])),
+        used=True,
+    ),
+    Case(
         DEVICES,
         "different lengths",
         "in.wav has 44100 samples and out.wav 44095",
@@ -629,5 +637,23 @@ CASES = [
         "shares that add up to more than 1",
         "devices.amplifier.split: [0.8, 0.2, 0.2] add up to more than 1",
         device(_SECOND, _SECOND, split=[0.8, 0.2, 0.2]),
+    ),
+    Case(
+        DEVICES,
+        "a target that is silent in the test part",
+        "out.wav: the test part, from 0.9 to 1.0 s, is silent",
+        device(_SECOND, np.where(np.arange(44100) < 39000, _SECOND, 0)),
+    ),
+    Case(
+        DEVICES,
+        "both sides silent in the training part",
+        "in.wav: the train part, from 0.0 to 0.8 s, is silent",
+        device(*[np.where(np.arange(44100) > 36000, _SECOND, 0)] * 2),
+    ),
+    Case(
+        DEVICES,
+        "samples lost in the middle",
+        "out.wav after in.wav jumps by -400 samples between",
+        device(_LONG, np.concatenate([_LONG[:265000], _LONG[265400:], np.zeros(400)]), latency="correct"),
     ),
 ]

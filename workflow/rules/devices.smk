@@ -20,6 +20,32 @@ rule prepare_device:
         "../scripts/prepare_device.py"
 
 
+rule device_checks:
+    """What was measured of a device's recordings (level, latency, hum, ...), and what to do about each."""
+    input:
+        "<results>/devices/{device}/checks.json",
+    output:
+        csv="<results>/devices/{device}/checks.csv",
+        markdown="<results>/devices/{device}/checks.md",
+        latex="<results>/devices/{device}/checks.tex",
+        html=report(
+            "<results>/devices/{device}/checks.html",
+            caption="../report/device_checks.rst",
+            category="Recordings",
+            labels={"device": "{device}", "content": "level, latency, faults"},
+        ),
+    log:
+        "<logs>/device_checks/{device}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_of("device_checks.py"),
+    message:
+        "checks of {wildcards.device}"
+    script:
+        "../scripts/device_checks.py"
+
+
 rule segment:
     """Cut a device's split into segments, which its trainings map into memory (paper B, section 3)."""
     input:

@@ -173,6 +173,12 @@ def convolved_sounds(convolutions):
     ]
 
 
+def checks_of_devices(devices):
+    """The tables of what was measured of recordings; a simulated device needs none."""
+    own = [device for device in devices if EXPERIMENT.config["devices"][device]["source"] != "synthetic"]
+    return expand("<results>/devices/{device}/checks{suffix}", device=own, suffix=TABLE_SUFFIXES)
+
+
 def artefacts(section, names):
     """The files of tables or figures."""
     suffixes = {"tables": TABLE_SUFFIXES, "figures": FIGURE_SUFFIXES}[section]

@@ -94,7 +94,7 @@ def read_recording(
 
     Args:
         path: the file.
-        channel: which channel, from 0; may be None if there is only one.
+        channel: which channel, from 0; may be None if there is only one, or if all are equal.
         start: seconds from the file's start, or `onset`: the direct sound, that is the first sample within 20 dB of
             the largest magnitude (ISO 3382-1) of the file's first `ONSET_SEARCH_S`.
         duration: length of the excerpt; None reads to the end.
@@ -107,7 +107,7 @@ def read_recording(
     """
     path = Path(path)
     with _open(path, section) as file:
-        column = _checked_channel(path, file.channels, channel, f"{section}.{channel_key}")
+        column = _checked_channel(path, file, channel, f"{section}.{channel_key}")
         first = _first_frame(path, file, column, start, section)
         available = file.frames - first
         wanted = available if duration is None else duration.in_samples(file.samplerate)
@@ -161,13 +161,25 @@ def _open(path: Path, section: str) -> "SoundFile":
     return file
 
 
-def _checked_channel(path: Path, channels: int, channel: int | None, key: str) -> int:
+def _checked_channel(path: Path, file: "SoundFile", channel: int | None, key: str) -> int:
+    channels = file.channels
     choice = "0" if channels == 1 else f"0..{channels - 1}"
-    if channel is None and channels > 1:
+    if channel is None and channels > 1 and not _channels_are_equal(file):
         raise InputError(f"{path}: has {channels} channels; set {key} to one of {choice}")
     if channel is not None and not 0 <= channel < channels:
         raise InputError(f"{path}: has no channel {channel}, only {channels} in all; set {key} to {choice}")
     return channel or 0
+
+
+def _channels_are_equal(file: "SoundFile") -> bool:
+    """Whether all channels hold the same samples; a file that cannot be read to its end is told later."""
+    from soundfile import LibsndfileError
+
+    file.seek(0)
+    try:
+        return all((block == block[:, :1]).all() for block in file.blocks(65536, dtype="float64", always_2d=True))
+    except LibsndfileError:
+        return False
 
 
 def _first_frame(path: Path, file: "SoundFile", column: int, start: float | Literal["onset"], section: str) -> int:
