@@ -442,6 +442,12 @@ CASES = [
         "tables.sounds_of_steady.rows[0].quantity: there is no 'generation.nope'",
         put("tables/sounds_of_steady", observed("generation.nope")),
     ),
+    Case(
+        REFERENCES,
+        "an address that is not encrypted",
+        "signals.sine.url.address: 'http://example.org/a.wav' is not encrypted",
+        download_from("http://example.org/a.wav"),
+    ),
     _command(
         "`--configfile` with a key twice",
         "own.yaml: the key 'seeds' occurs twice, in line 1 and in line 2",

@@ -35,7 +35,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}.partial")
-    with _storage_faults_told(path):
+    with storage_faults_told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(path.parent, glob.escape(path.name))
         try:
@@ -52,7 +52,7 @@ def check_writable(folder: Path) -> None:
 
     Raises InputError if the disk is full or not writable.
     """
-    with _storage_faults_told(folder):
+    with storage_faults_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
             pass
@@ -70,7 +70,8 @@ def remove_leftovers(folder: Path, name: str) -> None:
 
 
 @contextmanager
-def _storage_faults_told(path: Path) -> Iterator[None]:
+def storage_faults_told(path: Path) -> Iterator[None]:
+    """Turn errors of the storage that a user can fix into an InputError that names `path`."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,29 @@
+rule download_device:
+    """A recording of a device from its address, verified by its digest. It runs where Snakemake runs: nodes may have no network."""
+    output:
+        "<results>/devices/{device}/downloads/{file}",
+    log:
+        "<logs>/download_device/{device}/{file}.log",
+    wildcard_constraints:
+        file=names_of_downloads("devices"),
+    retries: 2
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        # No digest of the code: a file of the right digest is the same whatever fetched it.
+        download=lambda wildcards: downloads_of("devices", wildcards.device)[wildcards.file],
+    message:
+        "download of {wildcards.device}"
+    script:
+        "../scripts/download.py"
+
+
 rule prepare_device:
     """A device's recordings: simulated, read or downloaded, checked, and split by time (paper B, section 3)."""
     input:
         recordings=lambda wildcards: EXPERIMENT.device_paths(wildcards.device),
+        downloads=lambda wildcards: downloaded("devices", wildcards.device),
     output:
         recordings=device_recordings("{device}"),
         checks="<results>/devices/{device}/checks.json",

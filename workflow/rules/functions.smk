@@ -1,10 +1,12 @@
 """Functions for rules: the files and settings that belong to their wildcards."""
 
+import re
 from functools import cache, partial
 
 from rnn_audio.jobs.code_dependencies import code_of as code_dependencies
 from rnn_audio.jobs.packs.members import PackMember
 from rnn_audio.jobs.provenance import digest
+from rnn_audio.signals.sources import download_name
 
 
 def one_of(names):
@@ -42,6 +44,28 @@ def code_of(script, *modules):
 def content_of(*recordings):
     """A digest of the user's recordings, so that a replaced one reruns its jobs whatever the file's date; None without."""
     return digest(map(Path, recordings)) if recordings else None
+
+
+def downloads_of(section, name):
+    """The downloads of a signal or device: each file's key in the configuration, and what stands there."""
+    settings = EXPERIMENT.config[section][name]
+    if settings["source"] != "url":
+        return {}
+    key, url = f"{section}.{name}.url", settings["url"]
+    if section == "signals":
+        entries = {key: url}
+    else:
+        entries = {f"{key}.{split}.{side}": url[split][side] for split in url for side in url[split]}
+    return {download_name(entry): (key, entry) for key, entry in entries.items()}
+
+
+def downloaded(section, name):
+    """The paths of the downloads of a signal or device."""
+    return [f"<results>/{section}/{name}/downloads/{file}" for file in downloads_of(section, name)]
+
+
+def names_of_downloads(section):
+    return one_of(re.escape(file) for name in EXPERIMENT.config[section] for file in downloads_of(section, name))
 
 
 def settings_of(wildcards):

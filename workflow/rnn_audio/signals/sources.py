@@ -16,9 +16,9 @@ from rnn_audio.signals.generators import check_values, synthesise
 from rnn_audio.signals.recordings import Duration, Recording, check_content, read_recording
 
 SOURCES = ("synthetic", "file", "url")
-DOWNLOAD_TIMEOUT_S = 60.0
 
 _ADDRESS = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # printable ASCII but for blank " < > \ ^ ` { | }
+_OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 _DIGEST_LENGTHS = {"sha256": 64, "git_blob": 40}
 
 
@@ -126,6 +126,10 @@ def check_address(section: str, source: Mapping[str, Any]) -> tuple[str, str]:
         raise InputError(
             f"{section}.address: {address!r} is not an http or https address; use source: file for local files"
         )
+    if parts.scheme == "http" and host not in _OWN_MACHINE and not source.get("allow_http"):
+        raise InputError(
+            f"{section}.address: {address!r} is not encrypted; write https, or set {section}.allow_http to true"
+        )
     if not _ADDRESS.fullmatch(address):
         raise InputError(
             f"{section}.address: {address!r} has signs that an address may not have; write them with per cent signs "
@@ -154,7 +158,11 @@ def download(section: str, source: Mapping[str, Any], folder: Path) -> Path:
     Returns the file's path. Raises InputError if the section is wrong, the download fails or the digest differs.
     """
     kind, digest = check_address(section, source)
-    # The suffix is only for people; libsndfile looks at the content.
+    return fetch(source["address"], folder / download_name(source), **{kind: digest})
+
+
+def download_name(source: Mapping[str, Any]) -> str:
+    """The file of a download: its digest, with the address's suffix for people; libsndfile looks at the content."""
+    digest = next(str(source[kind]) for kind in _DIGEST_LENGTHS if source.get(kind) is not None)
     suffix = PurePosixPath(urlsplit(source["address"]).path).suffix
-    destination = folder / f"{digest.lower()}{suffix}"
-    return fetch(source["address"], destination, **{kind: digest}, timeout_s=DOWNLOAD_TIMEOUT_S)
+    return digest.lower() + (suffix if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", suffix) else "")
