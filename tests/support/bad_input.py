@@ -469,6 +469,15 @@ CASES = [
         "own.yaml",
         text="seeds:\n\t- 1\n",
     ),
+    _command(
+        "`--configfile` next to a profile that has one",
+        "profiles/quick/config.yaml: --configfile has replaced its configfile (profiles/quick/settings.yaml)",
+        "--profile",
+        "profiles/quick",
+        "--configfile",
+        "own.yaml",
+        text="seeds: [1]\n",
+    ),
     _command("`--config seeds=5`", "config.seeds: 5 is not of type 'array'; write a list", "--config", "seeds=5"),
     _command("`--config 'seeds=[1]'`", "config.seeds[0]: '1' is not of type 'integer'", "--config", "seeds=[1]"),
     _command(

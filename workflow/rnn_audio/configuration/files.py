@@ -4,6 +4,7 @@ If a key occurs twice, Snakemake takes the last value without a warning. If a fi
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,36 @@ def checked_file(path: str, overlays: Iterable[Path | str]) -> str:
         if Path(file).exists():
             check_file(Path(file))
     return path
+
+
+def check_profiles(profiles: Iterable[str], overlays: Iterable[Path | str]) -> None:
+    """Refuse a `--configfile` that has silently replaced that of a profile.
+
+    Args:
+        profiles: the profiles of the command line: folders or files; others, which Snakemake looks for elsewhere, are
+            not checked.
+        overlays: the files that Snakemake lays over the configuration.
+
+    Raises:
+        InputError: a file that a profile names is not among the overlays; the message says what to write.
+    """
+    import yaml
+
+    given = [Path(file) for file in overlays]
+    present = {file.resolve() for file in given}
+    for profile in profiles:
+        found = [Path(profile), *sorted(Path(profile).glob("*.y*ml"), reverse=True)]
+        files = [path for path in found if path.is_file() and re.match(r"(profile|config)\.", path.name)]
+        if not files:
+            continue
+        declared = (yaml.safe_load(files[0].read_text(encoding="utf-8")) or {}).get("configfile") or []
+        named = [declared] if isinstance(declared, str) else declared
+        if any(Path(file).resolve() not in present for file in named):
+            both = " ".join([*named, *map(str, given)])
+            raise InputError(
+                f"{files[0]}: --configfile has replaced its configfile ({', '.join(named)}), and another experiment "
+                f"would run; write '--configfile {both}'"
+            )
 
 
 def check_file(path: Path) -> None:
