@@ -1,6 +1,5 @@
 import os
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -10,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 LIBRARY = os.path.relpath(Path(str(workflow.current_basedir)).parent)
 sys.path.insert(0, os.path.abspath(LIBRARY))
 
-from rnn_audio.configuration.files import check_profiles, checked_file
+from rnn_audio.configuration.files import check_profiles, checked_file, given_profiles
 from rnn_audio.errors import InputError
 
 
@@ -18,12 +17,8 @@ def checked_configuration(path):
     """The configuration's file, checked before Snakemake reads it: Snakemake reports no key that occurs twice."""
     if not workflow.is_main_process:
         return path
-    profiles = [after for option, after in pairwise(sys.argv) if option == "--profile"]
-    profiles += [option.removeprefix("--profile=") for option in sys.argv if option.startswith("--profile=")]
-    if not profiles and os.environ.get("SNAKEMAKE_PROFILE"):
-        profiles = [os.environ["SNAKEMAKE_PROFILE"]]
     try:
-        check_profiles(profiles, workflow.configfiles)
+        check_profiles(given_profiles(sys.argv), workflow.configfiles)
         return checked_file(path, workflow.configfiles)
     except InputError as error:
         raise WorkflowError(str(error)) from None

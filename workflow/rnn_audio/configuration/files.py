@@ -4,9 +4,11 @@ If a key occurs twice, Snakemake takes the last value without a warning. If a fi
 """
 
 import json
+import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +36,13 @@ def checked_file(path: str, overlays: Iterable[Path | str]) -> str:
         if Path(file).exists():
             check_file(Path(file))
     return path
+
+
+def given_profiles(arguments: Sequence[str]) -> list[str]:
+    """The profiles that Snakemake's command line names, or else its environment variable."""
+    named = [after for option, after in pairwise(arguments) if option == "--profile"]
+    named += [option.removeprefix("--profile=") for option in arguments if option.startswith("--profile=")]
+    return named or list(filter(None, [os.environ.get("SNAKEMAKE_PROFILE")]))
 
 
 def check_profiles(profiles: Iterable[str], overlays: Iterable[Path | str]) -> None:
