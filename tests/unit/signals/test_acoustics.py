@@ -201,3 +201,44 @@ def test_measured_rooms_can_be_compared() -> None:
     assert compared["edt_difference_percent"] == pytest.approx(4, abs=0.1)
     assert all(compared[f"{name}_within_jnd"] is True for name in ("t30", "edt", "c50"))
     assert not any(compare_rooms(target, much_longer)[f"{name}_within_jnd"] for name in ("t30", "edt", "c50"))
+
+
+# --- noise floors ---
+
+
+def noisy(
+    time_s: float, length_s: float, floor_db: float, rate_hz: int = RATE_HZ, seed: int = 1
+) -> NDArray[np.float64]:
+    random = np.random.default_rng(seed)
+    response = decay(time_s, length_s, rate_hz)
+    return response * random.standard_normal(response.size) + 10 ** (floor_db / 20) * random.standard_normal(
+        response.size
+    )
+
+
+@pytest.mark.parametrize(
+    ("length_s", "floor_db"), [(1, -40), (1, -50), (1, -30), (2, -30), (0.5, -40), (2, -60), (1, -70)]
+)
+def test_a_time_over_a_noise_floor_is_right_or_refused(length_s: float, floor_db: float) -> None:
+    measured = room_parameters(noisy(0.5, length_s, floor_db), RATE_HZ)
+    found = [measured.edt, measured.t20, measured.t30]
+    assert all(each.seconds is None or each.seconds == pytest.approx(0.5, rel=0.04) for each in found)
+    assert (measured.t30.seconds is None) == (floor_db >= -60)
+
+
+def test_the_noise_is_the_reason() -> None:
+    measured = room_parameters(noisy(0.5, 1, -50), RATE_HZ)
+    assert "it ends in noise" in measured.t30.missing_because
+    assert room_parameters(noisy(0.4, 2, -30), RATE_HZ).c50_db is None
+    assert "it ends in noise, which is" in room_parameters(noisy(0.4, 2, -30), RATE_HZ).c50_missing_because
+
+
+@pytest.mark.parametrize("rate_hz", [1024, 44100])
+@pytest.mark.parametrize("time_s", [0.2, 0.4, 0.8])
+def test_a_decay_without_a_floor_is_hardly_ever_taken_for_noise(rate_hz: int, time_s: float) -> None:
+    reasons = []
+    for seed in range(10):
+        measured = room_parameters(noisy(time_s, 0.5, -300, rate_hz, seed), rate_hz)
+        reasons += [each.missing_because or "" for each in (measured.edt, measured.t20, measured.t30)]
+        assert measured.c50_db is not None
+    assert sum("noise" in reason for reason in reasons) <= 1

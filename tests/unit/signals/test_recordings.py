@@ -96,7 +96,7 @@ def _infinite(folder: Path) -> Path:
 
 
 def _stereo(folder: Path) -> Path:
-    soundfile.write(folder / "x.wav", np.ones((100, 2)) * 0.1, RATE_HZ)
+    soundfile.write(folder / "x.wav", np.ones((100, 2)) * [0.1, 0.2], RATE_HZ)
     return folder / "x.wav"
 
 

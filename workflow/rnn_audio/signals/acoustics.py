@@ -18,6 +18,12 @@ EARLY_TIME_S = 0.05
 
 MINIMUM_POINTS = 3
 
+TAIL_SHARE = 0.3
+"""The last part of a response, in which a noise floor is looked for."""
+
+NOISE_MARGIN_DB = 10.0
+"""ISO 3382-1: the noise must lie 10 dB below the end of a range. Here: its part of the decay curve there."""
+
 TIME_JND_PERCENT = 5.0
 """Just noticeable difference of a decay time, in per cent: ISO 3382-1, table A.1, states it for EDT."""
 
@@ -70,6 +76,13 @@ class RoomParameters:
         return flat
 
 
+NOISE_IN_CLARITY = 0.2
+"""Share of the late energy that may be noise: it changes C50 by less than 1 dB."""
+
+FLAT_TAIL_DB = 3.0
+"""A response that falls by less than this in its last part ends in noise."""
+
+
 def decay_curve(samples: NDArray[np.floating]) -> NDArray[np.float64]:
     """Integrate the squared response backwards (Schroeder 1965): level in dB re its first value, shape (samples,).
 
@@ -101,9 +114,9 @@ def room_parameters(samples: NDArray[np.floating], rate_hz: float) -> RoomParame
     curve_db = decay_curve(response)
     c50_db, c50_missing_because = _clarity(response, rate_hz)
     return RoomParameters(
-        edt=_decay_time(curve_db, rate_hz, _EDT_RANGE_DB),
-        t20=_decay_time(curve_db, rate_hz, _T20_RANGE_DB),
-        t30=_decay_time(curve_db, rate_hz, _T30_RANGE_DB),
+        edt=_decay_time(response, curve_db, rate_hz, _EDT_RANGE_DB),
+        t20=_decay_time(response, curve_db, rate_hz, _T20_RANGE_DB),
+        t30=_decay_time(response, curve_db, rate_hz, _T30_RANGE_DB),
         c50_db=c50_db,
         c50_missing_because=c50_missing_because,
     )
@@ -151,7 +164,9 @@ def _unusable(response: NDArray[np.float64]) -> str | None:
     return None
 
 
-def _decay_time(curve_db: NDArray[np.float64], rate_hz: float, range_db: tuple[float, float]) -> DecayTime:
+def _decay_time(
+    response: NDArray[np.float64], curve_db: NDArray[np.float64], rate_hz: float, range_db: tuple[float, float]
+) -> DecayTime:
     upper_db, lower_db = range_db
     reached_db = curve_db[int(USABLE_SHARE * (curve_db.size - 1))]
     needed_db = lower_db - HEADROOM_DB
@@ -166,6 +181,12 @@ def _decay_time(curve_db: NDArray[np.float64], rate_hz: float, range_db: tuple[f
     times_s = np.arange(first, last) / rate_hz
     levels_db = curve_db[first:last]
     slope_db_per_s = float(np.polynomial.Polynomial.fit(times_s, levels_db, 1).convert().coef[1])
+    noise_db = _noise_share_db(response, curve_db, last)
+    if noise_db > -NOISE_MARGIN_DB and _tail_slope_db_per_s(response, rate_hz) > 0.5 * slope_db_per_s:
+        return DecayTime(
+            missing_because=f"it ends in noise, {noise_db:.1f} dB re the decay curve at {lower_db:.0f} dB; "
+            f"{-NOISE_MARGIN_DB:.0f} dB are needed"
+        )
     correlation = float(np.corrcoef(times_s, levels_db)[0, 1])
     return DecayTime(
         seconds=-60.0 / slope_db_per_s,
@@ -174,10 +195,30 @@ def _decay_time(curve_db: NDArray[np.float64], rate_hz: float, range_db: tuple[f
     )
 
 
+def _noise_share_db(response: NDArray[np.float64], curve_db: NDArray[np.float64], sample: int) -> float:
+    """What a noise as loud as the response's last tenth adds to the decay curve at a sample, in dB re the curve."""
+    tenth = max(1, response.size // 10)
+    noise = float(np.mean(np.square(response[-tenth:]))) * (response.size - sample)
+    remaining = float(np.sum(np.square(response))) * 10 ** (curve_db[sample] / 10)
+    return float(10 * np.log10(max(noise, 1e-300) / remaining))
+
+
+def _tail_slope_db_per_s(response: NDArray[np.float64], rate_hz: float) -> float:
+    """How fast the level falls in the last part of a response: its slope over six blocks."""
+    block = max(1, int(TAIL_SHARE * response.size) // 6)
+    blocks = response[response.size - 6 * block :].reshape(6, block)
+    levels_db = 10 * np.log10(np.mean(np.square(blocks), axis=1) + 1e-300)
+    return float(np.polyfit(np.arange(6) * block / rate_hz, levels_db, 1)[0])
+
+
 def _clarity(response: NDArray[np.float64], rate_hz: float) -> tuple[float | None, str | None]:
     boundary = round(EARLY_TIME_S * rate_hz)
     late = float(np.sum(np.square(response[boundary:])))
     if late == 0:
         return None, "there is no energy after the first 50 ms"
+    noise = float(np.mean(np.square(response[-max(1, response.size // 10) :]))) * (response.size - boundary)
+    fall_db = -_tail_slope_db_per_s(response, rate_hz) * TAIL_SHARE * response.size / rate_hz
+    if noise > NOISE_IN_CLARITY * late and fall_db < FLAT_TAIL_DB:
+        return None, f"it ends in noise, which is {100 * noise / late:.0f} % of the energy after the first 50 ms"
     early = float(np.sum(np.square(response[:boundary])))
     return float(10 * np.log10(early / late)), None
