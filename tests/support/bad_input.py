@@ -28,6 +28,7 @@ from support.inputs import (
     put_signal,
     room,
     setting,
+    sizeless,
     sound,
     swept,
     use,
@@ -564,6 +565,18 @@ CASES = [
         "a start of 1e308 seconds",
         "own.wav: lasts 0.1 s; set signals.sine.file.start",
         sound(NOISE, start=1e308),
+    ),
+    Case(
+        SOUNDS,
+        "a header without its length, as of an interrupted recording",
+        "own.wav: has no samples by its header, but 40044 bytes",
+        sizeless,
+    ),
+    Case(
+        SOUNDS,
+        "a recording of one sample at the lowest rate",
+        "signals.sine.duration_samples: 2 leaves 1 sample(s) at 8000 Hz",
+        both(put("configurations/chopped/rate_hz", 8000), put_signal(duration_samples=2), sound(NOISE)),
     ),
     Case(
         USED,

@@ -225,3 +225,10 @@ def observed(quantity: str) -> dict[str, Any]:
     return {"kind": "observations", "caption": "One", "quantity": quantity, "labels": {"own": "Own"}} | {
         "rows": [{"configuration": "steady", "labels": {"own": "mine"}}]
     }
+
+
+def sizeless(folder: Path, config: Config) -> None:
+    """Use a recording whose header says that it has no samples."""
+    layout = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE_HZ, 2 * RATE_HZ, 2, 16)
+    header = b"RIFF" + struct.pack("<I", 0) + b"WAVE" + layout + b"data" + struct.pack("<I", 0)
+    bytes_as_sound(header + bytes(40000))(folder, config)

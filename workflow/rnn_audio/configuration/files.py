@@ -32,10 +32,25 @@ def checked_file(path: str, overlays: Iterable[Path | str]) -> str:
     Raises:
         InputError: as `check_file`.
     """
+    overlays = list(overlays)
     for file in (*overlays, path):
         if Path(file).exists():
             check_file(Path(file))
+    if overlays and not Path(path).exists():
+        _require_whole(path, overlays)
     return path
+
+
+def _require_whole(path: str, overlays: Iterable[Path | str]) -> None:
+    """Refuse overlays alone, unless one of them is a whole configuration."""
+    import yaml
+
+    files = [Path(file) for file in overlays if Path(file).is_file()]
+    if not any({"configurations", "presets", "packing"} <= yaml.safe_load(file.read_text()).keys() for file in files):
+        raise InputError(
+            f"{path}: no such file in {Path.cwd()}, so that {', '.join(map(str, overlays))} would be all of the "
+            "configuration; run from the folder of the Snakefile, or give '--directory' with it"
+        )
 
 
 def given_profiles(arguments: Sequence[str]) -> list[str]:

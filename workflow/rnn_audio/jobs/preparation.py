@@ -88,7 +88,7 @@ def _inspect_sources(experiment: Experiment) -> None:
     for signal in experiment.config["signals"]:
         rates = experiment.rates_hz(signal)
         if rates:
-            inspect_source(signal, experiment.source_settings(signal), max(rates))
+            inspect_source(signal, experiment.source_settings(signal), rates)
     for device in experiment.used_devices():
         longest = max(
             own["segment_samples"] for own in experiment.configurations.values() if own.get("device") == device

@@ -19,12 +19,16 @@ logger = logging.getLogger(__name__)
 ONSET_SEARCH_S = 30.0
 """An onset is searched for in this first part only, so that an hour-long file is never read into memory."""
 
+_LATEST_PEAK_S = 0.1  # after the direct sound of a room
+_LISTENED_S = 300.0  # after the part in which the onset is looked for
+
 LOUDEST = 1000.0
 """Largest magnitude of a recording, 1 being full scale. Beyond it, samples are not sound: integers read as numbers."""
 
 QUIETEST = 1e-7
 """A recording below this (-140 dB re full scale) is silent: less than one step of 24 bits."""
 
+_LARGEST_HEADER = 4096
 _PLACEHOLDERS = "{}<>"
 
 
@@ -157,6 +161,12 @@ def _open(path: Path, section: str) -> "SoundFile":
         ) from error
     if file.frames == 0:
         file.close()
+        size = path.stat().st_size
+        if size > _LARGEST_HEADER:
+            raise InputError(
+                f"{path}: has no samples by its header, but {size} bytes, as if its recording had been interrupted; "
+                "open and export it with an audio editor that ignores the length in the header"
+            )
         raise InputError(f"{path}: has no samples; give {section} another recording")
     return file
 
@@ -186,12 +196,34 @@ def _first_frame(path: Path, file: "SoundFile", column: int, start: float | Lite
     if start == "onset":
         searched = _read(path, file, 0, min(file.frames, int(ONSET_SEARCH_S * file.samplerate)), column)
         check_content(str(path), searched, f"choose another {section}.channel, or another recording")
-        return onset_index(searched)
+        first = onset_index(searched)
+        _warn_about_onset(path, file, column, searched, first, section)
+        return first
     length_s = file.frames / file.samplerate
     first = round(min(start, length_s) * file.samplerate)  # a larger start may be too large for an integer
     if not 0 <= first < file.frames:
         raise InputError(f"{path}: lasts {length_s:g} s; set {section}.start to a time within it, not {start:g} s")
     return first
+
+
+def _warn_about_onset(path: Path, file: "SoundFile", column: int, searched: Floats, first: int, section: str) -> None:
+    """Warn where the onset is probably not the direct sound: noise comes before it, or a louder sound after it."""
+    rate_hz, magnitudes = file.samplerate, np.abs(searched)
+    late_s = (int(np.argmax(magnitudes)) - first) / rate_hz
+    if late_s > _LATEST_PEAK_S:
+        logger.warning(
+            "%s: the onset at %.3f s comes %.3f s before the loudest sample, so it may be noise or another sound; "
+            "listen to it, and set %s.start to the time of the direct sound",
+            *(path, first / rate_hz, late_s, section),
+        )
+    rest = min(file.frames - searched.size, int(_LISTENED_S * rate_hz))
+    louder = float(np.abs(_read(path, file, searched.size, rest, column)).max()) if rest > 0 else 0.0
+    if louder > 2 * float(magnitudes.max()):
+        logger.warning(
+            "%s: a sound %.0f dB louder comes after the first %g s, in which the onset is looked for; if that is the "
+            "one you want, set %s.start to its time",
+            *(path, 20 * np.log10(louder / float(magnitudes.max())), ONSET_SEARCH_S, section),
+        )
 
 
 def _read(path: Path, file: "SoundFile", first: int, frames: int, column: int) -> Floats:

@@ -1,7 +1,7 @@
 """Where a signal's samples come from: a generator, a file or a download."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,6 +18,7 @@ from rnn_audio.signals.recordings import Duration, Recording, check_content, rea
 SOURCES = ("synthetic", "file", "url")
 
 _ADDRESS = re.compile(r"[!#-;=?-\[\]_a-z~]+")  # printable ASCII but for blank " < > \ ^ ` { | }
+_FEWEST_SAMPLES = 2  # a sample to feed, and one to predict
 _OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 _DIGEST_LENGTHS = {"sha256": 64, "git_blob": 40}
 
@@ -50,14 +51,15 @@ def load_source(
     return recording.samples, recording.rate_hz
 
 
-def inspect_source(signal_name: str, settings: Mapping[str, Any], highest_rate_hz: int) -> None:
-    """Check a signal's source before anything is trained; `highest_rate_hz` is the highest rate that is trained on.
+def inspect_source(signal_name: str, settings: Mapping[str, Any], rates_hz: Sequence[int]) -> None:
+    """Check a signal's source before anything is trained; `rates_hz` are the rates that are trained on.
 
     A file is read and checked in full. A generator's name, keys, values and rate are checked. For a download, only
     the address and the digest can be checked. Raises InputError as `load_source` does.
     """
     section, source = _chosen_section(signal_name, settings)
     duration = _duration(signal_name, settings)
+    highest_rate_hz = max(rates_hz)
     if settings["source"] == "url":
         check_address(section, source)
         return
@@ -70,6 +72,12 @@ def inspect_source(signal_name: str, settings: Mapping[str, Any], highest_rate_h
         return
     recording = _read(Path(source["path"]), section, source, duration)
     _check_rate(f"{section}.path: {source['path']}", recording.rate_hz, highest_rate_hz)
+    left = recording.samples.size * min(rates_hz) // recording.rate_hz
+    if left < _FEWEST_SAMPLES:
+        raise InputError(
+            f"signals.{signal_name}.{duration.key}: {duration.length:g} leaves {left} sample(s) at {min(rates_hz)} Hz, "
+            f"and training needs {_FEWEST_SAMPLES}; choose a longer signal or a higher rate"
+        )
 
 
 @contextmanager
