@@ -5,6 +5,7 @@ from rnn_audio.speed.estimate import describe_plan
 from rnn_audio.jobs.provenance import notes_on_versions
 from rnn_audio.jobs.preparation import (
     check_accelerator_elsewhere,
+    check_submission,
     discard_damaged_caches,
     export_library,
     limit_threads,
@@ -33,6 +34,7 @@ onstart:
         check_writable(Path(config["pathvars"]["results"]))
         if workflow.non_local_exec:
             check_accelerator_elsewhere(config["accelerator"])
+            check_submission(workflow.executor_plugin.name)
         packs = waiting_packs(workflow.dag.needrun_jobs())
         if packs:
             write_waiting(CHECKPOINTS, packs)

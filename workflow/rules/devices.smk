@@ -5,7 +5,7 @@ rule download_device:
     log:
         "<logs>/download_device/{device}/{file}.log",
     wildcard_constraints:
-        file=names_of_downloads("devices"),
+        file=one_of(names_of_downloads("devices")),
     retries: 2
     localrule: True
     conda:

@@ -65,7 +65,8 @@ def downloaded(section, name):
 
 
 def names_of_downloads(section):
-    return one_of(re.escape(file) for name in EXPERIMENT.config[section] for file in downloads_of(section, name))
+    """The files of all downloads of signals or devices, as patterns."""
+    return [re.escape(file) for name in EXPERIMENT.config[section] for file in downloads_of(section, name)]
 
 
 def settings_of(wildcards):

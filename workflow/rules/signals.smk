@@ -5,7 +5,7 @@ rule download_signal:
     log:
         "<logs>/download_signal/{signal}/{file}.log",
     wildcard_constraints:
-        file=names_of_downloads("signals"),
+        file=one_of(names_of_downloads("signals")),
     retries: 2
     localrule: True
     conda:

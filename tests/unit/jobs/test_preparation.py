@@ -15,6 +15,7 @@ from rnn_audio.configuration import accelerator as accelerators
 from rnn_audio.errors import InputError
 from rnn_audio.jobs.preparation import (
     check_accelerator_elsewhere,
+    check_submission,
     discard_damaged_caches,
     export_library,
     limit_threads,
@@ -191,3 +192,13 @@ def test_models_of_these_versions_are_not_told(tmp_path: Path) -> None:
 def test_a_digest_of_a_file_that_was_removed_names_it(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.wav: cannot be read \(No such file.*restore it"):
         digest([tmp_path / "gone.wav"])
+
+
+def test_slurm_needs_sbatch_where_snakemake_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match="sbatch, which is not found here; run on the cluster's login node"):
+        check_submission("slurm")
+    check_submission("cluster-generic")
+    (tmp_path / "sbatch").write_text("#!/bin/sh\n")
+    (tmp_path / "sbatch").chmod(0o755)
+    check_submission("slurm")

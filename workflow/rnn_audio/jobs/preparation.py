@@ -1,6 +1,7 @@
 """What the workflow does before its first job: check all inputs that can be checked, and choose the accelerator."""
 
 import os
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,19 @@ def check_accelerator_elsewhere(setting: str) -> None:
         f"accelerator: {setting} looks for a GPU on the machine that reads the Snakefile, but the jobs run on others; "
         "set accelerator to cuda_on_node or cpu (profiles/slurm does)"
     )
+
+
+def check_submission(executor: str) -> None:
+    """For jobs of SLURM, check that they can be submitted here; without `sbatch`, Snakemake's plugin would hang.
+
+    Raises:
+        InputError: there is no `sbatch`.
+    """
+    if executor == "slurm" and shutil.which("sbatch") is None:
+        raise InputError(
+            "executor: slurm submits jobs by sbatch, which is not found here; run on the cluster's login node, or "
+            "without the profile"
+        )
 
 
 def export_library() -> None:
