@@ -163,4 +163,8 @@ def test_recordings_are_taken_in_again_when_their_content_changes(fresh: Workspa
     assert not fresh.plan(*sources).files, "a touched recording is prepared again"
     for name, path in recordings.items():
         write_recording(path, seed=2, seconds=seconds[name])
-    assert fresh.plan(*sources).files == {f"signals/{name}/source.wav" for name in seconds}
+    everything = {f"signals/{name}/source.wav" for name in seconds}
+    assert fresh.plan(*sources).files == everything
+    for path in recordings.values():
+        os.utime(path, (1e9, 1e9))
+    assert fresh.plan(*sources).files == everything, "a recording with an older date is not noticed"

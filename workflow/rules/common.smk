@@ -4,10 +4,20 @@ from rnn_audio.jobs.engine_proof import forget_proofs
 from rnn_audio.jobs.packs.composition import compose_packs
 from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
 from rnn_audio.speed.estimate import describe_plan
-from rnn_audio.jobs.preparation import check_accelerator_elsewhere, export_library, limit_threads, set_up
+from rnn_audio.jobs.provenance import notes_on_versions
+from rnn_audio.jobs.preparation import (
+    check_accelerator_elsewhere,
+    check_submission,
+    discard_damaged_caches,
+    export_library,
+    limit_threads,
+    set_up,
+)
 
 export_library()
 limit_threads()
+if workflow.is_main_process:
+    discard_damaged_caches()
 try:
     EXPERIMENT, ACCELERATOR = set_up(config, inspect_recordings=workflow.is_main_process)
 except InputError as error:
@@ -26,6 +36,7 @@ onstart:
         check_writable(Path(config["pathvars"]["results"]))
         if workflow.non_local_exec:
             check_accelerator_elsewhere(config["accelerator"])
+            check_submission(workflow.executor_plugin.name)
         packs = waiting_packs(workflow.dag.needrun_jobs())
         if packs:
             write_waiting(CHECKPOINTS, packs)
@@ -42,6 +53,8 @@ onstart:
     unused = unused_gpu(config["accelerator"]) if packs else None
     if unused:
         print(unused, file=sys.stderr)
+    for note in notes_on_versions(Path(config["pathvars"]["results"])):
+        print(note, file=sys.stderr)
 
 
 onsuccess:

@@ -126,7 +126,7 @@ def test_a_sweeps_table_and_figure_have_its_name_and_belong_to_its_paper() -> No
     experiment = load()
     assert experiment.of_kind("tables", "sweep") == experiment.of_kind("figures", "sweep") == ["rates"]
     assert experiment.of_paper("tables", "paper_a") == ["table_1", "rates"]
-    assert experiment.of_paper("figures", "paper_a") == ["figure_1", "rates"]
+    assert experiment.of_paper("figures", "paper_a") == ["figure_1", "tone_fast", "rates"]
     assert experiment.configurations_of(experiment.config["figures"]["rates"]) == shown(experiment)
 
 

@@ -128,6 +128,39 @@ def test_an_auxiliary_loss_adds_its_network_its_columns_and_its_error(
     assert record["zero_loss"].keys() == record["losses"].keys()
 
 
+@pytest.mark.parametrize("newer_is", ["still training", "finished"])
+def test_a_training_that_a_newer_one_has_replaced_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, newer_is: str
+) -> None:
+    old, new = Job(tmp_path), Job(tmp_path, learning_rate=0.5)
+    written = {}
+
+    def overtaken(self: ProgressLog, done: int, loss: float) -> None:
+        monkeypatch.undo()
+        if newer_is == "still training":
+            with monkeypatch.context() as patch, pytest.raises(KilledError):
+                patch.setattr(ProgressLog, "epoch", killed_at(2))
+                new.train(monkeypatch)
+        else:
+            new.train(monkeypatch)
+        written.update({path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()})
+
+    monkeypatch.setattr(ProgressLog, "epoch", overtaken)
+    old.train(monkeypatch)
+    assert "a newer run trains this model" in caplog.text
+    left = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    assert {path: content for path, content in left.items() if path in written} == written
+    assert len(list(tmp_path.glob("run.json"))) == (newer_is != "still training")
+
+
+def test_a_training_with_other_settings_replaces_older_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Job(tmp_path).train(monkeypatch)
+    again = Job(tmp_path, learning_rate=0.5)
+    again.train(monkeypatch)
+    assert json.loads(again.run.read_text())["configuration"]["learning_rate"] == 0.5
+    assert list(again.checkpoints.glob("*")) == []
+
+
 def test_the_record_says_what_was_trained_and_by_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job = Job(tmp_path)
     job.train(monkeypatch)
@@ -189,7 +222,7 @@ def test_no_checkpoint_outlives_the_training(tmp_path: Path, monkeypatch: pytest
 
     def save(store: CheckpointStore, *arguments: Any) -> None:  # noqa: ANN401 (passed on)
         original(store, *arguments)
-        seen.append(len(list(job.checkpoints.iterdir())))
+        seen.append(len(list(job.checkpoints.glob("*.safetensors"))))
 
     monkeypatch.setattr(CheckpointStore, "save", save)
     job.train(monkeypatch)

@@ -41,7 +41,7 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
         "samples": ordered[0]["samples"],
         "zero_loss": ordered[0]["zero_loss"],
         "linear_prediction_mse": ordered[0].get("linear_prediction_mse", {}),
-        "seeds": {str(run["seed"]): {"losses": run["losses"], **run["measured"]} for run in ordered},
+        "seeds": {str(run["seed"]): _of_seed(run) for run in ordered},
     }
 
 
@@ -63,6 +63,11 @@ def chosen_model(selection: Path | str, seeds: Sequence[int], models: Sequence[s
             "delete it and run the workflow again"
         )
     return seed, Path(models[seeds.index(seed)])
+
+
+def _of_seed(run: Record) -> Record:
+    digest = {"history_sha256": run["history_sha256"]} if "history_sha256" in run else {}
+    return {"losses": run["losses"], **digest, **run["measured"]}
 
 
 def _lowest(runs: Sequence[Record], loss: str) -> int:

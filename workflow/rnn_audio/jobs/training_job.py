@@ -11,6 +11,7 @@ import torch
 
 from rnn_audio.errors import InputError
 from rnn_audio.jobs.checkpoints import CheckpointStore, training_key
+from rnn_audio.jobs.claims import Claim
 from rnn_audio.jobs.engine_proof import settle_engine
 from rnn_audio.jobs.packs.members import PackMember, read_waiting
 from rnn_audio.jobs.packs.training import remove_settled_packs, train_in_pack
@@ -104,7 +105,8 @@ def train_model(
     """Train one model of a configuration and write its weights, its losses per epoch and a record of the run.
 
     The first job of a pack trains all its models (`packs`); the other jobs find their trainings finished. On a GPU, the
-    engine proves itself first (`engine_proof`).
+    engine proves itself first (`engine_proof`). Nothing is written if a
+    training of this model with other settings has started since (`claims`).
 
     Args:
         name: the configuration's name.
@@ -129,6 +131,7 @@ def train_model(
     own_key = _key_of(determinants, digest([start]) if start else None, settings, seed)
     # If this model trains in a pack, `train_in_pack` leaves its finished training as its own checkpoint.
     own = PackMember(name, seed, settings, str(checkpoints), str(run_path), own_key)
+    claim = Claim(checkpoints, f"seed-{seed}", own_key, run_path)
     waiting = read_waiting(checkpoints.parent, own, key_of)
     train_in_pack(own, waiting, recordings, accelerator, checkpoints.parent)
     store = own.store()
@@ -160,10 +163,14 @@ def train_model(
             "threads": threads,
         },
     }
+    if claim.is_lost():
+        logger.warning("a newer run trains this model with other settings, data or code: nothing is written")
+        return
     save_model(model_path, shape, trained.parameters)
-    write_history(history_path, trained.history)
-    write_json(run_path, record)
+    sha256 = write_history(history_path, trained.history)
+    write_json(run_path, record | {"history_sha256": sha256})
     store.remove()
+    claim.remove()
     remove_settled_packs(own, waiting, checkpoints.parent)
     said = {loss: value for loss, value in trained.losses.items() if not loss.endswith(("_quartile", "_median"))}
     logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in said.items()))

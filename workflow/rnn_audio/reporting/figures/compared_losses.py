@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rnn_audio.configuration.settings import PRETRAINING
 from rnn_audio.errors import InputError
-from rnn_audio.records import read_columns, read_json
+from rnn_audio.records import history_digest, read_columns, read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
@@ -119,7 +119,7 @@ def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, see
         selection = read_json(path)
         training = ComparedTraining(
             label=panel["title"],
-            histories={seed: read_columns(next(histories)) for seed in seeds},
+            histories={seed: read_columns(next(histories), history_digest(selection, seed)) for seed in seeds},
             chosen_seed=selection["chosen_seed"],
         )
         groups.setdefault(panel["group"], []).append(training)

@@ -6,6 +6,7 @@ can be compared by eye.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +15,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
-from rnn_audio.records import Record, read_history, read_json
+from rnn_audio.records import Record, history_digest, read_history, read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,
     BLUE,
@@ -107,7 +108,7 @@ def from_files(
     panels = [
         LossPanel(
             title=panel["title"],
-            curves=tuple(SeedCurve(seed, *read_history(next(histories))) for seed in seeds),
+            curves=tuple(_curve(next(histories), seed, selection) for seed in seeds),
             chosen_seed=selection["chosen_seed"],
             baseline_mse=_zero_loss(selection),
             published_mse=published[panel["configuration"]],
@@ -115,6 +116,10 @@ def from_files(
         for panel, selection in zip(declaration["panels"], selections, strict=True)
     ]
     return plot_loss_curves(panels, notes)
+
+
+def _curve(history: Path, seed: int, selection: Record) -> SeedCurve:
+    return SeedCurve(seed, *read_history(history, history_digest(selection, seed)))
 
 
 def _zero_loss(selection: Record) -> float:

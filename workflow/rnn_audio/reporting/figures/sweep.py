@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from rnn_audio.errors import InputError
-from rnn_audio.records import read_by_configuration, read_history
+from rnn_audio.records import history_digest, read_by_configuration, read_history
 from rnn_audio.reporting.figures.loss_curves import SeedCurve
 from rnn_audio.reporting.figures.style import (
     BLACK,
@@ -108,7 +108,7 @@ def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, see
         (label,) = row.labels.values()
         seed = row.selection["chosen_seed"]
         history = files["histories"][index * len(seeds) + seeds.index(seed)]
-        curves.append((str(label), SeedCurve(seed, *read_history(history))))
+        curves.append((str(label), SeedCurve(seed, *read_history(history, history_digest(row.selection, seed)))))
     (varied,) = declaration["labels"].values()
     return plot_sweep(panels, curves, varied, notes)
 

@@ -108,7 +108,9 @@ class LatexNotation(Notation):
 
     def text(self, text: str) -> str:
         """LaTeX's ten special characters escaped; symbols without a glyph in text fonts become commands."""
-        return text.translate(_LATEX_TEXT)
+        escaped = text.translate(_LATEX_TEXT)
+        # After the end of a row, a bracket or an asterisk would be an argument of that command.
+        return f"{{}}{escaped}" if escaped.startswith(("[", "*")) else escaped
 
     def number(self, digits: str) -> str:
         """In math mode, so that a minus sign is not a hyphen."""

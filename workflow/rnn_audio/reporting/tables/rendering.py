@@ -28,6 +28,8 @@ from rnn_audio.reporting.tables.cells import (
 # About what fits into one column of a two-column page in a small font.
 _SINGLE_COLUMN_LIMIT = 6
 
+_FORMULA = tuple("=+-@\t\r")  # with which a formula of a spreadsheet begins
+
 _HTML_STYLE = """\
 body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; background: #fff; margin: 1.5rem; }
 .scroll { overflow-x: auto; }
@@ -88,8 +90,16 @@ class Table:
 
 
 def render_csv(table: Table) -> str:
-    """The whole frame: one header row, floats with every digit, missing values empty."""
-    return table.frame.to_csv(index=False, lineterminator="\n")
+    """The whole frame: one header row, floats with every digit, missing values empty.
+
+    Text that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    safe = {
+        key: pd.Series([f"'{cell}" if _is_formula(cell) else cell for cell in column], dtype=object)
+        for key, column in table.frame.items()
+        if any(map(_is_formula, column))
+    }
+    return table.frame.assign(**safe).to_csv(index=False, lineterminator="\n")
 
 
 def render_markdown(table: Table) -> str:
@@ -177,6 +187,10 @@ def write_table(table: Table, paths: Iterable[Path]) -> None:
     for path in targets:
         with replacing(path) as temporary:
             temporary.write_text(RENDERERS[path.suffix](table), encoding="utf-8", newline="\n")
+
+
+def _is_formula(cell: Cell) -> bool:
+    return isinstance(cell, str) and cell.startswith(_FORMULA)
 
 
 def _cells(table: Table, notation: Notation) -> list[list[str]]:
