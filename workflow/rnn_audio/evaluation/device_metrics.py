@@ -8,7 +8,7 @@ import torch
 from rnn_audio.evaluation.baselines import fit_gain, fit_waveshaper
 from rnn_audio.evaluation.device_sounds import whole_losses, zero_loss
 from rnn_audio.evaluation.error_spectra import band_level_db
-from rnn_audio.evaluation.seed_errors import BANDS_HZ
+from rnn_audio.evaluation.quantities import BANDS_HZ
 from rnn_audio.types import Samples
 
 WAVESHAPER_BINS = 1000

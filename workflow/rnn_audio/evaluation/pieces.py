@@ -27,8 +27,10 @@ WARM_UP_SAMPLES = 8_192
 MOST_PASSES = 8
 """Passes over whole pieces after which a model counts as one that does not forget."""
 
-TOLERANCE = 1e-6
-"""Largest difference of two states that count as equal: of h, and of c relative to the larger of |c| and 1."""
+TOLERANCE = 1e-4
+"""Largest difference of two states that count as equal: of h, and of c relative to the larger of |c| and 1.
+
+Rounding alone keeps the states of trained models up to 3e-5 apart (docs/performance.md)."""
 
 _SAMPLES_AT_ONCE = 44_100  # of all pieces of a model together: it bounds the memory
 

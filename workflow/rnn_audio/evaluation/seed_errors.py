@@ -9,12 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_audio.evaluation.error_spectra import ErrorSpectrum, band_energies, error_spectrum, third_octaves
+from rnn_audio.evaluation.quantities import BANDS_HZ
 from rnn_audio.evaluation.statistics import Interval, bootstrap_over_blocks, level_db
 from rnn_audio.records import Record
 from rnn_audio.types import Floats, Samples
-
-BANDS_HZ = {"error_1_2_khz_db": (1000.0, 2000.0)}
-"""Edges of the bands by the name of the error's level; the one that paper B compares (section 5.1)."""
 
 RESOLUTIONS = {"third_octaves": third_octaves, "fine": error_spectrum}
 

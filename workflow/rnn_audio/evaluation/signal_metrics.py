@@ -11,7 +11,7 @@ from rnn_audio.evaluation.distances import (
     segments_power,
     signal_power,
 )
-from rnn_audio.evaluation.states import TONES
+from rnn_audio.evaluation.quantities import TONES
 from rnn_audio.evaluation.tones import describe_tone, last_half_level_db
 from rnn_audio.records import Record
 from rnn_audio.signals.acoustics import compare_rooms, room_parameters

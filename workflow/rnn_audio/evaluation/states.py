@@ -9,12 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnn_audio.evaluation.distances import effective_length
+from rnn_audio.evaluation.quantities import TONES
 from rnn_audio.evaluation.tones import SOUNDING_DB, describe_tone, last_half_level_db
 from rnn_audio.records import Record
 from rnn_audio.types import Floats, Samples
-
-TONES = ("tone", "note")
-"""Kinds of signals that are judged as tones."""
 
 BURST_SAMPLES = 4
 """Samples after the start of a sub-sequence in which a reset of the state shows (paper A, section V-C, figure 4)."""

@@ -16,7 +16,8 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
-from rnn_audio.evaluation.seed_errors import BANDS_HZ, RESOLUTIONS, SeedSpectra, read_spectra
+from rnn_audio.evaluation.quantities import BANDS_HZ
+from rnn_audio.evaluation.seed_errors import RESOLUTIONS, SeedSpectra, read_spectra
 from rnn_audio.records import read_json
 from rnn_audio.reporting.figures.style import (
     BLACK,

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from rnn_audio.errors import InputError
-from rnn_audio.evaluation.states import TONES
+from rnn_audio.evaluation.quantities import TONES
 from rnn_audio.evaluation.tones import QUIETEST_DB, SOUNDING_DB
 from rnn_audio.reporting.tables.cells import Cell, Format, is_missing
 from rnn_audio.reporting.tables.parts import (
