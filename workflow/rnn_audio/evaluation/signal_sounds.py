@@ -62,9 +62,8 @@ class Performance:
         """
         losses = {}
         for name, sounds in (("prediction_mse", self.predictions), ("generation_mse", self.generations)):
-            of_states = (sounds - self.targets).double().square().mean(dim=2)
-            shares = torch.tensor(list(QUANTILES.values()), dtype=torch.double, device=of_states.device)
-            quantiles = torch.quantile(of_states, shares, dim=1)
+            of_states = (sounds - self.targets).double().square().mean(dim=2).cpu()
+            quantiles = torch.quantile(of_states, torch.tensor(list(QUANTILES.values()), dtype=torch.double), dim=1)
             losses[name] = _mse(sounds, self.targets)
             losses |= {f"{name}_{part}": own.tolist() for part, own in zip(QUANTILES, quantiles, strict=True)}
         return losses
