@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 from scipy.signal import lfilter
 
-from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError
+from rnn_audio.losses import objectives
+from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError, fused_loss_error
 from rnn_audio.losses.preemphasis import NAMES, taps
 from rnn_audio.types import Floats
 
@@ -192,3 +194,44 @@ def test_the_mean_squared_error_has_no_memory() -> None:
     np.testing.assert_allclose(losses.numpy(), expected, rtol=1e-5)
     objective.observe(outputs, targets)
     assert torch.equal(objective(targets, outputs), losses)
+
+
+@pytest.mark.skipif(HAS_GPU, reason="with a GPU, triton does not interpret")
+def test_the_error_of_the_fused_loss_is_rounding() -> None:
+    assert fused_loss_error("cpu") < 1e-6
+
+
+def test_a_fused_loss_that_is_wrong_has_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    class OneTapTooFew(EmphasisedErrorToSignal):
+        def __init__(self, *arguments: object, fused: bool) -> None:
+            super().__init__(*arguments, fused=False)
+            if fused:
+                self._taps[:, -1] = 0.0
+
+    monkeypatch.setattr(objectives, "EmphasisedErrorToSignal", OneTapTooFew)
+    assert fused_loss_error("cpu") > 1e-4
+
+
+@pytest.mark.skipif(HAS_GPU, reason="with a GPU, triton does not interpret")
+def test_around_the_kernels_all_stays_on_the_gpu(gpu: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rnn_audio.losses import triton_loss
+
+    targets, outputs = signals(models=2)
+
+    def on(device: str) -> Signals:
+        objective = EmphasisedErrorToSignal(["highpass", "none"], RATE_HZ, device, fused=True)
+        own, leaf = targets.to(device), outputs.to(device).requires_grad_()
+        objective.observe(own[..., WARM_UP], leaf[..., WARM_UP].detach())
+        losses = objective(own[..., STRETCHES[0]], leaf[..., STRETCHES[0]])
+        return losses.detach().cpu(), torch.autograd.grad(losses.sum(), leaf)[0].cpu()
+
+    on_cpu = on("cpu")
+    for name in ("block_kernel", "model_kernel", "gradient_kernel"):
+        monkeypatch.setattr(triton_loss, name, gpu.Launched(getattr(triton_loss, name)))
+    for ours, theirs in zip(on(gpu.DEVICE), on_cpu, strict=True):
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.skipif(not HAS_GPU, reason="needs a GPU")
+def test_the_loss_on_a_gpu_is_that_of_pytorchs_operations() -> None:
+    assert fused_loss_error("cuda") < 2e-6

@@ -13,6 +13,8 @@ from rnn_audio.training.recipe import Recipe
 from rnn_audio.types import Settings
 
 _START_UP_S = 3.0
+_H100_PACE = 0.045
+"""Time of a pack of paper B on an H100 over that of one of its models on one core (docs/performance.md)."""
 
 
 def describe_plan(
@@ -63,7 +65,7 @@ def _pace(experiment: Experiment, accelerator: str) -> tuple[float, str]:
         return statistics.median(ratios), "from this machine's benchmark"
     if accelerator == "cpu":
         return 1.0, "from times on another machine's CPU"
-    return 1.0, "from times on a CPU: a GPU has not been measured"
+    return _H100_PACE, "from times on an NVIDIA H100"
 
 
 def _ratio(path: Path, accelerator: str) -> float | None:
