@@ -21,7 +21,9 @@ SILENCE_PEAK = 1e-4
 _FULL_SCALE = 0.999
 _CLIPPED_RUN = 3  # consecutive samples at full scale; two can be the peak of a sine
 _DC_OFFSET = 1e-3
-_LATENCY_S = 0.0005  # a device's own phase shift stays below this
+_LATENCY_S = 0.0012
+"""A device's own phase shift stays below this. To correct it would hurt more than a latency of this size: the target
+would come before what causes it."""
 _TRUSTED_CONFIDENCE = 0.05
 
 

@@ -6,7 +6,8 @@ samples, at the cost of capacity, but not one of hundreds.
 Distortion and filters change the waveform, so the waveforms cannot be compared directly. Their envelopes keep their
 shape: the peak of the cross-correlation of both envelopes gives the latency within a few milliseconds. That of both
 onset curves (how fast the logarithm of the envelope rises) refines it. The rest is the device's own phase shift, which
-this measurement cannot distinguish from latency: up to about 0.5 ms for a guitar amplifier.
+this measurement cannot distinguish from latency: up to about 1 ms for an amplifier that thins the bass, because a
+plucked string's high partials start that much later than its first push.
 """
 
 from __future__ import annotations
