@@ -91,7 +91,7 @@ def test_the_vibraphone_decays_like_the_room_and_stays_periodic() -> None:
 @pytest.mark.parametrize("name", ["steady_sine", "damped_sine", "low_passed_room", "steady_noise"])
 def test_a_control_decays_or_is_noise_like(name: str) -> None:
     control = shipped_signal(name, 1024)
-    assert control.shape == shipped_signal("impulse_response", 1024).shape
+    assert control.shape == (512,)  # as many as the room has
     fall_db = _last_over_first_tenth_db(control)
     assert fall_db == pytest.approx(
         documented("The controls", f"`{name}`: level of the last tenth re the first (dB)"), abs=0.5

@@ -4,6 +4,9 @@ The plate current of a triode is looked up in its load line (`triode`). A grid c
 square of the voltage above a threshold, so the voltage of the grid has a closed solution. Grid capacitances are
 integrated by backward Euler, since they are stiff when the grid conducts. The much slower coupling and bypass
 capacitors are integrated by forward Euler.
+
+Divisors are component values, which are never 0: numba's error model of numpy leaves out the checks of each division,
+which saves a quarter of the time.
 """
 
 from __future__ import annotations
