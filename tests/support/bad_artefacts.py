@@ -80,6 +80,15 @@ def keep(share: float) -> Spoil:
     return cut
 
 
+def exchange(old: bytes, new: bytes) -> Spoil:
+    def spoil(path: Path) -> None:
+        content = path.read_bytes()
+        assert old in content
+        path.write_bytes(content.replace(old, new + old[len(new) :], 1))
+
+    return spoil
+
+
 def write(content: str | bytes) -> Spoil:
     return lambda path: path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
@@ -145,6 +154,7 @@ ARTEFACTS = [
         "it has weights that are not finite",
         change_tensor("linear.bias", torch.tensor([torch.nan])),
     ),
+    _model("a weight that is another number", "its content has changed", change_tensor("linear.bias", torch.ones(1))),
     _model("a header that is a list", "its header does not describe a model", change_header(lambda header: [header])),
     _model(
         "a header with an unknown key",
@@ -167,6 +177,14 @@ ARTEFACTS = [
         _loss,
     ),
     Artefact(RESULTS, "run.json with NaN", "run.json: not a readable record", "run.json", write('{"a": NaN}'), _loss),
+    Artefact(
+        RESULTS,
+        "run.json with another number",
+        "run.json: not a readable record (its content has changed since it was written)",
+        "run.json",
+        exchange(b"0.5", b"0.4"),
+        _loss,
+    ),
     Artefact(
         RESULTS,
         "selection.json that chooses no seed",
@@ -221,6 +239,14 @@ ARTEFACTS = [
     ),
     Artefact(
         RESULTS, "a sound with an infinite sample", "8000.wav: corrupt or cut short", "8000.wav", add_infinity, read_wav
+    ),
+    Artefact(
+        RESULTS,
+        "a sound with another rate",
+        "8000.wav: corrupt or cut short",
+        "8000.wav",
+        exchange(b"@\x1f\0\0", b"@\x3f"),
+        read_wav,
     ),
     _segments("segments, cut", keep(0.9)),
     _segments("segments, empty", write("")),

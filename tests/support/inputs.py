@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from support.configurations import shipped_config
 from support.workspace import Config
 
 RATE_HZ = 16000
@@ -164,3 +165,70 @@ def swept(name: str, **settings: Any) -> Make:  # noqa: ANN401 (any YAML value)
 
 def duplicate_json(folder: Path, config: Config) -> str:
     return json.dumps(config)[:-1] + ', "seeds": [3]}'
+
+
+def bomb(folder: Path, config: Config) -> str:
+    """Nine levels of ten aliases each: a thousand million values in 200 bytes."""
+    lines = ["a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    for previous, name in zip("abcdefghi", "bcdefghij", strict=True):
+        lines.append(f"{name}: &{name} [{', '.join([f'*{previous}'] * 10)}]")
+    return "\n".join(["# too much", *lines])
+
+
+def windowed(samples: int) -> Make:
+    """Train a free run with a spectral loss over windows of so many samples."""
+
+    def make(folder: Path, config: Config) -> None:
+        spectral = {"weight": 0.1, "window_samples": [16, samples]}
+        config["configurations"]["chopped"] = {"preset": "free_running", "signal": "sine", "rate_hz": 4000} | {
+            "free_running": {"spectral_loss": spectral}
+        }
+
+    return make
+
+
+def _synthetic(name: str, **changes: Any) -> Make:  # noqa: ANN401 (any YAML value)
+    """Use the generator of a shipped signal, with changes."""
+
+    def make(folder: Path, config: Config) -> None:
+        config["signals"]["sine"]["synthetic"] = shipped_config()["signals"][name]["synthetic"] | changes
+
+    return make
+
+
+def room(**changes: Any) -> Make:  # noqa: ANN401 (any YAML value)
+    return _synthetic("impulse_response", **changes)
+
+
+def bar(**changes: Any) -> Make:  # noqa: ANN401 (any YAML value)
+    return _synthetic("vibraphone", **changes)
+
+
+def download_from(address: str) -> Make:
+    return put_signal(source="url", url={"address": address, "sha256": "0" * 64})
+
+
+def labelled(name: str) -> Make:
+    """Give a table a column of labels of this name."""
+
+    def make(folder: Path, config: Config) -> None:
+        table = config["tables"]["losses"]
+        table["labels"] = {name: "Own"}
+        for row in table["rows"]:
+            row["labels"] = {name: "mine"}
+
+    return make
+
+
+def observed(quantity: str) -> dict[str, Any]:
+    """A table of one row that shows this quantity."""
+    return {"kind": "observations", "caption": "One", "quantity": quantity, "labels": {"own": "Own"}} | {
+        "rows": [{"configuration": "steady", "labels": {"own": "mine"}}]
+    }
+
+
+def sizeless(folder: Path, config: Config) -> None:
+    """Use a recording whose header says that it has no samples."""
+    layout = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE_HZ, 2 * RATE_HZ, 2, 16)
+    header = b"RIFF" + struct.pack("<I", 0) + b"WAVE" + layout + b"data" + struct.pack("<I", 0)
+    bytes_as_sound(header + bytes(40000))(folder, config)

@@ -133,12 +133,14 @@ class PackedJobs:
 
     def artefacts(self, model: Model) -> list[Any]:
         """The outputs of a job, without its measurements."""
-        record = {key: value for key, value in self.run(model).items() if key != "measured"}
+        record = {key: value for key, value in self.run(model).items() if key not in ("measured", "sha256")}
         return [(self._results(model) / name).read_bytes() for name in ("model.safetensors", "history.csv")] + [record]
 
     def left_behind(self) -> list[str]:
         """Checkpoints and their temporary files."""
-        files = [path for path in self.checkpoints.rglob("*") if path.is_file() and path.name != "waiting.json"]
+        files = [
+            path for path in self.checkpoints.rglob("*") if path.is_file() and path.suffix not in (".json", ".claim")
+        ]
         return sorted(str(path.relative_to(self.checkpoints)) for path in files)
 
     def _results(self, model: Model) -> Path:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 # Keys in records, and next to the losses of each seed in selection.json.
-_MEASURED = {"measured", "wall_time_s", "models_at_once", "peak_memory_mib"}
+# A digest is that of the whole record, with what was measured.
+_MEASURED = {"measured", "sha256", "wall_time_s", "models_at_once", "peak_memory_mib"}
 _MEASURED_COLUMNS = {
-    *("wall_time_s", "mean_wall_time_s"),  # times of trainings
+    *("wall_time_s", "mean_wall_time_s", "peak_memory_mib"),  # effort of trainings
     *("seconds_per_second", "none_update_ms", "own_update_ms", "overhead"),  # results of the rules that measure times
 }
 _FOLDERS_ASIDE = ("logs", "checkpoints", "speed")

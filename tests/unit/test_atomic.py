@@ -108,6 +108,13 @@ def test_the_temporary_file_is_a_hidden_neighbour_with_this_processs_id(tmp_path
         assert str(os.getpid()) in temporary.name
 
 
+@pytest.mark.parametrize("name", ["taken", "taken/below", "x" * 300])
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(InputError, match=r"(where a folder is needed|too long); .*run the same command again"):
+        check_writable(tmp_path / name)
+
+
 def test_a_folder_that_can_be_written_to_is_made_and_stays_empty(tmp_path: Path) -> None:
     check_writable(tmp_path / "new")
     assert list((tmp_path / "new").iterdir()) == []

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.inputs import NOISE, RATE_HZ
 from support.places import REPOSITORY
-from support.workspace import Workspace
+from support.workspace import Config, Workspace
 
 from rnn_audio.wav import read_wav
 
@@ -81,3 +81,22 @@ def test_recording_with_an_odd_name_is_prepared_and_its_name_is_not_executed(fre
     assert not list(fresh.folder.rglob("x"))
     again = fresh.snakemake("--cores", "2", "results/signals/sine/source.wav")
     assert "Nothing to be done" in again.output
+
+
+def test_braces_and_markup_in_text_are_text_in_the_report(done: Workspace) -> None:
+    def change(config: Config) -> None:
+        config["papers"]["impulse_response"]["title"] = 'Proc. {IEEE} {table} & "more"'
+        config["tables"]["losses"] |= {
+            "caption": "Losses {x} of *both*",
+            "notes": [".. include:: /etc/passwd", "a < b"],
+        }
+        config["figures"]["curves"]["caption"] = "Curves {figure} {}"
+
+    done.edit_config(change)
+    done.make()
+    run = done.snakemake("--report", "report.html")
+    assert run.status == 0, run.output
+    page = (done.folder / "report.html").read_text(encoding="utf-8")
+    assert "root:x:" not in page
+    assert ".. include:: /etc/passwd</p>" in page
+    assert "Proc. {\\u2060IEEE} {\\u2060table}" in page

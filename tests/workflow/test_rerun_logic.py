@@ -14,9 +14,10 @@ OF_CHOPPED = (*OF_BOTH, "figures/curves.svg")
 
 
 def jobs(plan: Plan) -> set[str]:
-    """One file a job: of outputs with several suffixes, the first."""
+    """One file a job: of outputs with several suffixes, the first; of sounds, the generation."""
     others = (".md", ".tex", ".html", ".png", "history.csv", "run.json")
-    return {file for file in plan.files if not file.endswith(others) and not file.startswith("predictions/")}
+    files = {file for file in plan.files if not file.endswith(others) and not file.startswith("predictions/")}
+    return {file for file in files if not (file.startswith("generations/") and file.endswith(".json"))}
 
 
 def behind_training(configuration: str) -> set[str]:
@@ -162,4 +163,8 @@ def test_recordings_are_taken_in_again_when_their_content_changes(fresh: Workspa
     assert not fresh.plan(*sources).files, "a touched recording is prepared again"
     for name, path in recordings.items():
         write_recording(path, seed=2, seconds=seconds[name])
-    assert fresh.plan(*sources).files == {f"signals/{name}/source.wav" for name in seconds}
+    everything = {f"signals/{name}/source.wav" for name in seconds}
+    assert fresh.plan(*sources).files == everything
+    for path in recordings.values():
+        os.utime(path, (1e9, 1e9))
+    assert fresh.plan(*sources).files == everything, "a recording with an older date is not noticed"

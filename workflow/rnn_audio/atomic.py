@@ -16,6 +16,9 @@ _STORAGE_FAULTS = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "your quota of this disk is used up; free some space",
     errno.EROFS: "the disk is mounted read-only; make it writable",
+    errno.ENOTDIR: "a part of its path is a file, where a folder is needed; choose another path",
+    errno.EEXIST: "there is a file of this name, where a folder is needed; remove it or choose another path",
+    errno.ENAMETOOLONG: "the path is too long; choose a shorter one",
     errno.EACCES: "there is no permission to write; correct the permissions of its folder",
 }
 
@@ -32,7 +35,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}.partial")
-    with _storage_faults_told(path):
+    with storage_faults_told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(path.parent, glob.escape(path.name))
         try:
@@ -49,7 +52,7 @@ def check_writable(folder: Path) -> None:
 
     Raises InputError if the disk is full or not writable.
     """
-    with _storage_faults_told(folder):
+    with storage_faults_told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
             pass
@@ -67,7 +70,8 @@ def remove_leftovers(folder: Path, name: str) -> None:
 
 
 @contextmanager
-def _storage_faults_told(path: Path) -> Iterator[None]:
+def storage_faults_told(path: Path) -> Iterator[None]:
+    """Turn errors of the storage that a user can fix into an InputError that names `path`."""
     try:
         yield
     except OSError as error:

@@ -13,7 +13,10 @@ for name, kind in FIGURES.items():
                 caption=f"../report/{name}.rst",
                 category=category_of,
                 subcategory="Figures",
-                labels=lambda wildcards: {"figure": wildcards.figure, "content": declared(wildcards)["caption"]},
+                labels=lambda wildcards: {
+                    "figure": wildcards.figure,
+                    "content": as_text(declared(wildcards)["caption"]),
+                },
             ),
             png="<results>/figures/{figure}.png",
         log:

@@ -1,10 +1,12 @@
 """Functions for rules: the files and settings that belong to their wildcards."""
 
-from functools import partial
+import re
+from functools import cache, partial
 
 from rnn_audio.jobs.code_dependencies import code_of as code_dependencies
 from rnn_audio.jobs.packs.members import PackMember
 from rnn_audio.jobs.provenance import digest
+from rnn_audio.signals.sources import download_name
 
 
 def one_of(names):
@@ -38,6 +40,35 @@ def code_of(script, *modules):
     return digest(code_dependencies(Path(LIBRARY) / "scripts" / script, *modules))
 
 
+@cache
+def content_of(*recordings):
+    """A digest of the user's recordings, so that a replaced one reruns its jobs whatever the file's date; None without."""
+    return digest(map(Path, recordings)) if recordings else None
+
+
+def downloads_of(section, name):
+    """The downloads of a signal or device: each file's key in the configuration, and what stands there."""
+    settings = EXPERIMENT.config[section][name]
+    if settings["source"] != "url":
+        return {}
+    key, url = f"{section}.{name}.url", settings["url"]
+    if section == "signals":
+        entries = {key: url}
+    else:
+        entries = {f"{key}.{split}.{side}": url[split][side] for split in url for side in url[split]}
+    return {download_name(entry): (key, entry) for key, entry in entries.items()}
+
+
+def downloaded(section, name):
+    """The paths of the downloads of a signal or device."""
+    return [f"<results>/{section}/{name}/downloads/{file}" for file in downloads_of(section, name)]
+
+
+def names_of_downloads(section):
+    """The files of all downloads of signals or devices, as patterns."""
+    return [re.escape(file) for name in EXPERIMENT.config[section] for file in downloads_of(section, name)]
+
+
 def settings_of(wildcards):
     return EXPERIMENT.configurations[wildcards.configuration]
 
@@ -45,6 +76,11 @@ def settings_of(wildcards):
 def signal_of(wildcards):
     """The signal that a configuration learns."""
     return TARGETS["signal"].format(**settings_of(wildcards))
+
+
+def kind_of(wildcards):
+    """The kind of the signal that a configuration learns."""
+    return EXPERIMENT.config["signals"][settings_of(wildcards)["signal"]]["kind"]
 
 
 def device_recordings(device, splits=("train", "val", "test")):
@@ -111,7 +147,12 @@ def declared(wildcards):
 
 def category_of(wildcards):
     """The section of the report that an artefact belongs to."""
-    return config["papers"][declared(wildcards)["paper"]]["title"]
+    return as_text(config["papers"][declared(wildcards)["paper"]]["title"])
+
+
+def as_text(text):
+    """Text for the report in which Snakemake finds no wildcard: an invisible sign after each brace."""
+    return text.replace("{", "{\N{WORD JOINER}")
 
 
 def files_of(kind, wildcards):
@@ -160,6 +201,12 @@ def convolved_sounds(convolutions):
         for name in EXPERIMENT.config["convolutions"][convolution]["configurations"]
         for response in ("target", "generation")
     ]
+
+
+def checks_of_devices(devices):
+    """The tables of what was measured of recordings; a simulated device needs none."""
+    own = [device for device in devices if EXPERIMENT.config["devices"][device]["source"] != "synthetic"]
+    return expand("<results>/devices/{device}/checks{suffix}", device=own, suffix=TABLE_SUFFIXES)
 
 
 def artefacts(section, names):

@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 LIBRARY = os.path.relpath(Path(str(workflow.current_basedir)).parent)
 sys.path.insert(0, os.path.abspath(LIBRARY))
 
-from rnn_audio.configuration.files import checked_file
+from rnn_audio.configuration.files import check_profiles, checked_file, given_profiles
 from rnn_audio.errors import InputError
 
 
@@ -18,6 +18,7 @@ def checked_configuration(path):
     if not workflow.is_main_process:
         return path
     try:
+        check_profiles(given_profiles(sys.argv), workflow.configfiles)
         return checked_file(path, workflow.configfiles)
     except InputError as error:
         raise WorkflowError(str(error)) from None

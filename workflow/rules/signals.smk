@@ -1,7 +1,29 @@
+rule download_signal:
+    """A recording of a signal from its address, verified by its digest. It runs where Snakemake runs: nodes may have no network."""
+    output:
+        "<results>/signals/{signal}/downloads/{file}",
+    log:
+        "<logs>/download_signal/{signal}/{file}.log",
+    wildcard_constraints:
+        file=one_of(names_of_downloads("signals")),
+    retries: 2
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        # No digest of the code: a file of the right digest is the same whatever fetched it.
+        download=lambda wildcards: downloads_of("signals", wildcards.signal)[wildcards.file],
+    message:
+        "download of {wildcards.signal}"
+    script:
+        "../scripts/download.py"
+
+
 rule prepare_signal:
     """A signal at its source's rate: synthesised, or cut out of a recording."""
     input:
         recording=lambda wildcards: EXPERIMENT.recording_path(wildcards.signal),
+        downloads=lambda wildcards: downloaded("signals", wildcards.signal),
     output:
         "<results>/signals/{signal}/source.wav",
     log:
@@ -14,6 +36,7 @@ rule prepare_signal:
         code=code_of("prepare_signal.py"),
         signal=lambda wildcards: wildcards.signal,
         settings=lambda wildcards: EXPERIMENT.source_settings(wildcards.signal),
+        content=lambda wildcards: content_of(*EXPERIMENT.recording_path(wildcards.signal)),
     message:
         "signal {wildcards.signal}"
     script:

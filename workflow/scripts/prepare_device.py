@@ -1,4 +1,5 @@
 import logging
+from dataclasses import asdict
 from pathlib import Path
 
 from rnn_audio.devices.sources import SIDES, SPLITS, load_device
@@ -15,4 +16,5 @@ with logged_job(snakemake.log[0]):
     for path, samples in zip(snakemake.output.recordings, sides, strict=True):
         write_wav(path, samples, device.rate_hz)
     findings = [{"name": finding.name, "message": finding.message} for finding in device.findings]
-    write_json(checks, {"findings": findings, "corrections": device.corrections})
+    measured = [asdict(own) for own in device.measured]
+    write_json(checks, {"findings": findings, "corrections": device.corrections, "measured": measured})

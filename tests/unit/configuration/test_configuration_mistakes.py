@@ -1,12 +1,15 @@
 """What is refused of a configuration: each mistake is told by the name of its key."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
-from support.configurations import REMOVED, Config, changed, minimal
+import yaml
+from support.configurations import REMOVED, Config, changed, minimal, shipped_config
 
 from rnn_audio.configuration.experiment import load_experiment
+from rnn_audio.configuration.files import checked_file
 from rnn_audio.errors import InputError
 
 
@@ -311,3 +314,15 @@ def test_a_section_that_is_no_mapping_is_named(section: str) -> None:
     for value in (None, [], "none"):
         with pytest.raises(InputError, match=section):
             load_experiment(changed(section, value))
+
+
+def test_an_overlay_alone_is_refused_unless_it_is_a_whole_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.yaml").write_text("seeds: [1]\n")
+    with pytest.raises(InputError, match=r"^config\.yaml: no such file in .*own\.yaml would be all.*--directory"):
+        checked_file("config.yaml", [Path("own.yaml")])
+    (tmp_path / "whole.yaml").write_text(yaml.safe_dump(shipped_config()))
+    assert checked_file("config.yaml", ["own.yaml", "whole.yaml"]) == "config.yaml"
+    assert checked_file("config.yaml", []) == "config.yaml"

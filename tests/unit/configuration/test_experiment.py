@@ -102,7 +102,7 @@ def test_the_published_loss_is_that_of_the_first_row_that_states_one() -> None:
     in_words = silent | {"published": {"value": "small"}}
     other = stated | {"configuration": "tone_sub", "published": {"value": 0.25}}
     later = stated | {"published": {"value": 0.125}}
-    config["tables"]["table_1"]["rows"] = [other, silent, in_words, stated, later]
+    config["tables"]["table_1"] |= {"kind": "observations", "rows": [other, silent, in_words, stated, later]}
     experiment = load_experiment(config)
     assert experiment.published_loss("tone_full") == 0.5
     assert experiment.published_loss("tone_sub") == 0.25

@@ -24,7 +24,11 @@ def rows(config: Config) -> list[Config]:
 
 def test_a_name_alone_is_a_row_or_a_panel_with_what_all_have_in_common() -> None:
     written = rows(
-        tables(rows=["tone_full", {"configuration": "tone_sub", "quantity": "generation_mse"}], quantity="training_mse")
+        tables(
+            kind="observations",
+            rows=["tone_full", {"configuration": "tone_sub", "quantity": "generation_mse"}],
+            quantity="training_mse",
+        )
     )
     assert [(row["configuration"], row["quantity"]) for row in written] == [
         ("tone_full", "training_mse"),

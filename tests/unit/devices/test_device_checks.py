@@ -5,20 +5,25 @@ import pytest
 from support.places import RECORDED_GUITAR
 
 from rnn_audio.devices.amplifier import amplify
+from rnn_audio.devices.amplifier_circuit import HIGH_GAIN
 from rnn_audio.devices.checks import check_pair, count_clipped
-from rnn_audio.devices.latency import correct_latency, measure_latency
+from rnn_audio.devices.condition import describe_pair
+from rnn_audio.devices.latency import TRUSTED, correct_latency, measure_latency
 from rnn_audio.errors import InputError
 from rnn_audio.signals.guitar import playing
 from rnn_audio.signals.recordings import Recording
 
 RATE_HZ = 44100
+_FIRST = HIGH_GAIN.stages[0]
+DRIVEN = HIGH_GAIN._replace(stages=(_FIRST, _FIRST._replace(control_position=0.2)))
+"""Driven, but not so saturated that it has no linear part, from which the latency is measured."""
 
 
 @pytest.fixture(scope="module")
 def pair() -> tuple[np.ndarray, np.ndarray]:
-    # Heavy distortion hides the level, so a few seconds need varied playing for an unmistakable latency.
+    # A few seconds need varied playing for an unmistakable latency.
     played = playing(6.0, RATE_HZ, seed=5, longest_passage_s=1.0)
-    return played, amplify(played, RATE_HZ)
+    return played, amplify(played, RATE_HZ, DRIVEN)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +33,7 @@ def recorded_pair() -> tuple[np.ndarray, np.ndarray]:
     import soundfile
 
     played, rate_hz = soundfile.read(RECORDED_GUITAR)
-    return played, amplify(played, rate_hz)
+    return played, amplify(played, rate_hz, DRIVEN)
 
 
 def _delayed(samples: np.ndarray, shift: int) -> np.ndarray:
@@ -39,8 +44,8 @@ def _delayed(samples: np.ndarray, shift: int) -> np.ndarray:
 
 
 def _check(input: np.ndarray, target: np.ndarray) -> dict[str, str]:
-    findings = check_pair(Recording("in.wav", input, RATE_HZ), Recording("out.wav", target, RATE_HZ))
-    return {finding.name: finding.message for finding in findings}
+    checked = check_pair("devices.amp", Recording("in.wav", input, RATE_HZ), Recording("out.wav", target, RATE_HZ))
+    return {finding.name: finding.message for finding in checked.findings}
 
 
 def test_a_good_pair_has_no_findings(pair: tuple[np.ndarray, np.ndarray]) -> None:
@@ -50,7 +55,7 @@ def test_a_good_pair_has_no_findings(pair: tuple[np.ndarray, np.ndarray]) -> Non
 def test_rates_that_differ_are_named() -> None:
     sound = np.sin(np.arange(1000.0))
     with pytest.raises(InputError, match=r"in.wav has 44100 Hz and out.wav 48000 Hz: resample"):
-        check_pair(Recording("in.wav", sound, 44100), Recording("out.wav", sound, 48000))
+        check_pair("devices.amp", Recording("in.wav", sound, 44100), Recording("out.wav", sound, 48000))
 
 
 def test_lengths_that_differ_are_named_with_both_lengths() -> None:
@@ -86,8 +91,8 @@ def test_clipped_runs_are_counted_by_sign_and_length() -> None:
 def test_a_shift_is_found_exactly(pair: tuple[np.ndarray, np.ndarray], shift: int) -> None:
     played, _ = pair
     found = measure_latency(played, _delayed(played, shift), RATE_HZ)
-    assert (found.samples, found.envelope_samples) == (shift, shift)
-    assert found.confidence > 0.1
+    assert found.samples == shift
+    assert found.confidence > 0.5
 
 
 @pytest.mark.parametrize("which", ["pair", "recorded_pair"])
@@ -96,11 +101,10 @@ def test_a_shift_is_found_exactly_through_the_amplifier(which: str, shift: int, 
     played, sound = request.getfixturevalue(which)
     own = measure_latency(played, sound, RATE_HZ)
     found = measure_latency(played, _delayed(sound, shift), RATE_HZ)
-    # The amplifier's own phase shift is about a millisecond at most, and the same in both. It thins the bass, so with a
-    # recorded guitar the onset of the high partials counts: 46 samples.
-    assert abs(own.samples) <= 0.0012 * RATE_HZ
+    # The amplifier's own delay is a fraction of a millisecond, and the same in both.
+    assert 0 <= own.samples <= 0.0001 * RATE_HZ
     assert found.samples - own.samples == shift
-    assert found.confidence > 0.1
+    assert found.confidence > 0.3
 
 
 def test_latency_is_a_finding(pair: tuple[np.ndarray, np.ndarray]) -> None:
@@ -112,14 +116,14 @@ def test_latency_is_a_finding(pair: tuple[np.ndarray, np.ndarray]) -> None:
 
 def test_unrelated_recordings_are_not_trusted(pair: tuple[np.ndarray, np.ndarray]) -> None:
     played, _ = pair
-    other = playing(6.0, RATE_HZ, seed=6)
-    assert measure_latency(played, other, RATE_HZ).confidence < 0.05
+    other = playing(6.0, RATE_HZ, seed=6, longest_passage_s=1.0)
+    assert measure_latency(played, other, RATE_HZ).confidence < 0.1
     assert set(_check(played, other)) == {"latency_uncertain"}
 
 
 def test_pairs_too_short_to_measure_say_so() -> None:
     sound = np.sin(np.arange(1000.0))
-    assert set(_check(sound, sound)) == {"latency_unmeasured"}
+    assert set(_check(sound, -sound)) == {"latency_unmeasured"}
 
 
 def test_latency_of_nothing_is_an_input_error() -> None:
@@ -132,12 +136,83 @@ def test_latency_of_nothing_is_an_input_error() -> None:
         measure_latency(sound, sound[:-1], RATE_HZ)
 
 
-@pytest.mark.parametrize("shift", [0, 40, -40])
-def test_correction_lines_up_and_says_what_it_did(shift: int) -> None:
+@pytest.mark.parametrize("shift", [40, 4, -40])
+def test_correction_leaves_the_uncertainty_and_says_what_it_did(shift: int) -> None:
     sound = np.arange(1.0, 1001.0)
     corrected = correct_latency(sound, _delayed(sound, shift), RATE_HZ, shift)
-    np.testing.assert_array_equal(corrected.input, corrected.target)
-    assert len(corrected.input) == 1000 - abs(shift)
+    np.testing.assert_array_equal(corrected.input[:900], corrected.target[4:904])
+    assert len(corrected.input) == len(corrected.target) == 1000 - abs(shift - 4)
     assert f"latency of {shift} samples" in corrected.message
     with pytest.raises(InputError, match="leaves nothing"):
-        correct_latency(sound, sound, RATE_HZ, 1000)
+        correct_latency(sound, sound, RATE_HZ, 1004)
+
+
+# --- what people record ---
+
+TAKE = playing(20.0, RATE_HZ, seed=9)
+
+
+def _cabinet(samples: np.ndarray) -> np.ndarray:
+    """Distortion through a loudspeaker and the decaying resonance of its box, which have no delay but their own."""
+    from scipy.signal import butter, sosfilt
+
+    loud = np.tanh(20 * samples)
+    speaker = sosfilt(butter(2, 5000, fs=RATE_HZ, output="sos"), loud)
+    return 0.3 * speaker + 0.3 * sosfilt(butter(2, [90, 140], "bandpass", fs=RATE_HZ, output="sos"), loud)
+
+
+@pytest.mark.parametrize("delay", [0, 23000, 44100, -3000])
+def test_the_delay_of_a_cabinet_is_not_its_own(delay: int) -> None:
+    found = measure_latency(TAKE, _delayed(_cabinet(TAKE), delay), RATE_HZ)
+    assert 0 <= found.samples - delay <= 4
+    assert found.confidence > TRUSTED
+    assert not found.moved(RATE_HZ)
+
+
+def test_a_delay_beyond_the_search_is_unknown_and_not_a_wrong_one() -> None:
+    findings = _check(TAKE, _delayed(np.tanh(4 * TAKE), 3 * RATE_HZ))
+    assert set(findings) - {"dc_offset"} == {"latency_uncertain"}
+    assert "looked for up to 2 s" in findings["latency_uncertain"]
+
+
+def test_a_drift_is_told_in_parts_per_million() -> None:
+    at = np.arange(len(TAKE)) * (1 - 2e-4)
+    found = measure_latency(TAKE, np.tanh(4 * np.interp(at, np.arange(len(TAKE)), TAKE)), RATE_HZ)
+    assert found.moved(RATE_HZ)
+    assert found.drift_ppm(RATE_HZ) == pytest.approx(200, rel=0.15)
+
+
+def test_lost_samples_are_told_with_their_time() -> None:
+    half = len(TAKE) // 2
+    target = np.concatenate([TAKE[:half], TAKE[half + 512 :], np.zeros(512)])
+    message = _check(TAKE, np.tanh(4 * target))["latency_moves"]
+    assert "jumps by -512 samples between" in message
+    before, after = (float(time) for time in message.partition("between ")[2].partition(" s")[0].split(" and "))
+    assert before < 10.0 < after
+
+
+def test_an_echo_and_the_polarity_are_told() -> None:
+    findings = _check(TAKE, 0.4 * -(TAKE + 1.2 * _delayed(TAKE, 14400)))
+    assert set(findings) == {"echo", "polarity"}
+    assert "327 ms later" in findings["echo"]
+
+
+def test_the_same_recording_twice_quiet_sides_pauses_and_hum_are_told() -> None:
+    assert set(_check(TAKE, TAKE)) == {"same"}
+    assert "out.wav is quiet" in _check(TAKE, 0.001 * np.tanh(4 * TAKE))["level"]
+    pauses = np.where(np.arange(len(TAKE)) % (5 * RATE_HZ) < 3 * RATE_HZ, 0.0, TAKE)
+    assert "is silent for 6" in _check(pauses, np.tanh(4 * pauses))["silence"]
+    hum = 1e-3 * np.sin(2 * np.pi * 50 * np.arange(len(TAKE)) / RATE_HZ)
+    assert "out.wav hums at 50 Hz (-63 dB" in _check(pauses, np.tanh(4 * pauses) + hum)["hum"]
+
+
+def test_the_table_of_a_pair_has_a_row_per_property_and_says_what_to_do() -> None:
+    input, target = (
+        Recording(name, samples, RATE_HZ) for name, samples in (("in", TAKE), ("out", _delayed(TAKE, 500)))
+    )
+    rows = {own.name: own for own in describe_pair(input, target, check_pair("devices.amp", input, target))}
+    assert rows["latency (samples)"].target == 500
+    assert rows["latency (samples)"].advice.startswith("set devices.amp.latency to correct")
+    assert {own.advice for name, own in rows.items() if name != "latency (samples)"} == {"nothing"}
+    assert rows["polarity (1, or -1 if inverted)"].target == 1
+    assert len(rows) == 11

@@ -10,7 +10,7 @@ from support.places import RECORDED_GUITAR
 from support.recorded_devices import COMMON, RATE_HZ, lengths
 
 from rnn_audio.devices.amplifier import amplify
-from rnn_audio.devices.latency import measure_latency
+from rnn_audio.devices.latency import UNCERTAINTY_S, measure_latency
 from rnn_audio.devices.sources import SIDES, SPLITS, DeviceRecordings, inspect_device, load_device
 from rnn_audio.errors import InputError
 from rnn_audio.signals.guitar import playing
@@ -122,11 +122,13 @@ def test_latency_is_corrected_by_its_own_length_where_that_is_asked_for(
     )
     device = load_device("amp", of_files(tmp_path, played, moved, latency="correct"), tmp_path)
     source, target = side_by_side(device)
-    assert len(source) == len(target) == len(played) - abs(shift)
-    assert np.array_equal(target, np.tanh(4 * source).astype(np.float32))
+    left = round(UNCERTAINTY_S * RATE_HZ)
+    assert len(source) == len(target) == len(played) - abs(shift - left)
+    assert np.array_equal(target[left:], np.tanh(4 * source[:-left]).astype(np.float32))
     (correction,) = device.corrections
     assert f"latency of {shift} samples" in correction
-    assert any(finding.name == "latency" for finding in device.findings)  # what was done does not hide what was found
+    (measured,) = [own.target for own in device.measured if own.name == "latency (samples)"]
+    assert measured == shift  # what was done does not hide what was found
 
 
 def test_a_pair_in_step_is_not_corrected(tmp_path: Path, played: Floats) -> None:
@@ -141,9 +143,10 @@ def test_a_recorded_guitar_and_its_distortion_are_a_users_own_pair(tmp_path: Pat
         pytest.skip(f"no recording at {RECORDED_GUITAR}")
     recorded = read_recording(RECORDED_GUITAR, channel=None, start=0.0, duration=None)
     loud = np.tanh(8 * recorded.samples)
-    # What the distortion alone looks like to the measurement, which promises half a millisecond.
+    # What the distortion alone looks like to the measurement.
     own = measure_latency(recorded.samples, loud, recorded.rate_hz).samples
-    assert abs(own) <= 0.0005 * recorded.rate_hz
+    left = round(UNCERTAINTY_S * recorded.rate_hz)
+    assert abs(own) <= left
     write_wav(tmp_path / "out.wav", np.concatenate([np.zeros(441), loud[:-441]]), recorded.rate_hz)
     settings = COMMON | {
         "rate_hz": recorded.rate_hz,
@@ -155,11 +158,9 @@ def test_a_recorded_guitar_and_its_distortion_are_a_users_own_pair(tmp_path: Pat
     device = load_device("amp", settings, tmp_path)
     assert f"latency of {441 + own} samples" in device.corrections[0]
     source, target = side_by_side(device)
-    assert len(source) == len(target) == len(loud) - 441 - own
+    assert len(source) == len(target) == len(loud) - 441 - own + left
     assert np.array_equal(source, recorded.samples[: len(source)])
-    first = max(0, -own)
-    in_step = loud[first + own : len(target) + own]
-    np.testing.assert_allclose(target[first:], in_step, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(target[left - own :], loud[: len(target) - left + own], rtol=0, atol=1e-6)
     with pytest.raises(InputError, match=r"44100 Hz.*devices\.amp\.rate_hz is 48000"):
         load_device("amp", settings | {"rate_hz": 48000}, tmp_path)
 
@@ -193,6 +194,41 @@ def test_the_chosen_channel_is_read(tmp_path: Path, side: str, index: int) -> No
     )
     np.testing.assert_allclose(second[index], first[index] / 5, rtol=1e-12)
     assert np.array_equal(first[1 - index], second[1 - index])
+
+
+PLAYING = playing(5.0, RATE_HZ, seed=7)
+PARTS = {"train": slice(0, 48000), "val": slice(48000, 72000), "test": slice(72000, 80000)}
+
+
+@pytest.mark.parametrize("check", [lambda name, settings: load_device(name, settings, Path()), inspect_device])
+@pytest.mark.parametrize("sides", ["both", "target"])
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_that_is_silent_is_refused_with_its_time(
+    tmp_path: Path,
+    check: Any,  # noqa: ANN401 (either function)
+    sides: str,
+    part: str,
+) -> None:
+    source, target = PLAYING.copy(), np.tanh(4 * PLAYING)
+    for side in (source, target) if sides == "both" else (target,):
+        side[PARTS[part]] = 1e-5
+    first, last = PARTS[part].start / RATE_HZ, PARTS[part].stop / RATE_HZ
+    with pytest.raises(
+        InputError, match=rf"the {part} part, from {first:.1f} to {last:.1f} s, is silent.*devices\.amp\.split"
+    ):
+        check("amp", of_files(tmp_path, source, target))
+
+
+def test_lost_samples_are_refused_unless_reports_are_asked_for(tmp_path: Path) -> None:
+    source = playing(20.0, RATE_HZ, seed=8)
+    target = np.tanh(4 * np.concatenate([source[:150000], source[150400:], np.zeros(400)]))
+    settings = of_files(tmp_path, source, target, latency="correct")
+    for check in (inspect_device, lambda name, settings: load_device(name, settings, tmp_path)):
+        with pytest.raises(InputError, match=r"jumps by -400 samples.*set devices\.amp\.latency to report"):
+            check("amp", settings)
+    device = load_device("amp", settings | {"latency": "report"}, tmp_path)
+    assert device.findings[-1].name == "latency_moves"
+    assert device.corrections == []
 
 
 NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, 1000)

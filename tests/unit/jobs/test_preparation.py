@@ -13,7 +13,16 @@ from support.configurations import Config, shipped_config
 import rnn_audio
 from rnn_audio.configuration import accelerator as accelerators
 from rnn_audio.errors import InputError
-from rnn_audio.jobs.preparation import check_accelerator_elsewhere, export_library, limit_threads, set_up
+from rnn_audio.jobs.preparation import (
+    check_accelerator_elsewhere,
+    check_submission,
+    discard_damaged_caches,
+    export_library,
+    limit_threads,
+    set_up,
+)
+from rnn_audio.jobs.provenance import digest, library_versions, notes_on_versions
+from rnn_audio.records import write_json
 from rnn_audio.wav import write_wav
 
 LIBRARY = str(Path(rnn_audio.__file__).parents[1])
@@ -149,3 +158,47 @@ def test_jobs_take_one_thread_unless_the_user_says_otherwise(monkeypatch: pytest
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     limit_threads()
     assert (os.environ["OPENBLAS_NUM_THREADS"], os.environ["OMP_NUM_THREADS"]) == ("1", "3")
+
+
+def test_compiled_code_that_was_cut_is_discarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "rnn_audio/networks/__pycache__"
+    cache.mkdir(parents=True)
+    for name, content in {"a.nbi": b"", "b.1.nbc": b"\x80\x05half", "c.nbi": b"\x80\x05N.", "d.pyc": b""}.items():
+        (cache / name).write_bytes(content)
+    monkeypatch.setattr("rnn_audio.jobs.preparation.__file__", str(tmp_path / "rnn_audio/jobs/preparation.py"))
+    discard_damaged_caches()
+    assert sorted(path.name for path in cache.iterdir()) == ["c.nbi", "d.pyc"]
+
+
+def test_models_of_other_versions_are_told(tmp_path: Path) -> None:
+    now = library_versions()
+    runs = {"same": now, "older": now | {"numpy": "1.0"}, "oldest": now | {"numpy": "0.9", "torch": "1.0"}, "none": {}}
+    for name, versions in runs.items():
+        write_json(tmp_path / f"models/{name}/seed-1/run.json", {"versions": versions})
+    (tmp_path / "models/same/seed-1/run.json").with_name("other.json").write_text("{")
+    (note,) = notes_on_versions(tmp_path)
+    assert note.startswith(f"2 model(s) in {tmp_path}/models were trained with other versions")
+    assert "(numpy 0.9, numpy 1.0, torch 1.0; " in note
+    assert f"now numpy {now['numpy']}, torch {now['torch']})" in note
+
+
+def test_models_of_these_versions_are_not_told(tmp_path: Path) -> None:
+    write_json(tmp_path / "models/same/seed-1/run.json", {"versions": library_versions()})
+    (tmp_path / "models/same/seed-2").mkdir()
+    (tmp_path / "models/same/seed-2/run.json").write_text("[]")
+    assert notes_on_versions(tmp_path) == []
+
+
+def test_a_digest_of_a_file_that_was_removed_names_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.wav: cannot be read \(No such file.*restore it"):
+        digest([tmp_path / "gone.wav"])
+
+
+def test_slurm_needs_sbatch_where_snakemake_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match="sbatch, which is not found here; run on the cluster's login node"):
+        check_submission("slurm")
+    check_submission("cluster-generic")
+    (tmp_path / "sbatch").write_text("#!/bin/sh\n")
+    (tmp_path / "sbatch").chmod(0o755)
+    check_submission("slurm")

@@ -1,5 +1,7 @@
 """The captions of the report, rendered as Snakemake renders them."""
 
+import html
+
 import pytest
 from docutils.core import publish_parts
 from jinja2 import Environment
@@ -22,12 +24,32 @@ def body(name: str) -> str:
 
 @pytest.mark.parametrize("name", [name for name, text in CAPTIONS.items() if "declaration.panels" in text])
 def test_the_panels_of_a_figure_are_a_list(name: str) -> None:
-    html = body(name)
-    assert html.count("<li>") == len(PANELS)
-    assert all(f"<li>{panel['title']}: " in html for panel in PANELS)
+    rendered = body(name)
+    assert rendered.count("<li>") == len(PANELS)
+    assert all(f"<li>{panel['title']}: " in rendered for panel in PANELS)
 
 
 @pytest.mark.parametrize("name", [name for name, text in CAPTIONS.items() if "params.notes" in text])
 def test_each_note_is_a_paragraph(name: str) -> None:
-    html = body(name)
-    assert all(f"<p>{note}</p>" in html for note in NOTES)
+    rendered = body(name)
+    assert all(f"<p>{note}</p>" in rendered for note in NOTES)
+
+
+ACTING = (
+    ".. raw:: html\n\n   <b>bold</b>",
+    ".. include:: /etc/hostname",
+    "*a* `b`_ |c| __",
+    "1. one",
+    "x\n===",
+    "a < b {c}",
+)
+
+
+@pytest.mark.parametrize("name", [name for name, text in CAPTIONS.items() if "plain(" in text])
+@pytest.mark.parametrize("text", ACTING)
+def test_text_of_the_configuration_stays_text(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    panels = [panel | {"title": text} for panel in PANELS]
+    params = {"notes": [text], "caption": text, "declaration": {"caption": text, "panels": panels}}
+    monkeypatch.setitem(JOB, "params", params)
+    shown = html.escape(" ".join(text.replace("\n", " ").split(" ")), quote=False)
+    assert shown in body(name).replace("&quot;", '"')

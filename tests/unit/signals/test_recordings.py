@@ -52,6 +52,26 @@ def test_named_channel_and_start_are_those_read(tmp_path: Path) -> None:
     assert recording.first_frame == 80
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (0.0, 1.0, ""),
+        (0.15, 1.0, "before the loudest sample"),
+        (0.0, 5.0, "14 dB louder comes after the first 30 s"),
+    ],
+)
+def test_an_onset_that_may_be_wrong_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, before: float, after: float, expected: str
+) -> None:
+    shots = np.random.default_rng(1).uniform(-before, before, 35 * RATE_HZ) if before else np.zeros(35 * RATE_HZ)
+    shots[5000], shots[32 * RATE_HZ] = 1.0, after
+    soundfile.write(tmp_path / "shots.wav", shots, RATE_HZ, subtype="FLOAT")
+    read_recording(tmp_path / "shots.wav", channel=None, start="onset", duration=TEN, section=SECTION)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == bool(expected)
+    assert all(expected in warning and f"set {SECTION}.start" in warning for warning in warnings)
+
+
 def test_onset_is_the_first_sample_within_20_db_of_the_peak(tmp_path: Path) -> None:
     click = np.zeros(1000)
     click[[200, 300, 310]] = [0.09, 0.11, -1.0]
@@ -96,7 +116,7 @@ def _infinite(folder: Path) -> Path:
 
 
 def _stereo(folder: Path) -> Path:
-    soundfile.write(folder / "x.wav", np.ones((100, 2)) * 0.1, RATE_HZ)
+    soundfile.write(folder / "x.wav", np.ones((100, 2)) * [0.1, 0.2], RATE_HZ)
     return folder / "x.wav"
 
 

@@ -26,7 +26,7 @@ def test_generator_runs_at_its_own_rate(tmp_path: Path) -> None:
     samples, rate_hz = load_source("sine", settings, tmp_path)
     assert (samples.shape, rate_hz) == ((1024,), 44100)
     np.testing.assert_allclose(samples, np.sin(2 * np.pi * 440 * np.arange(1024) / 44100), atol=1e-12)
-    inspect_source("sine", settings, 44100)
+    inspect_source("sine", settings, [44100])
 
 
 def test_file_gives_the_excerpt_asked_for(recording: Path, tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_file_gives_the_excerpt_asked_for(recording: Path, tmp_path: Path) -> No
     samples, rate_hz = load_source("room", settings, tmp_path)
     assert rate_hz == RATE_HZ
     np.testing.assert_array_equal(samples, -NOISE[1600:2400])
-    inspect_source("room", settings, RATE_HZ)
+    inspect_source("room", settings, [RATE_HZ])
 
 
 def test_start_is_the_beginning_unless_given(recording: Path, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_download_is_kept_under_its_digest(
     monkeypatch.setattr(sources, "fetch", fake_fetch)
     url = {"address": "https://example.org/sounds/a.wav?x=1", kind: digest, "channel": 0, "start": 0.0}
     settings = {"source": "url", "duration_samples": 5, "url": url}
-    inspect_source("room", settings, 44100)
+    inspect_source("room", settings, [44100])
     assert not fetched
     samples, _ = load_source("room", settings, tmp_path)
     np.testing.assert_array_equal(samples, NOISE[:5])
@@ -97,7 +97,7 @@ MISTAKES = [
 def test_mistakes_are_found_at_the_start_and_when_loading(
     tmp_path: Path, settings: dict[str, Any], expected: list[str]
 ) -> None:
-    for attempt in (lambda: inspect_source("room", settings, 1024), lambda: load_source("room", settings, tmp_path)):
+    for attempt in (lambda: inspect_source("room", settings, [1024]), lambda: load_source("room", settings, tmp_path)):
         with pytest.raises(InputError) as caught:
             attempt()
         for part in expected:
@@ -116,15 +116,23 @@ def test_mistakes_are_found_at_the_start_and_when_loading(
 def test_file_is_checked_at_the_start(recording: Path, changes: dict[str, Any], expected: list[str]) -> None:
     settings = {"source": "file", "duration_s": 0.2, "file": {"path": str(recording)} | changes}
     with pytest.raises(InputError) as caught:
-        inspect_source("room", settings, 1024)
+        inspect_source("room", settings, [1024])
     for part in expected:
         assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("changes", [{"amplitude": 1e-9}, {"frequency_hz": 1e-12, "phase_rad": 1.0}])
+def test_what_was_synthesised_must_be_sound(tmp_path: Path, changes: dict[str, Any]) -> None:
+    own = {"generator": "sine", "rate_hz": 8000, "frequency_hz": 440.0, "amplitude": 1.0, "phase_rad": 0.0} | changes
+    settings = {"kind": "tone", "duration_samples": 64, "source": "synthetic", "synthetic": own}
+    with pytest.raises(InputError, match=r"^signals\.tone\.synthetic: the excerpt is (silent|constant)"):
+        load_source("tone", settings, tmp_path)
 
 
 def test_a_rate_below_the_target_is_found_at_the_start(recording: Path) -> None:
     file = {"source": "file", "duration_s": 0.2, "file": {"path": str(recording), "channel": 0}}
     synthetic = {"source": "synthetic", "duration_s": 0.2, "synthetic": SINE}
     with pytest.raises(InputError, match=r"signals\.room\.file.*8000 Hz.*16000 Hz.*invent content"):
-        inspect_source("room", file, 16000)
+        inspect_source("room", file, [16000])
     with pytest.raises(InputError, match=r"signals\.sine\.synthetic\.rate_hz.*44100 Hz.*48000 Hz.*invent content"):
-        inspect_source("sine", synthetic, 48000)
+        inspect_source("sine", synthetic, [48000])

@@ -1,18 +1,33 @@
 """Check a configuration against the schema, and its parts against each other."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rnn_audio.configuration.kinds import FIGURES, TABLES, Kind, declared_kinds
+from rnn_audio.configuration.kinds import (
+    COMPUTED,
+    COMPUTED_PARTS,
+    FIGURES,
+    LOSSES,
+    METRICS,
+    TABLES,
+    Kind,
+    declared_kinds,
+)
 from rnn_audio.configuration.method_checks import check_method, require_auxiliary
 from rnn_audio.configuration.schema import hint, require_text_keys, require_valid
 from rnn_audio.configuration.settings import signal_samples
 from rnn_audio.errors import InputError
 from rnn_audio.losses.preemphasis import NAMES as FILTERS
 
-_SIGNAL_LOSSES = ("prediction_mse", "generation_mse", "training_mse")
+_OVER_STATES = tuple(
+    f"{loss}{part}"
+    for loss in ("prediction_mse", "generation_mse")
+    for part in ("", "_lower_quartile", "_median", "_upper_quartile")
+)
+_SIGNAL_LOSSES = (*_OVER_STATES, "training_mse")
 _DEVICE_LOSSES = ("test_loss", "validation_loss", "training_loss")
 _AUXILIARY_LOSSES = ("auxiliary_mse",)
 _MEASURED = ("target", "prediction", "generation", "reconstruction")
@@ -23,6 +38,7 @@ _NEEDED = {
 }
 _SHORTEST_SIGNAL = 2  # a sample to feed, and one to predict
 _RENAMED = {"device": "accelerator"}
+_MARKUP = re.compile(r"<[^\s\d=<]")
 _SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 
 
@@ -37,6 +53,8 @@ def check_schema(config: Mapping[str, Any]) -> None:
         if isinstance(config, Mapping) and old in config:
             raise InputError(f"config.{old}: this key is called {new} now; rename it (docs/configuration.md)")
     require_valid(config, _schema(), prefix="config")
+    for section in ("papers", "signals", "tables", "figures", "sweeps", "convolutions"):
+        _require_no_markup(config.get(section, {}), section)
 
 
 def check_configurations(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
@@ -100,6 +118,13 @@ def check_artefacts(config: Mapping[str, Any], merged: Mapping[str, Mapping[str,
                 require_auxiliary(where, entry, merged[entry["configuration"]])
                 _require_keys(where, artefact["kind"], entry, kind.entry_needs)
                 _check_entry(where, artefact, entry)
+                if "quantity" in kind.entry_needs:
+                    _check_shown(where, kind, entry, merged[entry["configuration"]])
+                _check_published(where, artefact["kind"], kind, entry)
+            if kind.declared:
+                _check_labels(f"{section}.{name}.labels", artefact)
+            if kind.one_quantity:
+                _check_one_quantity(f"{section}.{name}", artefact)
             _check_titles(f"{section}.{name}", artefact, kind)
             if kind.one_target:
                 _check_targets(f"{section}.{name}", artefact["panels"], merged)
@@ -137,6 +162,19 @@ def require_known(where: str, name: str, known: Iterable[str]) -> None:
 def configuration_keys() -> list[str]:
     """Every key of a configuration, dotted if it is inside a mapping: `epochs`, `teacher_forcing.base`."""
     return list(dict.fromkeys(_keys({"$ref": "#/$defs/partial_configuration"})))
+
+
+def _require_no_markup(value: Any, place: str) -> None:  # noqa: ANN401 (any YAML value)
+    """Refuse text that a browser would take for HTML: captions, titles, labels and notes stand in the report."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _require_no_markup(key, place)
+            _require_no_markup(item, f"{place}.{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _require_no_markup(item, f"{place}[{index}]")
+    elif isinstance(value, str) and _MARKUP.search(value):
+        raise InputError(f"{place}: {value[:80]!r} has HTML in it; write text without a letter or sign right after '<'")
 
 
 def _keys(schema: Mapping[str, Any]) -> Iterator[str]:
@@ -194,6 +232,54 @@ def _check_entry(where: str, artefact: Mapping[str, Any], entry: Mapping[str, An
     start, stop = entry.get("zoom_samples", (0, 1))
     if stop <= start:
         raise InputError(f"{where}.zoom_samples: [{start}, {stop}] is empty; give a start below its stop")
+
+
+def _check_shown(where: str, kind: Kind, entry: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    """Check that a row's quantity is of the sort that its table shows, and one that its configuration has."""
+    quantity = entry["quantity"]
+    sort = METRICS if "." in quantity else LOSSES
+    if sort not in kind.quantities:
+        example = "a metric, such as generation.mse" if LOSSES in kind.quantities else "a loss, such as test_loss"
+        (wanted,) = kind.quantities
+        raise InputError(
+            f"{where}.quantity: '{quantity}' is not one of the {wanted} that this kind of table shows ({example}, is "
+            "for kind: observations)"
+        )
+    if sort == LOSSES:
+        require_known(f"{where}.quantity", quantity, losses_of(settings))
+
+
+def _check_published(where: str, name: str, kind: Kind, entry: Mapping[str, Any]) -> None:
+    value = entry.get("published", {}).get("value")
+    if not isinstance(value, str):
+        return
+    if _reads_as_number(value):
+        raise InputError(f"{where}.published.value: {value!r} is text; write {float(value)!r}, a number without quotes")
+    if not kind.words_published:
+        raise InputError(f"{where}.published.value: {value!r} is not a number, which '{name}' needs; write one")
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_labels(where: str, artefact: Mapping[str, Any]) -> None:
+    for label in artefact.get("labels", {}):
+        if label in COMPUTED or COMPUTED_PARTS.fullmatch(label):
+            raise InputError(f"{where}.{label}: tables compute a column of this name; choose another name")
+
+
+def _check_one_quantity(where: str, artefact: Mapping[str, Any]) -> None:
+    quantities = sorted({row["quantity"] for row in artefact["rows"]})
+    if len(quantities) > 1:
+        raise InputError(
+            f"{where}.rows: show {', '.join(quantities)}, but '{artefact['kind']}' shows one quantity; split the "
+            "table, or declare it with kind: observations"
+        )
 
 
 def _check_titles(where: str, artefact: Mapping[str, Any], kind: Kind) -> None:

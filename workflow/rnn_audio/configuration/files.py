@@ -4,8 +4,11 @@ If a key occurs twice, Snakemake takes the last value without a warning. If a fi
 """
 
 import json
-from collections.abc import Iterable, Iterator
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +17,8 @@ from rnn_audio.errors import InputError
 if TYPE_CHECKING:
     from yaml.nodes import MappingNode, Node
 
+_DEEPEST = 100
+_MOST_VALUES = 1_000_000
 _NO_KEYS = "has no keys at its top level; write each setting as 'key: value'"
 
 
@@ -27,10 +32,62 @@ def checked_file(path: str, overlays: Iterable[Path | str]) -> str:
     Raises:
         InputError: as `check_file`.
     """
+    overlays = list(overlays)
     for file in (*overlays, path):
         if Path(file).exists():
             check_file(Path(file))
+    if overlays and not Path(path).exists():
+        _require_whole(path, overlays)
     return path
+
+
+def _require_whole(path: str, overlays: Iterable[Path | str]) -> None:
+    """Refuse overlays alone, unless one of them is a whole configuration."""
+    import yaml
+
+    files = [Path(file) for file in overlays if Path(file).is_file()]
+    if not any({"configurations", "presets", "packing"} <= yaml.safe_load(file.read_text()).keys() for file in files):
+        raise InputError(
+            f"{path}: no such file in {Path.cwd()}, so that {', '.join(map(str, overlays))} would be all of the "
+            "configuration; run from the folder of the Snakefile, or give '--directory' with it"
+        )
+
+
+def given_profiles(arguments: Sequence[str]) -> list[str]:
+    """The profiles that Snakemake's command line names, or else its environment variable."""
+    named = [after for option, after in pairwise(arguments) if option == "--profile"]
+    named += [option.removeprefix("--profile=") for option in arguments if option.startswith("--profile=")]
+    return named or list(filter(None, [os.environ.get("SNAKEMAKE_PROFILE")]))
+
+
+def check_profiles(profiles: Iterable[str], overlays: Iterable[Path | str]) -> None:
+    """Refuse a `--configfile` that has silently replaced that of a profile.
+
+    Args:
+        profiles: the profiles of the command line: folders or files; others, which Snakemake looks for elsewhere, are
+            not checked.
+        overlays: the files that Snakemake lays over the configuration.
+
+    Raises:
+        InputError: a file that a profile names is not among the overlays; the message says what to write.
+    """
+    import yaml
+
+    given = [Path(file) for file in overlays]
+    present = {file.resolve() for file in given}
+    for profile in profiles:
+        found = [Path(profile), *sorted(Path(profile).glob("*.y*ml"), reverse=True)]
+        files = [path for path in found if path.is_file() and re.match(r"(profile|config)\.", path.name)]
+        if not files:
+            continue
+        declared = (yaml.safe_load(files[0].read_text(encoding="utf-8")) or {}).get("configfile") or []
+        named = [declared] if isinstance(declared, str) else declared
+        if any(Path(file).resolve() not in present for file in named):
+            both = " ".join([*named, *map(str, given)])
+            raise InputError(
+                f"{files[0]}: --configfile has replaced its configfile ({', '.join(named)}), and another experiment "
+                f"would run; write '--configfile {both}'"
+            )
 
 
 def check_file(path: Path) -> None:
@@ -103,23 +160,50 @@ def _is_json(path: Path, text: str) -> bool:
     return True
 
 
+def _check_depth(path: Path, text: str, loader: type) -> None:
+    """Refuse nesting that would exhaust the stack; events, unlike nodes, are read without recursion."""
+    import yaml
+    from yaml.events import CollectionEndEvent, CollectionStartEvent
+
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise InputError(f"{path}: line {event.start_mark.line + 1} is nested too deeply; remove brackets")
+
+
 def _check_document(path: Path, text: str, loader: type) -> None:
     import yaml
     from yaml.nodes import MappingNode
 
+    _check_depth(path, text, loader)
     document = yaml.compose(text, Loader=loader)
     if not isinstance(document, MappingNode):
         raise InputError(f"{path}: {_NO_KEYS}")
-    _check_keys(path, document, place=(), around=())
+    _check_keys(path, document, (), (), {})
     loader("").construct_document(document)  # fails on impossible values, such as the date 2020-13-45
 
 
-def _check_keys(path: Path, node: "Node", place: tuple[str, ...], around: tuple["Node", ...]) -> None:
-    """Refuse a key that occurs twice in a mapping, and a mapping or list that contains itself."""
+def _check_keys(
+    path: Path, node: "Node", place: tuple[str, ...], around: tuple["Node", ...], sizes: dict["Node", int]
+) -> int:
+    """Refuse a key that occurs twice in a mapping, a mapping or list that contains itself, and too many values.
+
+    Each node is visited once, wherever aliases repeat it. Returns the number of values with all aliases written out.
+    """
     if node in around:
         raise InputError(f"{path}: '{'.'.join(place)}' contains itself (line {_line(node)}); write out what is meant")
-    for name, child in _children(path, node, place):
-        _check_keys(path, child, (*place, name), (*around, node))
+    if node not in sizes:
+        children = _children(path, node, place)
+        sizes[node] = 1 + sum(
+            _check_keys(path, child, (*place, name), (*around, node), sizes) for name, child in children
+        )
+    if sizes[node] > _MOST_VALUES:
+        raise InputError(
+            f"{path}: '{'.'.join(place)}' has more than {_MOST_VALUES} values (line {_line(node)}); remove aliases or "
+            "entries"
+        )
+    return sizes[node]
 
 
 def _children(path: Path, node: "Node", place: tuple[str, ...]) -> list[tuple[str, "Node"]]:

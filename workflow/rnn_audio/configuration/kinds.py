@@ -9,10 +9,21 @@ The checks of the configuration, its schema and the rules all use these entries.
 `rules/common.smk` maps what a kind `reads` to paths.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 SIGNAL, DEVICE = "signal", "device"
+LOSSES, METRICS = "losses", "metrics"
+
+COMPUTED = (
+    *("accelerator", "accelerator_name", "trained_on", "processor", "how", "overhead", "updates", "within_jnd"),
+    *("configuration", "chosen_seed", "seeds", "quantity", "paper", "best", "mean", "std", "parameters", "samples"),
+)
+COMPUTED_PARTS = re.compile(
+    r"(paper|best|mean|std|zero|others|difference|error|target|generation|wall|none|own|seconds)_.*|.*_(mse|db|percent|ms)"
+)
+"""Columns that tables compute: names, and patterns of names. A column of labels must have another name."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,9 @@ class Kind:
             entry has its own panel.
         one_target: whether all curves of a panel are compared with the same target.
         given: what a figure gets in addition to its files and its declaration: `seeds`, `published` losses.
+        one_quantity: whether all rows of the table show the same quantity.
+        quantities: what its rows may show: `LOSSES`, `METRICS`, or both.
+        words_published: whether a published value may be words, such as "about 200".
         declared: whether `tables` or `figures` may declare it; if not, it is generated from other sections.
     """
 
@@ -38,15 +52,20 @@ class Kind:
     most_curves: int | None = None
     one_target: bool = False
     given: tuple[str, ...] = ()
+    one_quantity: bool = False
+    quantities: tuple[str, ...] = (LOSSES, METRICS)
+    words_published: bool = False
     declared: bool = True
 
 
 TABLES: Mapping[str, Kind] = {
-    "losses": Kind(("selections",), (SIGNAL,), entry_needs=("quantity",)),
-    "observations": Kind(("selections", "metrics"), entry_needs=("quantity",)),
+    "losses": Kind(("selections",), (SIGNAL,), entry_needs=("quantity",), one_quantity=True, quantities=(LOSSES,)),
+    "observations": Kind(("selections", "metrics"), entry_needs=("quantity",), words_published=True),
     "generations": Kind(("selections", "metrics"), (SIGNAL,)),
     "device_losses": Kind(("selections", "metrics"), (DEVICE,), needs=("select_by",)),
-    "band_errors": Kind(("selections", "metrics"), (DEVICE,), entry_needs=("quantity",)),
+    "band_errors": Kind(
+        ("selections", "errors"), (DEVICE,), entry_needs=("quantity",), one_quantity=True, quantities=(METRICS,)
+    ),
     "running_speed": Kind(("running_speeds",), (DEVICE,)),
     "training_time": Kind(("training_times",), (DEVICE,)),
     "sweep": Kind(("selections", "metrics"), declared=False),
@@ -59,7 +78,7 @@ FIGURES: Mapping[str, Kind] = {
     "loss_curves": Kind(("selections", "histories"), needs=("panels",), given=("seeds", "published")),
     "compared_losses": Kind(("selections", "histories"), (SIGNAL,), needs=("panels",), most_curves=4, given=("seeds",)),
     "filter_responses": Kind(needs=("rate_hz",)),
-    "error_spectra": Kind(("targets", "predictions"), (DEVICE,), needs=("panels",), most_curves=8),
+    "error_spectra": Kind(("errors",), (DEVICE,), needs=("panels",), most_curves=8),
     "sweep": Kind(("selections", "histories", "metrics"), given=("seeds",), declared=False),
 }
 

@@ -23,13 +23,22 @@ def check_method(where: str, settings: Settings, config: Mapping[str, Any]) -> N
     Raises:
         InputError: naming the key, what is wrong and what to do.
     """
+    _check_schedule(f"{where}.teacher_forcing", settings["teacher_forcing"])
     if "free_running" in settings:
-        _check_free_running(where, settings)
+        _check_free_running(where, settings, config["signals"][settings["signal"]])
     if "auxiliary" in settings:
         _check_auxiliary(where, settings, config["signals"][settings["signal"]])
 
 
-def _check_free_running(where: str, settings: Settings) -> None:
+def _check_schedule(where: str, schedule: str | Settings) -> None:
+    if isinstance(schedule, Mapping) and schedule.get("minimum", 0) > schedule.get("start", 1):
+        raise InputError(
+            f"{where}.minimum: {schedule['minimum']} is above the start, {schedule['start']}, but the share of true "
+            "samples falls; choose at most the start"
+        )
+
+
+def _check_free_running(where: str, settings: Settings, signal: Mapping[str, Any]) -> None:
     if "auxiliary" in settings:
         raise InputError(f"{where}: 'auxiliary' and 'free_running' exclude each other; remove one of them")
     for key, needed in (("teacher_forcing", "never"), ("update_length_samples", "full")):
@@ -50,6 +59,13 @@ def _check_free_running(where: str, settings: Settings) -> None:
             "'learning_rate_shape: cosine', or remove this key"
         )
     _check_decay_loss(f"{where}.free_running.decay_loss", own["decay_loss"] or {})
+    spectral, samples = own["spectral_loss"] or {"weight": 0}, signal_samples(signal, settings["rate_hz"])
+    if spectral["weight"] > 0 and max(spectral["window_samples"]) > samples:
+        raise InputError(
+            f"{where}.free_running.spectral_loss.window_samples: {max(spectral['window_samples'])} is more than the "
+            f"{samples} samples of signal '{settings['signal']}' at {settings['rate_hz']} Hz, so the window would "
+            "never count; choose shorter windows"
+        )
 
 
 def _check_decay_loss(where: str, settings: Settings) -> None:

@@ -1,17 +1,20 @@
-"""Latency between the input and the target of a device: measured, reported, and corrected if the configuration says so.
+"""Latency between the input and the target of a device: measured, reported, and corrected.
 
 A target that is recorded through converters is often some samples late. A recurrent network can learn a delay of a few
 samples, at the cost of capacity, but not one of hundreds.
 
-Distortion and filters change the waveform, so the waveforms cannot be compared directly. Their envelopes keep their
-shape: the peak of the cross-correlation of both envelopes gives the latency within a few milliseconds. That of both
-onset curves (how fast the logarithm of the envelope rises) refines it. The rest is the device's own phase shift, which
-this measurement cannot distinguish from latency: up to about 1 ms for an amplifier that thins the bass, because a
-plucked string's high partials start that much later than its first push.
+The measurement estimates the linear part of the device, by dividing the cross-spectrum of both recordings by the
+spectrum of the input. Distortion does not hide it: the largest sample of this response is the direct sound, and its
+time is the latency, within `UNCERTAINTY_S`. That was measured with copies, distortion with and without filters, a
+simulated amplifier, a guitar cabinet, and noise 10 dB below the sound: 0 to 4 samples at 44.1 kHz.
+
+The recordings are sampled at places spread over their length. Where these disagree, the clocks of both sides differ
+(drift), or samples were lost (a jump).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +22,28 @@ import numpy as np
 from rnn_audio.errors import InputError
 from rnn_audio.types import Floats
 
-LONGEST_S = 0.5
-"""Longest latency that is searched for by default, late or early, in seconds."""
+LONGEST_S = 2.0
+"""Longest latency that is searched for, late or early; at most a quarter of the recording."""
 
-_SMOOTHING_S = 0.001
-_REFINED_WITHIN_S = 0.003
-_RIVAL_BEYOND_S = 0.010
-_ONSET_FLOOR = 1e-3  # relative to the envelope's peak: rises of the noise below it are not onsets
-_BLOCK_S = 10.0
+UNCERTAINTY_S = 1e-4
+"""How far the measured latency may be off. A correction leaves so much, so that no output comes before its input."""
+
+TRUSTED = 0.2
+"""Confidence from which a latency is taken for certain; unrelated recordings have about 0.05."""
+
+SHORTEST_S = 0.1
+"""Recordings of at most this length are too short to measure a latency."""
+
+_BLOCK_S = 6.0
+_PLACES = 18
+_GROUPS = 6
+_SAME_ARRIVAL_S = 0.010  # of the same arrival, or of another one
+_ECHO = 0.5  # of the largest sample: a second arrival as strong as this is an echo
+_CERTAIN = 0.4  # of one place, whose answer may refuse the recordings
+_EARLIEST_ECHO_S = 0.030
+_LEAST_SPECTRUM = 1e-7  # of the largest: frequencies at which the input has less do not count
+_MOVED_S = 0.0005
+_STRAIGHT = 0.25  # residual over the range, up to which a course of latencies is a straight line
 
 
 @dataclass(frozen=True)
@@ -34,16 +51,43 @@ class Latency:
     """Delay of the target relative to the input.
 
     Attributes:
-        samples: latency from the onsets, in samples; negative if the target is early.
-        envelope_samples: latency from the envelopes alone, in samples; the difference shows the uncertainty.
-        confidence: 0 to 1: 1 minus the next best correlation of the onsets elsewhere over that at the latency.
-            Unrelated recordings have 0, some seconds of repetitive playing 0.1 and more, a minute of varied playing
-            more than 0.5.
+        samples: latency in samples; negative if the target is early.
+        confidence: 0 to 1: 1 minus the largest sample elsewhere over that at the latency (of an echo, its second one).
+        inverted: whether the target's polarity is opposite.
+        echo_samples: how much later a second arrival comes that is about as strong; None without any.
+        course: (seconds, samples) at places spread over the recording where the latency is certain.
     """
 
     samples: int
-    envelope_samples: int
     confidence: float
+    inverted: bool
+    echo_samples: int | None
+    course: tuple[tuple[float, int], ...]
+
+    def moved(self, rate_hz: float) -> bool:
+        """Whether the latency changes along the recording."""
+        found = [samples for _, samples in self.course]
+        third = len(found) // 3
+        # Medians, so that one place with another answer is not taken for a change.
+        return third > 0 and abs(np.median(found[-third:]) - np.median(found[:third])) > _MOVED_S * rate_hz
+
+    def drift_ppm(self, rate_hz: float) -> float | None:
+        """Difference of both clocks in parts per million, if the latency changes along a straight line; else None."""
+        if not self.moved(rate_hz):
+            return None
+        seconds, samples = np.array(self.course, dtype=float).T
+        slope, start = np.polyfit(seconds, samples, 1)
+        off = np.abs(samples - start - slope * seconds).max()
+        return float(1e6 * slope / rate_hz) if off <= _STRAIGHT * np.ptp(samples) else None
+
+    def jump(self) -> tuple[float, float, int]:
+        """The largest change between two places: from when to when in seconds, and the change in samples."""
+        reach = _BLOCK_S / 2  # a place stands for the sound around it
+        steps = [
+            (max(0.0, before[0] - reach), after[0] + reach, after[1] - before[1])
+            for before, after in zip(self.course[:-1], self.course[1:], strict=True)
+        ]
+        return max(steps, key=lambda step: abs(step[2]))
 
 
 @dataclass(frozen=True)
@@ -62,7 +106,7 @@ class Corrected:
 
 
 def measure_latency(input: Floats, target: Floats, rate_hz: float, longest_s: float = LONGEST_S) -> Latency:
-    """Measure the latency by cross-correlation of envelopes and onsets.
+    """Measure the latency from the linear part of the device.
 
     Args:
         input: input of the device, [N].
@@ -74,36 +118,51 @@ def measure_latency(input: Floats, target: Floats, rate_hz: float, longest_s: fl
         The latency and its confidence.
 
     Raises:
-        InputError: the lengths differ, a recording is silent or constant, or the recordings are not longer than the
-            longest latency.
+        InputError: the lengths differ, a recording is silent or constant, or the recordings are too short.
     """
+    from scipy.fft import irfft, next_fast_len, rfft
+
     if len(input) != len(target):
         raise InputError(f"latency: input has {len(input)} samples and target {len(target)}: make them equally long")
-    lags = round(longest_s * rate_hz)
-    if len(input) <= lags:
-        raise InputError(
-            f"latency: {len(input)} samples are too short to search for latencies of up to {lags}: "
-            "give a longer recording or a smaller longest_s"
-        )
-    smoothing = max(1, round(_SMOOTHING_S * rate_hz))
-    envelopes = [_envelope(samples, smoothing) for samples in (input, target)]
-    by_envelope = _correlation(envelopes[0], envelopes[1], lags, rate_hz)
-    coarse = int(np.argmax(by_envelope))
-    onsets = [_onsets(envelope, smoothing) for envelope in envelopes]
-    by_onset = _correlation(onsets[0], onsets[1], lags, rate_hz)
-    reach = round(_REFINED_WITHIN_S * rate_hz)
-    first = max(0, coarse - reach)
-    fine = first + int(np.argmax(by_onset[first : coarse + reach + 1]))
-    return Latency(fine - lags, coarse - lags, _confidence(by_onset, fine, round(_RIVAL_BEYOND_S * rate_hz)))
+    if len(input) <= SHORTEST_S * rate_hz:
+        raise InputError(f"latency: {len(input)} samples are too short to measure it: give a longer recording")
+    reach = min(round(longest_s * rate_hz), len(input) // 4)
+    block = min(round(_BLOCK_S * rate_hz), len(input) // 2)
+    size = next_fast_len(block + 2 * reach, real=True)
+    window = np.hanning(block)
+    source, sound = input - np.mean(input), np.pad(target - np.mean(target), reach)
+    places, powers, crosses = [], [], []
+    for start in np.unique(np.linspace(0, len(input) - block, _PLACES).astype(int)):
+        played, heard = source[start : start + block], sound[start : start + block + 2 * reach]
+        if played.any() and heard.any():
+            spectrum = rfft(window * played, size)
+            places.append((start + block / 2) / rate_hz)
+            powers.append(np.abs(spectrum) ** 2)
+            crosses.append(np.conj(spectrum) * rfft(heard, size))
+    if not places:
+        raise InputError("latency: a recording is silent or constant: give one with sound")
+
+    def response(chosen: Sequence[int]) -> Floats:
+        power = sum(powers[index] for index in chosen)
+        cross = sum(crosses[index] for index in chosen)
+        return irfft(cross / (power + _LEAST_SPECTRUM * power.max()), size)[: 2 * reach + 1]
+
+    everywhere = range(len(places))
+    course = []
+    for group in np.array_split(everywhere, min(_GROUPS, len(places))):
+        samples, confidence, *_ = _arrival(response(group), reach, rate_hz)
+        if confidence >= _CERTAIN:
+            course.append((float(np.mean([places[index] for index in group])), samples))
+    return Latency(*_arrival(response(everywhere), reach, rate_hz), tuple(course))
 
 
 def correct_latency(input: Floats, target: Floats, rate_hz: float, latency_samples: int) -> Corrected:
-    """Trim a pair so that input and target line up.
+    """Trim a pair so that the target follows its input by `UNCERTAINTY_S`.
 
     Args:
         input: input of the device, [N].
         target: target, [N].
-        rate_hz: sampling rate of both in Hz, for the message.
+        rate_hz: sampling rate of both in Hz.
         latency_samples: how late the target is; negative if it is early.
 
     Returns:
@@ -114,60 +173,38 @@ def correct_latency(input: Floats, target: Floats, rate_hz: float, latency_sampl
     """
     if len(input) != len(target):
         raise InputError(f"latency: input has {len(input)} samples and target {len(target)}: make them equally long")
-    kept = len(input) - abs(latency_samples)
+    left = round(UNCERTAINTY_S * rate_hz)
+    trimmed = latency_samples - left
+    kept = len(input) - abs(trimmed)
     if kept <= 0:
         raise InputError(
             f"latency: correcting {latency_samples} samples leaves nothing of {len(input)}: give the right latency"
         )
     message = (
-        f"latency of {latency_samples} samples ({1000.0 * latency_samples / rate_hz:.2f} ms) corrected: "
-        f"{abs(latency_samples)} samples trimmed from input and target each, {kept} left"
+        f"latency of {latency_samples} samples ({1000.0 * latency_samples / rate_hz:.2f} ms) corrected to {left}: "
+        f"{abs(trimmed)} samples trimmed from input and target each, {kept} left"
     )
-    late = max(latency_samples, 0)
-    early = max(-latency_samples, 0)
+    late, early = max(trimmed, 0), max(-trimmed, 0)
     return Corrected(input[early : early + kept], target[late : late + kept], message)
 
 
-def _envelope(samples: Floats, smoothing: int) -> Floats:
-    from scipy.ndimage import uniform_filter1d
-
-    magnitudes = np.abs(samples - np.mean(samples))
-    envelope = uniform_filter1d(magnitudes, smoothing)
-    if not envelope.max() > 0.0:
-        raise InputError("latency: a recording is silent or constant: give one with sound")
-    return envelope
-
-
-def _onsets(envelope: Floats, smoothing: int) -> Floats:
-    from scipy.ndimage import uniform_filter1d
-
-    rises = np.diff(np.log(envelope + _ONSET_FLOOR * envelope.max()), prepend=np.nan)
-    rises[0] = 0.0
-    return np.maximum(uniform_filter1d(rises, smoothing), 0.0)
+def _arrival(response: Floats, reach: int, rate_hz: float) -> tuple[int, float, bool, int | None]:
+    """Latency, confidence, polarity and echo from a response to delays of -reach to reach."""
+    magnitudes = np.abs(response)
+    near = max(1, round(_SAME_ARRIVAL_S * rate_hz))
+    largest = int(np.argmax(magnitudes))
+    elsewhere = _without(magnitudes, largest, near)
+    second = int(np.argmax(elsewhere))
+    apart = abs(largest - second)
+    if elsewhere[second] < _ECHO * magnitudes[largest] or apart < _EARLIEST_ECHO_S * rate_hz:
+        confidence = 1.0 - elsewhere[second] / magnitudes[largest]
+        return largest - reach, float(confidence), bool(response[largest] < 0), None
+    confidence = 1.0 - _without(elsewhere, second, near).max() / elsewhere[second]
+    first = min(largest, second)
+    return first - reach, float(confidence), bool(response[first] < 0), apart
 
 
-def _correlation(first: Floats, second: Floats, lags: int, rate_hz: float) -> Floats:
-    """Normalised cross-correlation for delays -lags to lags of `second` relative to `first`, [2 lags + 1].
-
-    The sum over blocks is exact, and keeps the transforms short for long recordings.
-    """
-    from scipy.signal import correlate
-
-    first = first - first.mean()
-    second = np.pad(second - second.mean(), lags)
-    block = max(round(_BLOCK_S * rate_hz), 1)
-    total = np.zeros(2 * lags + 1)
-    for start in range(0, len(first), block):
-        part = first[start : start + block]
-        total += correlate(second[start : start + len(part) + 2 * lags], part, mode="valid", method="fft")
-    norm = np.sqrt((first @ first) * (second @ second))
-    if not norm > 0.0:
-        raise InputError("latency: a recording has no onsets: give one with playing and pauses")
-    return total / norm
-
-
-def _confidence(correlation: Floats, best: int, distance: int) -> float:
-    elsewhere = np.concatenate([correlation[: max(best - distance, 0)], correlation[best + distance + 1 :]])
-    if correlation[best] <= 0.0 or elsewhere.size == 0:
-        return 0.0
-    return float(np.clip(1.0 - elsewhere.max() / correlation[best], 0.0, 1.0))
+def _without(magnitudes: Floats, place: int, near: int) -> Floats:
+    others = magnitudes.copy()
+    others[max(0, place - near) : place + near + 1] = 0.0
+    return others

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnn_audio.atomic import replacing
+from rnn_audio.digests import digest_bytes
 from rnn_audio.errors import InputError
 from rnn_audio.types import Samples
 
@@ -42,8 +45,9 @@ def write_segments(path: Path, source: Samples, target: Samples, length: int) ->
     The file appears whole or not at all, and the same recordings give the same bytes. Raises InputError as `segment`.
     """
     pair = np.stack([segment(side, length) for side in (source, target)]).astype("<f4")
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with replacing(path) as temporary, temporary.open("wb", buffering=0) as file:
         np.save(file, pair, allow_pickle=False)
+        file.write(_digest(temporary, file.tell()))
 
 
 def read_segments(path: Path) -> NDArray[np.float32]:
@@ -58,10 +62,24 @@ def read_segments(path: Path) -> NDArray[np.float32]:
         raise InputError(f"{path}: no such file; run the step that makes it")
     try:
         pair = np.load(path, mmap_mode="c", allow_pickle=False)
-    except (ValueError, EOFError, OSError):
+        if _has_changed(path, pair.offset + pair.nbytes):
+            pair = None
+    except (ValueError, EOFError, OSError, SyntaxError, TypeError, TokenError):  # NumPy parses the header as Python
         pair = None
     if pair is None or pair.dtype != np.float32 or pair.ndim != 3 or len(pair) != 2 or not np.isfinite(pair).all():
         raise InputError(
             f"{path}: corrupt or cut short, or not segments of this workflow; delete it and run the workflow again"
         )
     return pair
+
+
+def _has_changed(path: Path, end: int) -> bool:
+    """Whether the digest after the array, which NumPy does not read, is not that of the file up to its end."""
+    with path.open("rb") as file:
+        file.seek(end)
+        return file.read() not in (b"", _digest(path, end))
+
+
+def _digest(path: Path, end: int) -> bytes:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), end, access=mmap.ACCESS_READ) as content:
+        return digest_bytes(content)

@@ -4,24 +4,30 @@ They are split by time into train, val and test before anything else (paper B, s
 a sample.
 """
 
+import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rnn_audio.devices.checks import Finding, check_pair, require_equal_lengths, require_sound
-from rnn_audio.devices.latency import correct_latency, measure_latency
+from rnn_audio.devices.checks import SILENCE_PEAK, Finding, check_pair, require_equal_lengths, require_sound
+from rnn_audio.devices.condition import Property, describe_pair
+from rnn_audio.devices.latency import correct_latency
 from rnn_audio.devices.splitting import split_by_fractions
 from rnn_audio.errors import InputError
 from rnn_audio.signals.recordings import Recording, read_recording
 from rnn_audio.signals.sources import check_address, download
 from rnn_audio.types import Floats
 
+logger = logging.getLogger(__name__)
+
 SPLITS = ("train", "val", "test")
 SIDES = ("input", "target")
+_SILENT_SHARE_PEAK = 1e-3  # of the whole recording's peak: 60 dB below it, there is no playing
+
 LOWEST_RATE_HZ = 16_000
 """Lowest rate that the simulated amplifier and the plucked strings support."""
 SHORTEST_PASSAGE_S = 0.4
@@ -39,12 +45,14 @@ class DeviceRecordings:
         rate_hz: their common rate.
         findings: properties that may be faults, such as clipping and latency.
         corrections: what was corrected.
+        measured: properties of the recordings before any correction, as `describe_pair` returns them.
     """
 
     pairs: dict[str, tuple[Floats, Floats]]
     rate_hz: int
     findings: list[Finding]
     corrections: list[str]
+    measured: list[Property]
 
 
 def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -> DeviceRecordings:
@@ -67,10 +75,12 @@ def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -
         else _read_files(f"{section}.file", settings["file"])
     )
     rate_hz = _checked_rate(section, settings, *pair)
-    findings, corrections, source, target = _checked(settings, *pair)
+    findings, corrections, measured, source, target = _checked(section, settings, *pair)
     halves = [split_by_fractions(side, settings["split"]) for side in (source, target)]
     pairs = {split: (getattr(halves[0], split), getattr(halves[1], split)) for split in SPLITS}
-    return DeviceRecordings(pairs, rate_hz, findings, corrections)
+    for split, sides in pairs.items():
+        _require_sound_in(split, sides, pair, settings, f"{section}.split")
+    return DeviceRecordings(pairs, rate_hz, findings, corrections, measured)
 
 
 def inspect_device(name: str, settings: Mapping[str, Any], longest_segment: int = 1) -> None:
@@ -100,6 +110,13 @@ def inspect_device(name: str, settings: Mapping[str, Any], longest_segment: int 
         for recording in pair:
             require_sound(recording)
         _check_lengths(section, settings, len(pair[0].samples), longest_segment)
+        findings, corrections, _, source, target = _checked(section, settings, *pair)
+        for message in [*(finding.message for finding in findings), *corrections]:
+            logger.warning("%s", message)
+        halves = [split_by_fractions(side, settings["split"]) for side in (source, target)]
+        for split in SPLITS:
+            sides = (getattr(halves[0], split), getattr(halves[1], split))
+            _require_sound_in(split, sides, pair, settings, f"{section}.split")
     if settings["source"] == "url":
         for split in SPLITS:
             for side in SIDES:
@@ -157,16 +174,18 @@ def _downloaded(section: str, settings: Mapping[str, Any], folder: Path) -> Devi
     pairs: dict[str, tuple[Floats, Floats]] = {}
     findings: list[Finding] = []
     corrections: list[str] = []
+    measured: list[Property] = []
     for split in SPLITS:
         entries = settings["url"][split]
         pair = tuple(_download_side(f"{section}.url.{split}.{side}", entries[side], folder) for side in SIDES)
         _checked_rate(section, settings, *pair)
-        found, corrected, source, target = _checked(settings, *pair)
+        found, corrected, properties, source, target = _checked(section, settings, *pair)
         pairs[split] = (source, target)
         findings += found
         corrections += corrected
+        measured += [replace(own, name=f"{split}: {own.name}") for own in properties]
     return DeviceRecordings(
-        {split: tuple(pair) for split, pair in pairs.items()}, settings["rate_hz"], findings, corrections
+        {split: tuple(pair) for split, pair in pairs.items()}, settings["rate_hz"], findings, corrections, measured
     )
 
 
@@ -186,11 +205,35 @@ def _checked_rate(section: str, settings: Mapping[str, Any], source: Recording, 
 
 
 def _checked(
-    settings: Mapping[str, Any], source: Recording, target: Recording
-) -> tuple[list[Finding], list[str], Floats, Floats]:
-    findings = check_pair(source, target)
-    if settings["latency"] != "correct" or not any(finding.name == "latency" for finding in findings):
-        return findings, [], source.samples, target.samples
-    latency = measure_latency(source.samples, target.samples, source.rate_hz)
-    corrected = correct_latency(source.samples, target.samples, source.rate_hz, latency.samples)
-    return findings, [corrected.message], corrected.input, corrected.target
+    section: str, settings: Mapping[str, Any], source: Recording, target: Recording
+) -> tuple[list[Finding], list[str], list[Property], Floats, Floats]:
+    """What was found and corrected, the properties of the pair, and the pair itself, corrected if it had to be."""
+    checked = check_pair(section, source, target)
+    names = [finding.name for finding in checked.findings]
+    if settings["latency"] == "correct" and "latency_moves" in names:
+        message = next(finding.message for finding in checked.findings if finding.name == "latency_moves")
+        raise InputError(f"{message}; or set {section}.latency to report, to train on it as it is")
+    measured = describe_pair(source, target, checked)
+    if settings["latency"] != "correct" or "latency" not in names:
+        return checked.findings, [], measured, source.samples, target.samples
+    corrected = correct_latency(source.samples, target.samples, source.rate_hz, checked.latency.samples)
+    others = [finding for finding in checked.findings if finding.name != "latency"]
+    done = "nothing, it was corrected"
+    measured = [replace(own, advice=done) if own.name.startswith("latency") else own for own in measured]
+    return others, [f"{target.name}: {corrected.message}"], measured, corrected.input, corrected.target
+
+
+def _require_sound_in(
+    split: str, sides: tuple[Floats, Floats], pair: tuple[Recording, Recording], settings: Mapping[str, Any], key: str
+) -> None:
+    """Refuse a share of which one side is silent: its losses would mean nothing."""
+    first = sum(settings["split"][: SPLITS.index(split)])
+    last = first + settings["split"][SPLITS.index(split)]
+    for samples, recording in zip(sides, pair, strict=True):
+        peak = float(np.abs(samples).max())
+        if peak < max(SILENCE_PEAK, _SILENT_SHARE_PEAK * float(np.abs(recording.samples).max())):
+            length_s = len(recording.samples) / recording.rate_hz
+            raise InputError(
+                f"{recording.name}: the {split} part, from {first * length_s:.1f} to {last * length_s:.1f} s, is "
+                f"silent (peak {peak:.1e}); choose other shares in {key}, or another recording"
+            )

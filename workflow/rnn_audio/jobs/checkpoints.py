@@ -14,12 +14,13 @@ from typing import Any
 
 import torch
 
+from rnn_audio import digests
 from rnn_audio.atomic import remove_leftovers, replacing
 
 logger = logging.getLogger(__name__)
 
 _METADATA_KEY = "rnn_audio_checkpoint"
-_FORMAT = 1
+_FORMAT = 2
 
 UNREADABLE = (OSError, KeyError, TypeError, ValueError)
 """What reading a file that is not a checkpoint, or is truncated, can raise."""
@@ -32,11 +33,12 @@ def training_key(**determinants: Any) -> str:  # noqa: ANN401 (any JSON value)
 
 
 def write_checkpoint(path: Path, tensors: Mapping[str, torch.Tensor], header: Mapping[str, Any]) -> None:
-    """Write tensors and a header of JSON values, atomically."""
+    """Write tensors and a header of JSON values, with a digest of both, atomically."""
     from safetensors.torch import save
 
-    metadata = {_METADATA_KEY: json.dumps(header, sort_keys=True)}
-    content = save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, metadata=metadata)
+    stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    header = {**header, digests.KEY: digests.digest_tensors(header, stored)}
+    content = save(stored, metadata={_METADATA_KEY: json.dumps(header, sort_keys=True)})
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
@@ -46,14 +48,17 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]
 
     Raises:
         FileNotFoundError: there is no file.
-        Exception: one of `UNREADABLE`, if the file is not a checkpoint.
+        Exception: one of `UNREADABLE`, if the file is not a checkpoint or has changed since it was written.
     """
     from safetensors import safe_open
 
     with _told_as_value_error(), safe_open(path, framework="pt") as file:
         # Copies: safetensors returns memory-mapped, unaligned pages of the file, and training writes to these tensors.
         tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 (not a mapping)
-        return _header(file), tensors
+        header = _header(file)
+        said = header.pop(digests.KEY)
+        digests.check(digests.digest_tensors(header, tensors), said)
+        return header, tensors
 
 
 def read_header(path: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import resource
 import sys
 
 import torch
@@ -39,7 +38,10 @@ def peak_memory_mib(accelerator: str) -> float:
     """Peak memory of this process: GPU memory when training on a GPU, main memory otherwise."""
     if accelerator == "cuda":
         return torch.cuda.max_memory_reserved() / 2**20  # memory of captured graphs is reserved, not allocated
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    import resource  # not on Windows, where this library can be imported, though the workflow needs Linux or macOS
+
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
 def forget_memory(accelerator: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from rnn_audio import digests
 from rnn_audio.atomic import replacing
 from rnn_audio.errors import InputError
 from rnn_audio.networks.auxiliary_shape import AuxiliaryShape
@@ -105,7 +106,9 @@ def save_model(path: Path, shape: ModelShape, parameters: Parameters, index: int
     from safetensors.torch import save
 
     tensors = {name: tensor[index].detach().cpu().contiguous() for name, tensor in parameters.items()}
-    header = {_METADATA_KEY: json.dumps(_describe(shape), sort_keys=True)}
+    described = _describe(shape)
+    described |= {digests.KEY: digests.digest_tensors(described, tensors)}
+    header = {_METADATA_KEY: json.dumps(described, sort_keys=True)}
     with replacing(path) as temporary:
         temporary.write_bytes(save(tensors, metadata=header))
 
@@ -114,7 +117,8 @@ def load_model(path: Path) -> tuple[ModelShape, Parameters]:
     """Read one model, as a pack of one.
 
     Raises:
-        InputError: the file is missing, truncated or not a safetensors file, or its tensors do not match its shape.
+        InputError: the file is missing, truncated, changed or not a safetensors file, or its tensors do not match
+            its shape.
             Nothing is unpickled.
     """
     from safetensors import SafetensorError, safe_open
@@ -131,7 +135,7 @@ def load_model(path: Path) -> tuple[ModelShape, Parameters]:
         raise InputError(
             f"{path}: a safetensors file, but not a model of this workflow (no '{_METADATA_KEY}' entry); {_REMEDY}"
         )
-    shape = _read_shape(path, header[_METADATA_KEY])
+    shape, sha256 = _read_shape(path, header[_METADATA_KEY])
     expected = shape.parameter_shapes()
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if found != expected:
@@ -140,6 +144,10 @@ def load_model(path: Path) -> tuple[ModelShape, Parameters]:
         raise InputError(f"{path}: its tensors are not all float32; {_REMEDY}")
     if not all(tensor.isfinite().all() for tensor in tensors.values()):
         raise InputError(f"{path}: it has weights that are not finite; {_REMEDY}")
+    try:
+        digests.check(digests.digest_tensors(_describe(shape), tensors), sha256)
+    except digests.ChangedError as error:
+        raise InputError(f"{path}: {error}; {_REMEDY}") from error
     return shape, {name: tensor.unsqueeze(0) for name, tensor in tensors.items()}
 
 
@@ -150,13 +158,14 @@ def _describe(shape: ModelShape) -> dict[str, Any]:
     return description if shape.auxiliary is None else description | {"auxiliary": asdict(shape.auxiliary)}
 
 
-def _read_shape(path: Path, text: str) -> ModelShape:
+def _read_shape(path: Path, text: str) -> tuple[ModelShape, str | None]:
     try:
         description = json.loads(text)
+        sha256 = description.pop(digests.KEY, None)
         if "auxiliary" in description:
             description["auxiliary"] = AuxiliaryShape(**description["auxiliary"])
         shape = ModelShape(**description)
         shape.parameter_shapes()  # fails for sizes that are not numbers
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: its header does not describe a model ({error}); {_REMEDY}") from error
-    return shape
+    return shape, sha256

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rnn_audio.errors import InputError
 from rnn_audio.signals.guitar import check_rate, playing
 from rnn_audio.signals.noise import noise
-from rnn_audio.signals.room import check_room, furnished_room
+from rnn_audio.signals.room import check_image_count, check_room, furnished_room
 from rnn_audio.signals.sine import damped_sine, sine
 from rnn_audio.signals.vibraphone import vibraphone
 
@@ -45,17 +45,19 @@ def check_generator(name: str, own_keys: Mapping[str, Any]) -> None:
         raise InputError(f"{unknown[0]}: not a key of {name}; remove it, or choose from {', '.join(sorted(known))}")
 
 
-def check_values(name: str, *, rate_hz: int, own_keys: Mapping[str, Any]) -> None:
+def check_values(name: str, *, rate_hz: int, seconds: float, own_keys: Mapping[str, Any]) -> None:
     """Check a generator's keys and values by making two samples; raises InputError that names the key at fault.
 
     Every run begins with this check, so it must be fast. A room takes seconds even if it is short, and the guitar
     loads scipy's filters, which takes one second. For these two, only what the schema cannot check is checked: the
-    room's positions, its loudspeaker's range and the guitar's rate.
+    room's positions, its loudspeaker's range and the number of its image sources for a signal of `seconds`, and the
+    guitar's rate.
     """
     check_generator(name, own_keys)
     if name == "furnished_room":
         checked = {key: own_keys[key] for key in ("dimensions_m", "source_m", "microphone_m", "highest_hz")}
         check_room(**checked, rate_hz=rate_hz)
+        check_image_count(own_keys["dimensions_m"], max(seconds, own_keys["t30_s"]))
     elif name == "guitar":
         check_rate(rate_hz)
     else:

@@ -19,6 +19,16 @@ logger = logging.getLogger(__name__)
 ONSET_SEARCH_S = 30.0
 """An onset is searched for in this first part only, so that an hour-long file is never read into memory."""
 
+_LATEST_PEAK_S = 0.1  # after the direct sound of a room
+_LISTENED_S = 300.0  # after the part in which the onset is looked for
+
+LOUDEST = 1000.0
+"""Largest magnitude of a recording, 1 being full scale. Beyond it, samples are not sound: integers read as numbers."""
+
+QUIETEST = 1e-7
+"""A recording below this (-140 dB re full scale) is silent: less than one step of 24 bits."""
+
+_LARGEST_HEADER = 4096
 _PLACEHOLDERS = "{}<>"
 
 
@@ -88,7 +98,7 @@ def read_recording(
 
     Args:
         path: the file.
-        channel: which channel, from 0; may be None if there is only one.
+        channel: which channel, from 0; may be None if there is only one, or if all are equal.
         start: seconds from the file's start, or `onset`: the direct sound, that is the first sample within 20 dB of
             the largest magnitude (ISO 3382-1) of the file's first `ONSET_SEARCH_S`.
         duration: length of the excerpt; None reads to the end.
@@ -101,7 +111,7 @@ def read_recording(
     """
     path = Path(path)
     with _open(path, section) as file:
-        column = _checked_channel(path, file.channels, channel, f"{section}.{channel_key}")
+        column = _checked_channel(path, file, channel, f"{section}.{channel_key}")
         first = _first_frame(path, file, column, start, section)
         available = file.frames - first
         wanted = available if duration is None else duration.in_samples(file.samplerate)
@@ -115,7 +125,7 @@ def read_recording(
         rate_hz = file.samplerate
         form = f"{file.format} {file.subtype}, {rate_hz} Hz, channel {column} of {file.channels} (from 0)"
     start_advice = "" if duration is None else f"{section}.start or "
-    _check_content(path, samples, f"choose another {start_advice}{section}.{channel_key}, or another recording")
+    check_content(str(path), samples, f"choose another {start_advice}{section}.{channel_key}, or another recording")
     logger.info(
         "%s: %s; %d samples from sample %d on, peak %.4g", path, form, samples.size, first, np.abs(samples).max()
     )
@@ -151,29 +161,69 @@ def _open(path: Path, section: str) -> "SoundFile":
         ) from error
     if file.frames == 0:
         file.close()
+        size = path.stat().st_size
+        if size > _LARGEST_HEADER:
+            raise InputError(
+                f"{path}: has no samples by its header, but {size} bytes, as if its recording had been interrupted; "
+                "open and export it with an audio editor that ignores the length in the header"
+            )
         raise InputError(f"{path}: has no samples; give {section} another recording")
     return file
 
 
-def _checked_channel(path: Path, channels: int, channel: int | None, key: str) -> int:
+def _checked_channel(path: Path, file: "SoundFile", channel: int | None, key: str) -> int:
+    channels = file.channels
     choice = "0" if channels == 1 else f"0..{channels - 1}"
-    if channel is None and channels > 1:
+    if channel is None and channels > 1 and not _channels_are_equal(file):
         raise InputError(f"{path}: has {channels} channels; set {key} to one of {choice}")
     if channel is not None and not 0 <= channel < channels:
         raise InputError(f"{path}: has no channel {channel}, only {channels} in all; set {key} to {choice}")
     return channel or 0
 
 
+def _channels_are_equal(file: "SoundFile") -> bool:
+    """Whether all channels hold the same samples; a file that cannot be read to its end is told later."""
+    from soundfile import LibsndfileError
+
+    file.seek(0)
+    try:
+        return all((block == block[:, :1]).all() for block in file.blocks(65536, dtype="float64", always_2d=True))
+    except LibsndfileError:
+        return False
+
+
 def _first_frame(path: Path, file: "SoundFile", column: int, start: float | Literal["onset"], section: str) -> int:
     if start == "onset":
         searched = _read(path, file, 0, min(file.frames, int(ONSET_SEARCH_S * file.samplerate)), column)
-        _check_content(path, searched, f"choose another {section}.channel, or another recording")
-        return onset_index(searched)
-    first = round(start * file.samplerate)
+        check_content(str(path), searched, f"choose another {section}.channel, or another recording")
+        first = onset_index(searched)
+        _warn_about_onset(path, file, column, searched, first, section)
+        return first
+    length_s = file.frames / file.samplerate
+    first = round(min(start, length_s) * file.samplerate)  # a larger start may be too large for an integer
     if not 0 <= first < file.frames:
-        length_s = file.frames / file.samplerate
         raise InputError(f"{path}: lasts {length_s:g} s; set {section}.start to a time within it, not {start:g} s")
     return first
+
+
+def _warn_about_onset(path: Path, file: "SoundFile", column: int, searched: Floats, first: int, section: str) -> None:
+    """Warn where the onset is probably not the direct sound: noise comes before it, or a louder sound after it."""
+    rate_hz, magnitudes = file.samplerate, np.abs(searched)
+    late_s = (int(np.argmax(magnitudes)) - first) / rate_hz
+    if late_s > _LATEST_PEAK_S:
+        logger.warning(
+            "%s: the onset at %.3f s comes %.3f s before the loudest sample, so it may be noise or another sound; "
+            "listen to it, and set %s.start to the time of the direct sound",
+            *(path, first / rate_hz, late_s, section),
+        )
+    rest = min(file.frames - searched.size, int(_LISTENED_S * rate_hz))
+    louder = float(np.abs(_read(path, file, searched.size, rest, column)).max()) if rest > 0 else 0.0
+    if louder > 2 * float(magnitudes.max()):
+        logger.warning(
+            "%s: a sound %.0f dB louder comes after the first %g s, in which the onset is looked for; if that is the "
+            "one you want, set %s.start to its time",
+            *(path, 20 * np.log10(louder / float(magnitudes.max())), ONSET_SEARCH_S, section),
+        )
 
 
 def _read(path: Path, file: "SoundFile", first: int, frames: int, column: int) -> Floats:
@@ -204,12 +254,29 @@ def _room_for(path: Path, frames: int) -> Floats:
         ) from error
 
 
-def _check_content(path: Path, samples: Floats, advice: str) -> None:
+def check_content(name: str, samples: Floats, advice: str) -> None:
+    """Check that samples, [N], are sound: finite, at a possible level, neither silent nor constant.
+
+    Args:
+        name: the file, or the section of the configuration that synthesises them, for the message.
+        samples: the excerpt.
+        advice: what to do about it, for the message.
+
+    Raises:
+        InputError: naming `name` and what is wrong.
+    """
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         kept = samples.astype(np.float32)  # the precision of all later steps
     if not np.isfinite(kept).all():
-        raise InputError(f"{path}: the excerpt has samples that are not finite (NaN or infinite); {advice}")
-    if not kept.any():
-        raise InputError(f"{path}: the excerpt is silent; {advice}")
+        raise InputError(f"{name}: the excerpt has samples that are not finite (NaN or infinite); {advice}")
+    peak = float(np.abs(kept).max())
+    if peak > LOUDEST:
+        raise InputError(
+            f"{name}: the excerpt has samples of up to {peak:.3g}, where full scale is 1; scale it to full scale, or "
+            f"{advice}"
+        )
+    if peak < QUIETEST:
+        level = f" (its peak is {peak:.1e})" if peak else ""
+        raise InputError(f"{name}: the excerpt is silent{level}; {advice}")
     if kept.size > 1 and kept.min() == kept.max():
-        raise InputError(f"{path}: the excerpt is constant (only DC); {advice}")
+        raise InputError(f"{name}: the excerpt is constant (only DC); {advice}")

@@ -34,6 +34,9 @@ clutter.
 DISPLACEMENT_M = 0.08
 """Largest shift of a first-order image source along each axis, De Sena et al. (2015)."""
 
+MOST_IMAGES = 1e7
+"""Image sources that are computed at most: a gigabyte of memory, and about a minute."""
+
 OCTAVES_HZ = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)
 CALIBRATION_STEPS = 10
 CALIBRATION_EXPONENTS = (0.1, 10.0)
@@ -74,6 +77,7 @@ def furnished_room(
     `highest_hz` is not below half the rate, or T30 cannot be reached.
     """
     check_room(dimensions_m, source_m=source_m, microphone_m=microphone_m, highest_hz=highest_hz, rate_hz=rate_hz)
+    check_image_count(dimensions_m, max(samples / rate_hz, t30_s))
     if not 0 <= scattering <= 1:
         raise InputError(f"scattering: {scattering} is not a share; choose a number from 0 to 1")
 
@@ -106,6 +110,19 @@ def check_room(
     for name, position in (("source_m", source_m), ("microphone_m", microphone_m)):
         if not all(0 < place < side for place, side in zip(position, dimensions_m, strict=True)):
             raise InputError(f"{name}: {list(position)} lies outside the room {list(dimensions_m)}; move it inside")
+
+
+def check_image_count(dimensions_m: Sequence[float], seconds: float) -> None:
+    """Check that a response of this length needs at most `MOST_IMAGES` image sources; raises InputError.
+
+    The simulator makes those up to the highest order k, about 4/3 k^3.
+    """
+    images = 4 / 3 * (SPEED_OF_SOUND_M_S * seconds * float(np.linalg.norm(1 / np.asarray(dimensions_m)))) ** 3
+    if images > MOST_IMAGES:
+        raise InputError(
+            f"dimensions_m: {seconds:g} s in the room {list(dimensions_m)} need {images:.0e} image sources, more than "
+            f"{MOST_IMAGES:.0e}; choose a larger room, a shorter t30_s or a shorter signal"
+        )
 
 
 @contextmanager

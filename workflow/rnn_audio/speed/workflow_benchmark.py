@@ -14,6 +14,7 @@ from typing import Any
 
 from rnn_audio.errors import InputError
 
+_MOST_SEEDS = 1000  # that a configuration may have
 _TOTAL = re.compile(r"^total\s+(\d+)\s*$", re.MULTILINE)
 
 
@@ -34,7 +35,7 @@ def time_workflow(snakefile: Path, config: Mapping[str, Any], configurations: in
     Raises:
         InputError: a dry run fails; the message has its last line.
     """
-    seeds = list(range(1, max(2, round(jobs / configurations)) + 1))
+    seeds = list(range(1, min(_MOST_SEEDS, max(2, round(jobs / configurations))) + 1))
     elsewhere = f"{config['pathvars']['results']}/benchmark/nothing_here"
     empty = {"pathvars": {"results": elsewhere, "logs": f"{elsewhere}/logs"}}
     return [

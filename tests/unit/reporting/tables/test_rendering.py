@@ -1,6 +1,7 @@
 import csv
 import io
 import math
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -94,8 +95,8 @@ def test_mean_and_spread_share_one_power_of_ten() -> None:
     assert format_spread(12.34, 0.56, Format.NUMBER, LATEX) == r"$12.3 \pm 0.6$"
 
 
-def test_a_missing_spread_is_a_dash_and_a_missing_mean_is_one_dash() -> None:
-    assert format_spread(5.13e-3, None, Format.SCIENTIFIC, MARKDOWN) == "5.13×10⁻³ ± –"
+def test_without_a_spread_the_mean_stands_alone_and_a_missing_mean_is_one_dash() -> None:
+    assert format_spread(5.13e-3, None, Format.SCIENTIFIC, MARKDOWN) == "5.13×10⁻³"
     assert format_spread(math.nan, math.nan, Format.SCIENTIFIC, MARKDOWN) == "–"
 
 
@@ -158,6 +159,22 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
+
+
+@pytest.mark.parametrize("text", ["[s]", "*", "[0.5] s", "*fast"])
+def test_latex_text_that_begins_a_row_is_no_argument_of_the_row_before(text: str) -> None:
+    frame = pd.DataFrame({"what": [text, text]})
+    rendered = render_latex(Table("t", "Caption", frame, (Column("what", f"Time\n{text}", Format.TEXT),)))
+    assert not re.search(r"(\\\\|\\midrule|\\toprule)\s*[\[*]", rendered)
+    assert rendered.count(f"{{}}{text}") == 3
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1 dB", "@here", "\t=1"])
+def test_csv_text_is_no_formula_and_numbers_stay_numbers(text: str) -> None:
+    frame = pd.DataFrame({"label": [text, "plain"], "loss": [-1.5, 2.0], "count": pd.Series([-1, None], dtype=object)})
+    (first, second) = csv.DictReader(io.StringIO(render_csv(Table("t", "Caption", frame, ()))))
+    assert first == {"label": f"'{text}", "loss": "-1.5", "count": "-1"}
+    assert second == {"label": "plain", "loss": "2.0", "count": ""}
 
 
 def test_html_escapes_text_and_stands_alone(table: Table) -> None:
