@@ -20,6 +20,7 @@ include: "workflow/rules/speed.smk"
 include: "workflow/rules/convolutions.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/gpu_check.smk"
 
 
 if "benchmark" in EXPERIMENT.config:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.cluster
 TARGETS = {"all", "tables", "figures", "signals", "models", "sounds", "impulse_response", "amplifier", "sweep_rates"}
 # Not part of `all`: it times the machine that it runs on.
 BENCHMARK = {"benchmark", "benchmark_training", "benchmark_workflow", "benchmark_tables", "plot_benchmark"}
+BENCHMARK |= {"gpu_check", "measure_gpu"}
 # All recordings are files; end_to_end/test_faults.py downloads from a server.
 DOWNLOADS = {"download_signal", "download_device"}
 

@@ -10,8 +10,8 @@ from support.workspace import Config, Plan, Workspace, tiny_config
 SEEDS = (1,)
 OTHER_OUTPUTS = (".md", ".tex", ".html", ".png", "history.csv", "run.json")
 
-# `lengths` shows the declared configuration `chopped` and one of its own; `rates` two of its own.
-POINTS = {"lengths": ["chopped", "lengths_32"], "rates": ["rates_0_01", "rates_0_001"]}
+# `lengths` shows the declared configuration `chopped` and one of its own; `rates` three of its own.
+POINTS = {"lengths": ["chopped", "lengths_32"], "rates": ["rates_0_01", "rates_0_001", "rates_0_1"]}
 
 
 def swept_config() -> Config:
@@ -34,7 +34,7 @@ def swept_config() -> Config:
             "caption": "Learning rates of an amplifier",
             "configuration": {"preset": "amplifier"},
             "vary": "learning_rate",
-            "values": [0.01, 0.001],
+            "values": [0.01, 0.001, 0.1],
             "quantities": ["test_loss", "validation_loss"],
         },
     }
@@ -136,6 +136,8 @@ def test_a_further_value_trains_the_new_configuration_alone(done: Workspace) -> 
 def test_a_dropped_value_trains_nothing(done: Workspace) -> None:
     done.edit_config(lambda config: config["sweeps"]["rates"]["values"].remove(0.01))
     assert done.plan("sweep_lengths", "sweep_rates").files == artefacts("rates")
+    done.edit_config(lambda config: config["sweeps"]["rates"]["values"].remove(0.1))
+    assert not done.plan("sweep_lengths", "sweep_rates").files  # one value is no comparison
 
 
 def test_a_changed_base_trains_every_value_again(done: Workspace) -> None:

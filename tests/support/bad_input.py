@@ -662,6 +662,17 @@ CASES = [
     ),
     Case(
         DEVICES,
+        "synthetic playing that is too short for its splits",
+        "devices.amplifier.synthetic.duration_s: 8 s give the smallest split 0.8 s, and 1.2 s are needed",
+        device(
+            _SECOND,
+            _SECOND,
+            source="synthetic",
+            synthetic={"generator": "guitar_amplifier", "duration_s": 8, "seed": 1, "oversampling": 8},
+        ),
+    ),
+    Case(
+        DEVICES,
         "shares that add up to more than 1",
         "devices.amplifier.split: [0.8, 0.2, 0.2] add up to more than 1",
         device(_SECOND, _SECOND, split=[0.8, 0.2, 0.2]),

@@ -9,7 +9,7 @@ from typing import Any
 # A digest is that of the whole record, with what was measured.
 _MEASURED = {"measured", "sha256", "wall_time_s", "models_at_once", "peak_memory_mib"}
 _MEASURED_COLUMNS = {
-    *("wall_time_s", "mean_wall_time_s"),  # times of trainings
+    *("wall_time_s", "mean_wall_time_s", "peak_memory_mib"),  # effort of trainings
     *("seconds_per_second", "none_update_ms", "own_update_ms", "overhead"),  # results of the rules that measure times
 }
 _FOLDERS_ASIDE = ("logs", "checkpoints", "speed")

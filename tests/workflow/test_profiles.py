@@ -82,6 +82,27 @@ def test_run_says_that_models_train_one_at_a_time_on_one_gpu(done: Workspace, gp
     assert "Training 1 model(s) of 1 configuration(s) on cuda, 1 at a time" in run.output, run.output
 
 
+def test_run_says_that_a_gpu_stays_unused_and_why(done: Workspace, gpu: dict[str, str]) -> None:
+    (Path(gpu["PYTHONPATH"]) / "torch/version.py").write_text("cuda = None\n", encoding="utf-8")
+    done.edit_config(lambda config: config.update(seeds=[3]))
+    model = str(done.results.relative_to(done.folder) / "models/steady/seed-3/model.safetensors")
+    run = done.snakemake("--cores", "2", model, **gpu)
+    lines = run.output.splitlines()
+    (plan,) = (number for number, line in enumerate(lines) if line.startswith("Training 1 model(s) "))
+    assert " on cpu, " in lines[plan]
+    unused = "The CPU trains and not the GPU of this machine, since the installed PyTorch was built without CUDA."
+    assert lines[plan + 1] == unused
+
+
+def test_the_check_of_a_gpu_is_not_part_of_all_and_says_in_one_line_that_there_is_none(fresh: Workspace) -> None:
+    assert not any("gpu_check" in file for file in fresh.plan("all").files)
+    run = fresh.snakemake("--cores", "2", "gpu_check", LD_LIBRARY_PATH="")
+    assert run.status != 0
+    log = (fresh.results / "logs/benchmark/gpu_check.log").read_text(encoding="utf-8")
+    assert re.search(r"\A\S+ \S+ ERROR gpu_check needs a GPU, but .*\n\Z", log)
+    assert not (fresh.results / "benchmark/gpu_check.json").exists()
+
+
 @pytest.fixture
 def slurm() -> dict[str, Any]:
     """The profile for SLURM."""

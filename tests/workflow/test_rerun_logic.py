@@ -14,9 +14,10 @@ OF_CHOPPED = (*OF_BOTH, "figures/curves.svg")
 
 
 def jobs(plan: Plan) -> set[str]:
-    """One file a job: of outputs with several suffixes, the first."""
+    """One file a job: of outputs with several suffixes, the first; of sounds, the generation."""
     others = (".md", ".tex", ".html", ".png", "history.csv", "run.json")
-    return {file for file in plan.files if not file.endswith(others) and not file.startswith("predictions/")}
+    files = {file for file in plan.files if not file.endswith(others) and not file.startswith("predictions/")}
+    return {file for file in files if not (file.startswith("generations/") and file.endswith(".json"))}
 
 
 def behind_training(configuration: str) -> set[str]:

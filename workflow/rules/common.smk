@@ -1,4 +1,6 @@
 from rnn_audio.atomic import check_writable
+from rnn_audio.configuration.accelerator import unused_gpu
+from rnn_audio.jobs.engine_proof import forget_proofs
 from rnn_audio.jobs.packs.composition import compose_packs
 from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
 from rnn_audio.speed.estimate import describe_plan
@@ -38,6 +40,7 @@ onstart:
         packs = waiting_packs(workflow.dag.needrun_jobs())
         if packs:
             write_waiting(CHECKPOINTS, packs)
+            forget_proofs(CHECKPOINTS)
     except InputError as error:
         raise WorkflowError(str(error)) from None
     if workflow.non_local_exec:
@@ -47,6 +50,9 @@ onstart:
     at_once = getattr(limit, "value", limit) or max(1, len(packs))
     models = [[(member.settings, member.seed) for member in pack] for pack in packs]
     print(describe_plan(EXPERIMENT, models, ACCELERATOR, at_once), file=sys.stderr)
+    unused = unused_gpu(config["accelerator"]) if packs else None
+    if unused:
+        print(unused, file=sys.stderr)
     for note in notes_on_versions(Path(config["pathvars"]["results"])):
         print(note, file=sys.stderr)
 
@@ -77,7 +83,7 @@ READ = {
     "metrics": "<results>/metrics/{configuration}.json",
     "sounds": "<results>/{shows}s/{configuration}.wav",
     "generations": "<results>/generations/{configuration}.wav",
-    "predictions": "<results>/predictions/{configuration}.wav",
+    "errors": "<results>/errors/{configuration}.json",
     "running_speeds": "<results>/speed/running/{configuration}.json",
     "training_times": "<results>/speed/training/{configuration}.json",
     "convolutions": "<results>/convolutions/{table}/{configuration}.json",

@@ -78,6 +78,11 @@ def signal_of(wildcards):
     return TARGETS["signal"].format(**settings_of(wildcards))
 
 
+def kind_of(wildcards):
+    """The kind of the signal that a configuration learns."""
+    return EXPERIMENT.config["signals"][settings_of(wildcards)["signal"]]["kind"]
+
+
 def device_recordings(device, splits=("train", "val", "test")):
     """Input and target of each split of a device."""
     return [f"<results>/devices/{device}/{split}/{side}.wav" for split in splits for side in ("input", "target")]

@@ -1,5 +1,6 @@
 rule generate:
-    """The chosen model's prediction and its generation from one seed sample (paper A, section IV-A)."""
+    """The chosen model's prediction and its generation from one seed sample (paper A, section IV-A), and what the
+    sounds of all seeds and initial states have in common."""
     input:
         signal=signal_of,
         models=MODELS,
@@ -7,6 +8,7 @@ rule generate:
     output:
         prediction="<results>/predictions/{configuration}.wav",
         generation="<results>/generations/{configuration}.wav",
+        states="<results>/generations/{configuration}.json",
     log:
         "<logs>/generate/{configuration}.log",
     wildcard_constraints:
@@ -17,6 +19,7 @@ rule generate:
         code=code_of("generate.py"),
         settings=settings_of,
         seeds=EXPERIMENT.seeds,
+        kind=kind_of,
     message:
         "prediction and generation of {wildcards.configuration}"
     script:
@@ -50,7 +53,8 @@ rule reconstruct:
 
 
 rule process_test_set:
-    """The chosen model's output for a device's test recording, as one signal, and its error (paper B, section 5.1)."""
+    """The chosen model's output for a device's test recording, its error, and the errors of all seeds over frequency
+    (paper B, section 5.1)."""
     input:
         recordings=test_recordings_of,
         models=MODELS,
@@ -58,6 +62,7 @@ rule process_test_set:
     output:
         prediction="<results>/predictions/{configuration}.wav",
         error="<results>/errors/{configuration}.wav",
+        seeds="<results>/errors/{configuration}.json",
     log:
         "<logs>/process_test_set/{configuration}.log",
     wildcard_constraints:

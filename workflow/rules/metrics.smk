@@ -4,6 +4,7 @@ rule measure:
         signal=signal_of,
         prediction="<results>/predictions/{configuration}.wav",
         generation="<results>/generations/{configuration}.wav",
+        states="<results>/generations/{configuration}.json",
         # The segment and its anchors, if the configuration has an auxiliary network.
         reconstruction=lambda wildcards: [
             f"<results>/reconstructions/{wildcards.configuration}.{suffix}"
@@ -22,7 +23,7 @@ rule measure:
     params:
         code=code_of("measure.py"),
         settings=settings_of,
-        kind=lambda wildcards: EXPERIMENT.config["signals"][settings_of(wildcards)["signal"]]["kind"],
+        kind=kind_of,
     message:
         "metrics of {wildcards.configuration}"
     script:

@@ -45,10 +45,12 @@ for paper in config["papers"]:
 
 
 for sweep in config.get("sweeps", []):
+    # A sweep of one value is no comparison, and has neither table nor figure.
+    shown = [sweep] if sweep in EXPERIMENT.config["tables"] else []
 
     rule:
         name:
             free_target(f"sweep_{sweep}", f"sweeps.{sweep}")
         input:
-            artefacts("tables", [sweep]),
-            artefacts("figures", [sweep]),
+            artefacts("tables", shown),
+            artefacts("figures", shown),

@@ -15,6 +15,7 @@ with logged_job(snakemake.log[0]):
         rate_hz=rate_hz,
         kind=snakemake.params.kind,
         seeded=not Recipe.from_settings(snakemake.params.settings).starts_from_silence,
+        states=read_json(Path(snakemake.input.states)),
     )
     if snakemake.input.reconstruction:
         reconstruction, anchors = (Path(path) for path in snakemake.input.reconstruction)
@@ -22,9 +23,13 @@ with logged_job(snakemake.log[0]):
         metrics["reconstruction"] = evaluate_reconstruction(
             target, read_wav(reconstruction)[0], anchor=where["shown_samples"], evaluated=where["evaluated_samples"]
         )
+    selection = read_json(Path(snakemake.input.selection))
+    losses = selection["seeds"][str(selection["chosen_seed"])]["losses"]
+    for sound in ("prediction", "generation"):
+        metrics[sound]["states_mse"] = losses[f"{sound}_mse"]
     labels = {
         "configuration": snakemake.wildcards.configuration,
         "signal": snakemake.params.settings["signal"],
-        "chosen_seed": read_json(Path(snakemake.input.selection))["chosen_seed"],
+        "chosen_seed": selection["chosen_seed"],
     }
     write_json(Path(snakemake.output[0]), labels | metrics)

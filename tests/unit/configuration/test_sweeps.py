@@ -91,6 +91,9 @@ def test_every_shipped_sweep_is_written_out(profile: str) -> None:
     experiment = load_experiment(config)
     assert config["sweeps"]
     for name, declared in config["sweeps"].items():
+        if len(declared["values"]) == 1:
+            assert name not in experiment.config["tables"] | experiment.config["figures"]
+            continue
         table, figure = experiment.config["tables"][name], experiment.config["figures"][name]
         assert len(table["rows"]) == len(declared["values"])
         assert figure == table
@@ -129,7 +132,7 @@ def test_a_sweeps_table_and_figure_have_its_name_and_belong_to_its_paper() -> No
 
 def test_a_number_is_its_own_label_and_the_key_is_the_header() -> None:
     table = load(values=[1, 0.5], notes=["A note."]).config["tables"]["rates"]
-    assert table["labels"] == {"learning_rate": "learning_rate"}
+    assert table["labels"] == {"learning_rate": "Learning rate"}
     assert [row["labels"] for row in table["rows"]] == [{"learning_rate": 1}, {"learning_rate": 0.5}]
     assert (table["caption"], table["notes"]) == ("Learning rates", ["A note."])
 
@@ -147,8 +150,8 @@ def test_a_mapping_labels_values_that_are_neither_number_nor_word() -> None:
 
 
 def test_true_false_and_null_are_labelled_as_yaml_writes_them() -> None:
-    experiment = load(vary="carry_state", values=[False])
-    assert shown(experiment) == ["rates_false"]
+    experiment = load(vary="carry_state", values=[False, True])
+    assert shown(experiment) == ["rates_false", "tone_full"]
     experiment = load(vary="gradient_clip_norm", values=[5, None])
     assert shown(experiment) == ["rates_5", "tone_full"]
     assert experiment.config["tables"]["rates"]["rows"][1]["labels"] == {"gradient_clip_norm": "null"}
@@ -160,7 +163,7 @@ def test_a_dotted_key_varies_one_entry_of_a_mapping() -> None:
         configuration=TONE | {"teacher_forcing": schedule}, vary="teacher_forcing.minimum", values=[0.0, 0.25]
     )
     table = experiment.config["tables"]["rates"]
-    assert table["labels"] == {"minimum": "teacher_forcing.minimum"}
+    assert table["labels"] == {"minimum": "Minimum"}
     for row in table["rows"]:
         settings = experiment.configurations[row["configuration"]]
         assert settings["teacher_forcing"] == schedule | {"minimum": row["labels"]["minimum"]}
@@ -170,8 +173,8 @@ def test_a_key_may_lie_inside_a_mapping_of_a_mapping() -> None:
     base = shipped_config()["presets"]["free_running"]
     horizon = {"start_samples": 8, "full_at_share": 0.5}
     own = {"signal": "tone", "rate_hz": 8000, "free_running": base["free_running"] | {"horizon": horizon}}
-    experiment = load(configuration=base | own, vary="free_running.horizon.start_samples", values=[16])
-    (name,) = shown(experiment)
+    experiment = load(configuration=base | own, vary="free_running.horizon.start_samples", values=[16, 8])
+    name, _ = shown(experiment)
     assert experiment.configurations[name]["free_running"]["horizon"] == horizon | {"start_samples": 16}
 
 
@@ -185,7 +188,13 @@ def test_a_dotted_key_finds_its_mapping_in_the_preset() -> None:
 
 def test_the_varied_key_may_be_the_one_that_the_base_lacks() -> None:
     base = {"preset": "overfit", "signal": "tone"}
-    assert shown(load(configuration=base, vary="rate_hz", values=[4000])) == ["rates_4000"]
+    assert shown(load(configuration=base, vary="rate_hz", values=[4000, 2000])) == ["rates_4000", "rates_2000"]
+
+
+def test_a_sweep_of_one_value_trains_it_and_compares_nothing() -> None:
+    experiment = load(values=[0.3])
+    assert "rates_0_3" in experiment.configurations
+    assert "rates" not in experiment.config["tables"] | experiment.config["figures"]
 
 
 def test_scale_and_full_update_length_hold_for_sweeps() -> None:
@@ -251,8 +260,10 @@ def test_a_value_that_gives_a_declared_configuration_is_that_configuration() -> 
 
 
 def test_a_value_that_gives_an_earlier_sweeps_configuration_is_that_configuration() -> None:
-    experiment = load_experiment(configuration(rates=sweep(values=[0.1]), sizes=sweep(vary="hidden_size", values=[8])))
-    assert (shown(experiment), shown(experiment, "sizes")) == (["rates_0_1"], ["tone_full"])
+    sizes = sweep(vary="hidden_size", values=[8, 6])
+    experiment = load_experiment(configuration(rates=sweep(values=[0.1, 0.2]), sizes=sizes))
+    assert shown(experiment) == ["rates_0_1", "rates_0_2"]
+    assert shown(experiment, "sizes") == ["tone_full", "sizes_6"]
     rates = sweep(values=[0.1])
     sizes = sweep(configuration=TONE | {"learning_rate": 0.1}, vary="hidden_size", values=[8, 4])
     experiment = load_experiment(configuration(rates=rates, sizes=sizes))

@@ -90,11 +90,12 @@ def test_the_load_line_is_where_valve_and_resistor_agree() -> None:
 
 
 def test_distortion_grows_with_level() -> None:
-    distortions = [_distortion(level_db) for level_db in (-60.0, -40.0, -20.0, 0.0)]
+    # A channel of high gain: clean at the level of a pickup's noise only.
+    distortions = [_distortion(level_db) for level_db in (-90.0, -60.0, -40.0, 0.0)]
     assert distortions == sorted(distortions)
     assert distortions[0] < 0.005
-    assert distortions[2] > 0.10
-    assert distortions[3] > 0.30
+    assert distortions[1] > 0.03
+    assert distortions[2] > 0.30
 
 
 def test_even_harmonics_show_the_single_ended_stages() -> None:
@@ -103,7 +104,7 @@ def test_even_harmonics_show_the_single_ended_stages() -> None:
 
 
 def test_a_loud_burst_leaves_the_bias_shifted_and_the_bias_comes_back() -> None:
-    probe = _sine(-34.0, 441.0, 2.0)
+    probe = _sine(-50.0, 441.0, 2.0)
     loud = _sine(6.0, 110.0, 2.0)
     burst = slice(round(0.5 * RATE_HZ), round(0.8 * RATE_HZ))
     disturbed = probe.copy()
@@ -129,8 +130,8 @@ def test_twice_the_oversampling_changes_little() -> None:
     # Two strings of a driven guitar: partials to several kilohertz.
     seconds = np.arange(RATE_HZ) / RATE_HZ
     chord = sum(0.1 / k * np.sin(2.0 * np.pi * k * f * seconds) for f in (110.0, 164.8) for k in range(1, 12))
-    coarse, fine = (amplify(chord, RATE_HZ, oversampling=factor) for factor in (4, 8))
-    assert np.sum((coarse - fine) ** 2) < 1e-4 * np.sum(fine**2)
+    coarse, fine = (amplify(chord, RATE_HZ, oversampling=factor) for factor in (8, 16))
+    assert np.sum((coarse - fine) ** 2) < 2e-4 * np.sum(fine**2)
 
 
 def test_aliases_of_a_hard_driven_tone_are_buried() -> None:
@@ -142,7 +143,7 @@ def test_aliases_of_a_hard_driven_tone_are_buried() -> None:
     aliases[:10] = 0.0
     for harmonic in range(frequency_hz, RATE_HZ // 2, frequency_hz):
         aliases[harmonic - 5 : harmonic + 6] = 0.0
-    assert 20.0 * np.log10(aliases.max() / spectrum.max()) < -50.0
+    assert 20.0 * np.log10(aliases.max() / spectrum.max()) < -60.0
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-9, 1.0, 10.0])

@@ -18,7 +18,7 @@ from rnn_audio.signals.recordings import read_recording
 from rnn_audio.types import Floats, Settings
 from rnn_audio.wav import write_wav
 
-OWN = {"generator": "guitar_amplifier", "duration_s": 5, "seed": 3, "oversampling": 1}
+OWN = {"generator": "guitar_amplifier", "duration_s": 12, "seed": 3, "oversampling": 1}
 SYNTHETIC = COMMON | {"source": "synthetic", "synthetic": OWN}
 
 
@@ -50,7 +50,7 @@ def of_files(folder: Path, source: Floats, target: Floats, **changes: Any) -> Se
 
 def test_the_simulated_device_is_playing_through_the_amplifier(simulated: DeviceRecordings) -> None:
     source, target = side_by_side(simulated)
-    assert np.array_equal(source, playing(5, RATE_HZ, 3))
+    assert np.array_equal(source, playing(12, RATE_HZ, 3, longest_passage_s=12 * 0.1 / 3))
     assert np.array_equal(target, amplify(source, RATE_HZ, oversampling=1))
     assert (simulated.rate_hz, simulated.corrections) == (RATE_HZ, [])
 
@@ -66,7 +66,16 @@ def test_the_same_settings_make_the_same_recordings_and_another_seed_others(
 
 
 def test_splits_are_shares_of_the_time_one_after_the_other(simulated: DeviceRecordings) -> None:
-    assert lengths(simulated) == [(48000, 48000), (24000, 24000), (8000, 8000)]
+    assert lengths(simulated) == [(115200, 115200), (57600, 57600), (19200, 19200)]
+
+
+def test_playing_that_is_too_short_for_its_splits_is_refused(tmp_path: Path) -> None:
+    # A tenth of 11.9 s is too short for three passages of 0.4 s; a fifth of it is long enough.
+    settings = SYNTHETIC | {"synthetic": OWN | {"duration_s": 11.9}}
+    for attempt in (lambda: inspect_device("amp", settings), lambda: load_device("amp", settings, tmp_path)):
+        with pytest.raises(InputError, match=r"amp\.synthetic\.duration_s: 11\.9 s give .*1\.19 s.* at least 12 s"):
+            attempt()
+    inspect_device("amp", settings | {"split": [0.6, 0.2, 0.2]})
 
 
 # --- the user's own files ---
@@ -215,7 +224,7 @@ def test_lost_samples_are_refused_unless_reports_are_asked_for(tmp_path: Path) -
     target = np.tanh(4 * np.concatenate([source[:150000], source[150400:], np.zeros(400)]))
     settings = of_files(tmp_path, source, target, latency="correct")
     for check in (inspect_device, lambda name, settings: load_device(name, settings, tmp_path)):
-        with pytest.raises(InputError, match=r"jumps by -400 samples.*set devices\.amp\.latency to report"):
+        with pytest.raises(InputError, match=r"jumps by -40[01] samples.*set devices\.amp\.latency to report"):
             check("amp", settings)
     device = load_device("amp", settings | {"latency": "report"}, tmp_path)
     assert device.findings[-1].name == "latency_moves"

@@ -1,4 +1,6 @@
+import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,8 +9,17 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from rnn_audio.errors import InputError
-from rnn_audio.evaluation.error_spectra import ErrorSpectrum, band_level_db, error_spectrum, third_octaves
-from rnn_audio.reporting.figures.error_spectra import ErrorSpectrumPanel, plot_error_spectra
+from rnn_audio.evaluation.error_spectra import band_energies, band_level_db, error_spectrum, third_octaves
+from rnn_audio.evaluation.seed_errors import (
+    RESOLUTIONS,
+    SeedSpectra,
+    difference_over_blocks,
+    measure_seeds,
+    read_band,
+    read_spectra,
+)
+from rnn_audio.records import read_json, write_json
+from rnn_audio.reporting.figures.error_spectra import ErrorCurve, ErrorSpectrumPanel, plot_error_spectra
 
 RATE_HZ = 44100
 
@@ -112,25 +123,121 @@ def test_signals_of_different_lengths_are_an_error() -> None:
         error_spectrum(np.ones(100), np.ones(99), RATE_HZ)
 
 
-def spectrum(level_db: float) -> ErrorSpectrum:
-    frequencies = np.geomspace(20, 16000, 30)
-    return ErrorSpectrum(frequencies, np.full(30, level_db), np.linspace(0, -40, 30))
+@pytest.mark.parametrize("seconds", [0.4, 1.0, 7.3])
+def test_energies_by_second_add_up_to_the_level_of_the_band(seconds: float) -> None:
+    target, output = noise(1, seconds), noise(1, seconds) + 0.1 * noise(2, seconds)
+    energies = band_energies(target, output, RATE_HZ, 1000.0, 2000.0)
+    assert energies.shape == (max(1, math.ceil(seconds - 0.375)), 2)
+    error, wanted = energies.sum(axis=0)
+    expected = band_level_db(target, output, RATE_HZ, 1000.0, 2000.0)
+    assert 10 * np.log10(error / wanted) == pytest.approx(expected, abs=1e-9)
 
 
-def panels() -> list[ErrorSpectrumPanel]:
+def test_a_click_is_counted_in_its_second() -> None:
+    output = noise(1, 6.0)
+    target = output.copy()
+    target[round(4.5 * RATE_HZ)] += 50.0
+    errors = band_energies(target, output, RATE_HZ, 1000.0, 2000.0)[:, 0]
+    assert errors.argmax() == 4
+    assert errors[4] > 0.99 * errors.sum()
+
+
+def test_the_record_of_all_seeds_keeps_what_was_measured(tmp_path: Path) -> None:
+    target = noise(0, 3.0)
+    target[: 2 * RATE_HZ] *= 0.01
+    outputs = {seed: 0.9 * target + 0.01 * seed * noise(seed, 3.0) for seed in (1, 2, 10)}
+    write_json(tmp_path / "seeds.json", measure_seeds(target, outputs, RATE_HZ))
+    record = read_json(tmp_path / "seeds.json")
+    for name, measure in RESOLUTIONS.items():
+        spectra = read_spectra(record, name)
+        assert list(spectra.relative_db) == [1, 2, 10]
+        for seed, output in outputs.items():
+            expected = measure(target, output, RATE_HZ)
+            np.testing.assert_array_equal(spectra.frequencies_hz, expected.frequencies_hz)
+            np.testing.assert_array_equal(spectra.target_db, expected.target_db)
+            np.testing.assert_array_equal(spectra.relative_db[seed], expected.relative_db)
+    band = read_band(record, "error_1_2_khz_db")
+    for seed, output in outputs.items():
+        assert band.level_db(seed) == pytest.approx(band_level_db(target, output, RATE_HZ, 1000.0, 2000.0))
+
+
+def test_silence_has_a_record_too() -> None:
+    """Where the target is silent there is no level, which JSON cannot say as a number."""
+    record = measure_seeds(np.zeros(RATE_HZ), {1: noise(1, 1.0)}, RATE_HZ)
+    assert set(record["spectra"]["fine"]["relative_db"]["1"]) == {None}
+    spectra = read_spectra(record, "fine")
+    assert np.isneginf(spectra.target_db).all()
+    assert np.isnan(spectra.relative_db[1]).all()
+
+
+def test_the_difference_of_models_is_that_of_their_levels_with_an_interval() -> None:
+    target = noise(0, 20.0)
+    own, others = noise(1, 20.0), [noise(2, 20.0), noise(3, 20.0)]
+    own[: 5 * RATE_HZ] *= 3.0  # its error depends on the passage
+    bands = [
+        read_band(measure_seeds(target, {7: target + 0.1 * error}, RATE_HZ), "error_1_2_khz_db")
+        for error in (own, *others)
+    ]
+    interval = difference_over_blocks(bands[0], 7, [(band, 7) for band in bands[1:]])
+    levels = [band.level_db(7) for band in bands]
+    assert interval.value == pytest.approx(levels[0] - np.mean(levels[1:]))
+    assert interval.low < interval.value < interval.high
+    # Nearly all resamples lie between one loud second of twenty and twelve.
+    assert 10 * np.log10(21 / 20) < interval.low
+    assert interval.high < 10 * np.log10(116 / 20)
+    same = difference_over_blocks(bands[1], 7, [(bands[1], 7)])
+    assert (same.low, same.high) == (0.0, 0.0)
+
+
+def curve(label: str, level_db: float, seeds: int = 1) -> ErrorCurve:
+    relative_db = {seed: np.linspace(0, -30, 30) + level_db + seed for seed in range(1, seeds + 1)}
+    return ErrorCurve(label, SeedSpectra(np.geomspace(20, 16000, 30), np.linspace(0, -40, 30), relative_db), 1)
+
+
+def panels(seeds: int = 1) -> list[ErrorSpectrumPanel]:
     names = ("none", "highpass", "folded_differentiator", "a_weighting")
-    curves = tuple((name, spectrum(-20.0 - index)) for index, name in enumerate(names))
+    curves = tuple(curve(name, -20.0 - index, seeds) for index, name in enumerate(names))
     return [ErrorSpectrumPanel("LSTM 32", curves), ErrorSpectrumPanel("LSTM 64", curves[::-1])]
 
 
 def test_the_figure_draws_the_error_relative_to_the_target() -> None:
     figure = plot_error_spectra(panels(), ["A note."])
     drawn = {line.get_label(): line for line in figure.axes[0].lines}
-    for label, given in panels()[0].curves:
-        np.testing.assert_array_equal(drawn[label].get_xdata(), given.frequencies_hz)
-        np.testing.assert_array_equal(drawn[label].get_ydata(), given.relative_db)
+    for given in panels()[0].curves:
+        np.testing.assert_array_equal(drawn[given.label].get_xdata(), given.spectra.frequencies_hz)
+        np.testing.assert_array_equal(drawn[given.label].get_ydata(), given.spectra.relative_db[1])
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["(a) LSTM 32", "(b) LSTM 64"]
     assert figure.get_supxlabel() == "A note."
+
+
+def test_the_range_over_the_seeds_is_an_area_that_is_named() -> None:
+    figure = plot_error_spectra(panels(seeds=5))
+    areas = {area.get_label(): area for area in figure.axes[0].collections}
+    (outline,) = areas["highpass, range over the seeds"].get_paths()
+    first = {line.get_label(): line for line in figure.axes[0].lines}["highpass"].get_ydata()[0]
+    at_20_hz = outline.vertices[outline.vertices[:, 0] == 20.0, 1]
+    assert (at_20_hz.min(), at_20_hz.max()) == (first - 0.0, first + 4.0)  # the chosen seed is the lowest of five
+    assert "range over the seeds" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_one_seed_has_no_range() -> None:
+    figure = plot_error_spectra(panels())
+    assert not figure.axes[0].collections
+    assert "range over the seeds" not in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_what_lies_80_db_below_the_target_is_not_drawn_and_that_is_said() -> None:
+    given = curve("none", 0.0)
+    given.spectra.target_db[-3:] = (-79.0, -81.0, -np.inf)
+    figure = plot_error_spectra([ErrorSpectrumPanel("LSTM 32", (given,))])
+    assert len(figure.axes[0].lines[1].get_xdata()) == 28
+    assert "more than 80 dB below" in figure.get_supxlabel()
+    assert figure.axes[0].get_xlim()[1] == given.spectra.frequencies_hz[-3]
+
+
+def test_a_chosen_seed_without_a_spectrum_is_an_error() -> None:
+    with pytest.raises(InputError, match=r"'none'.*seed 9.*\[1\]"):
+        replace(curve("none", 0.0), chosen_seed=9)
 
 
 def test_panels_share_their_axes_and_a_model_has_one_line_in_all() -> None:
@@ -164,6 +271,6 @@ def test_figures_that_cannot_be_read_are_errors() -> None:
         plot_error_spectra([])
     with pytest.raises(InputError, match=r"'LSTM 32'.*no curve"):
         replace(panels()[0], curves=())
-    more = ErrorSpectrumPanel("LSTM 16", tuple((f"model {number}", spectrum(0.0)) for number in range(5, 10)))
+    more = ErrorSpectrumPanel("LSTM 16", tuple(curve(f"model {number}", 0.0) for number in range(5, 10)))
     with pytest.raises(InputError, match="at most 8 models, not 9"):
         plot_error_spectra([*panels(), more])

@@ -12,6 +12,7 @@ from rnn_audio.errors import InputError
 from rnn_audio.evaluation.device_metrics import evaluate_device
 from rnn_audio.evaluation.quantities import check_quantities, metrics_of
 from rnn_audio.evaluation.signal_metrics import evaluate_reconstruction, evaluate_sounds
+from rnn_audio.evaluation.states import summarise_states
 
 NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, 3000).astype(np.float32)
 
@@ -26,12 +27,18 @@ def numbers(record: Mapping[str, Any]) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", ["sine_full", "room_1024_full", "room_5512_auxiliary"])
+@pytest.mark.parametrize("name", ["sine_full", "vibraphone_sub_512", "room_1024_sub_64", "room_5512_auxiliary"])
 def test_the_metrics_of_signals_are_those_that_are_measured(name: str) -> None:
     experiment = load_experiment(shipped_config())
     settings = experiment.configurations[name]
     kind = experiment.config["signals"][settings["signal"]]["kind"]
-    record = evaluate_sounds(NOISE, prediction=NOISE, generation=NOISE, rate_hz=8000, kind=kind, seeded=True)
+    summary = summarise_states(
+        NOISE, 0.9 * NOISE[None], NOISE[None], rate_hz=8000, kind=kind, update_length=settings["update_length_samples"]
+    )
+    states = {"chosen_seed": 1, "seeds": {"1": summary}}
+    sounds = {"prediction": NOISE, "generation": NOISE}
+    record = evaluate_sounds(NOISE, **sounds, rate_hz=8000, kind=kind, seeded=True, states=states)
+    del record["seeds"]
     if "auxiliary" in settings:
         record["reconstruction"] = evaluate_reconstruction(NOISE, NOISE[:100], anchor=200, evaluated=[200])
     assert set(metrics_of(experiment.config, settings)) == numbers(record)

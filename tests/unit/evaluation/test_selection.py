@@ -15,6 +15,7 @@ def run(seed: int, prediction: float, generation: float) -> dict[str, Any]:
         "parameters": 449,
         "samples": 512,
         "zero_loss": {"prediction_mse": 0.7, "generation_mse": 0.7},
+        "linear_prediction_mse": {"8": 0.6, "32": 0.5},
         "losses": {"prediction_mse": prediction, "generation_mse": generation},
         "measured": {"wall_time_s": 10.0 * seed, "accelerator": "cpu"},
     }
@@ -61,6 +62,7 @@ def test_what_all_runs_share_is_said_once() -> None:
     selection = select_best("room", RUNS, "prediction_mse")
     assert (selection["parameters"], selection["samples"]) == (449, 512)
     assert selection["zero_loss"] == {"prediction_mse": 0.7, "generation_mse": 0.7}
+    assert selection["linear_prediction_mse"] == {"8": 0.6, "32": 0.5}
 
 
 def test_a_single_run_is_the_best() -> None:

@@ -17,7 +17,7 @@ def decay(t60_s: float = 0.4, duration_s: float = 0.8) -> Floats:
 
 
 def evaluate(target: Floats, prediction: Floats, generation: Floats, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
-    arguments = {"rate_hz": RATE_HZ, "kind": "tone", "seeded": True} | changes
+    arguments = {"rate_hz": RATE_HZ, "kind": "music", "seeded": True} | changes
     return evaluate_sounds(target, prediction=prediction, generation=generation, **arguments)
 
 
@@ -86,6 +86,31 @@ def test_a_length_in_seconds_is_that_in_samples_over_the_rate() -> None:
     assert metrics["effective_length_s"] == metrics["effective_length_samples"] / RATE_HZ
 
 
+def tone(frequency_hz: float) -> Floats:
+    return np.sin(2 * np.pi * frequency_hz * np.arange(4000) / RATE_HZ)
+
+
+@pytest.mark.parametrize("kind", ["tone", "note"])
+def test_tones_have_pitch_and_level_whatever_their_error(kind: str) -> None:
+    record = evaluate(tone(440), tone(440), 0.5 * tone(430), kind=kind)
+    assert record["generation"]["relative_error"] > 1.0
+    assert record["target"]["dominant_frequency_hz"] == pytest.approx(440, rel=1e-3)
+    assert record["generation"]["dominant_frequency_hz"] == pytest.approx(430, rel=1e-3)
+    assert record["generation"]["last_half_level_db"] == pytest.approx(-6.02, abs=0.05)
+    assert record["generation"]["peak_share_percent"] > 99
+
+
+def test_what_is_measured_on_all_states_is_said_of_every_seed_and_of_the_chosen_one_among_its_sounds() -> None:
+    def state(percent: float, ratio: float) -> dict[str, Any]:
+        return {"generation": {"sounding_states_percent": percent}, "prediction": {"boundary_error_ratio": ratio}}
+
+    states = {"chosen_seed": 7, "seeds": {"3": state(50.0, 2.0), "7": state(100.0, 4.0)}}
+    record = evaluate(tone(440), tone(440), tone(440), kind="tone", states=states)
+    assert record["generation"]["sounding_states_percent"] == 100.0
+    assert record["prediction"]["boundary_error_ratio"] == 4.0
+    assert record["seeds"]["3"] == {"generation.sounding_states_percent": 50.0, "prediction.boundary_error_ratio": 2.0}
+
+
 @pytest.mark.parametrize("kind", ["tone", "note"])
 def test_only_rooms_have_acoustic_parameters(kind: str) -> None:
     target = decay()
@@ -95,13 +120,25 @@ def test_only_rooms_have_acoustic_parameters(kind: str) -> None:
     assert "t30_s" not in plain["target"]
     assert "t30_s" not in plain["generation"]
     assert "t30_s" not in room["prediction"]
-    assert plain["generation"].items() <= room["generation"].items()
+    errors = {"mse", "relative_error", "effective_length_samples", "log_spectral_distance_db"}
+    assert all(plain["generation"][name] == room["generation"][name] for name in errors)
+    assert "dominant_frequency_hz" not in room["generation"]
 
 
 def test_a_rooms_parameters_are_those_of_target_and_generation_each() -> None:
     record = evaluate(decay(0.4), decay(0.4), decay(0.2), kind="room")
     assert record["target"]["t30_s"] == pytest.approx(0.4, rel=0.05)
     assert record["generation"]["t30_s"] == pytest.approx(0.2, rel=0.05)
+
+
+def test_a_floor_of_the_generation_is_noise_only_if_the_target_has_one() -> None:
+    noise = 10 ** (-50 / 20) * np.random.default_rng(2).standard_normal(len(decay()))
+    clean, noisy = decay(), decay() + noise
+    both = evaluate(noisy, noisy, noisy, kind="room")
+    assert both["target"]["noise_floor_db"] == both["generation"]["noise_floor_db"] == pytest.approx(-50, abs=3)
+    assert both["generation"]["t30_s"] == pytest.approx(0.4, rel=0.05)
+    one = evaluate(clean, clean, clean + 10 * noise, kind="room")
+    assert one["target"]["noise_floor_db"] is one["generation"]["noise_floor_db"] is one["generation"]["t30_s"] is None
 
 
 def test_a_generated_room_is_compared_with_the_targets() -> None:

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from support.sounds import sounds_of
 
 from rnn_audio.errors import InputError
-from rnn_audio.evaluation.signal_sounds import Performance, perform, perform_chosen
+from rnn_audio.evaluation.signal_sounds import LOSSES, Performance, perform
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.model import ModelShape, Parameters, initialise, save_model, stored_state
 from rnn_audio.networks.random_streams import RandomStreams
@@ -128,12 +129,24 @@ def test_errors_are_means_over_samples_and_initial_states() -> None:
             assert errors[index] == pytest.approx(expected, rel=1e-6)
 
 
+def test_losses_are_means_medians_and_quartiles_over_the_initial_states() -> None:
+    performance = performed()
+    losses = performance.losses()
+    assert tuple(losses) == LOSSES
+    assert losses["prediction_mse"] == performance.prediction_mse()
+    for index in range(len(SEEDS)):
+        errors = [mse(sound, SIGNAL[1:]) for sound in performance.generations[index].numpy()]
+        found = [losses[f"generation_mse_{part}"][index] for part in ("lower_quartile", "median", "upper_quartile")]
+        assert found == pytest.approx(np.quantile(errors, [0.25, 0.5, 0.75]).tolist(), rel=1e-6)
+        assert losses["generation_mse"][index] == pytest.approx(np.mean(errors), rel=1e-6)
+
+
 @pytest.mark.parametrize(
     "changes",
     [{}, {"teacher_forcing": "never"}, {"teacher_forcing": {"schedule": "exponential", "base": 0.9}}],
 )
 def test_the_chosen_models_sounds_are_as_long_as_the_signal(tmp_path: Path, changes: dict[str, Any]) -> None:
-    sounds = perform_chosen(saved(tmp_path / "m.safetensors"), settings(**changes), SIGNAL, seed=1)
+    sounds = sounds_of(saved(tmp_path / "m.safetensors"), settings(**changes), SIGNAL, seed=1)
     for sound in sounds:
         assert sound.shape == SIGNAL.shape
         assert sound.dtype == np.float32
@@ -141,13 +154,13 @@ def test_the_chosen_models_sounds_are_as_long_as_the_signal(tmp_path: Path, chan
 
 
 def test_the_chosen_models_sounds_open_with_the_signals_first_sample(tmp_path: Path) -> None:
-    for sound in perform_chosen(saved(tmp_path / "m.safetensors"), settings(), SIGNAL, seed=1):
+    for sound in sounds_of(saved(tmp_path / "m.safetensors"), settings(), SIGNAL, seed=1):
         assert sound[0] == SIGNAL[0]
 
 
 def test_a_free_models_sounds_open_with_its_own_first_sample(tmp_path: Path) -> None:
     free = settings(teacher_forcing="never")
-    prediction, generation = perform_chosen(saved(tmp_path / "m.safetensors"), free, SIGNAL, seed=1)
+    prediction, generation = sounds_of(saved(tmp_path / "m.safetensors"), free, SIGNAL, seed=1)
     assert np.array_equal(prediction, generation)
     assert prediction[0] != SIGNAL[0]
 
@@ -155,7 +168,7 @@ def test_a_free_models_sounds_open_with_its_own_first_sample(tmp_path: Path) -> 
 @pytest.mark.parametrize("forcing", ["always", "never"])
 def test_the_chosen_models_sounds_are_the_first_of_its_evaluation(tmp_path: Path, forcing: str) -> None:
     chosen = settings(teacher_forcing=forcing, batch_size=1)
-    prediction, generation = perform_chosen(saved(tmp_path / "m.safetensors", seed=2), chosen, SIGNAL, seed=2)
+    prediction, generation = sounds_of(saved(tmp_path / "m.safetensors", seed=2), chosen, SIGNAL, seed=2)
     performance = performed([2], teacher_forcing=forcing, batch_size=1)
     first = 0 if forcing == "never" else 1
     assert mse(prediction[first:], SIGNAL[first:]) == pytest.approx(performance.prediction_mse()[0], rel=1e-6)
@@ -164,14 +177,14 @@ def test_the_chosen_models_sounds_are_the_first_of_its_evaluation(tmp_path: Path
 
 def test_the_chosen_models_initial_state_is_its_seeds(tmp_path: Path) -> None:
     path = saved(tmp_path / "m.safetensors")
-    one, _ = perform_chosen(path, settings(), SIGNAL, seed=1)
-    other, _ = perform_chosen(path, settings(), SIGNAL, seed=2)
+    one, _ = sounds_of(path, settings(), SIGNAL, seed=1)
+    other, _ = sounds_of(path, settings(), SIGNAL, seed=2)
     assert not np.array_equal(one, other)
 
 
 def test_a_model_of_another_hidden_size_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"m\.safetensors.*hidden size 8"):
-        perform_chosen(saved(tmp_path / "m.safetensors"), settings(hidden_size=16), SIGNAL, seed=1)
+        sounds_of(saved(tmp_path / "m.safetensors"), settings(hidden_size=16), SIGNAL, seed=1)
 
 
 STATEFUL = ModelShape(8, initial_state=True)
@@ -197,9 +210,7 @@ def test_a_stored_state_opens_the_generation_whatever_the_seed() -> None:
 def test_a_free_running_models_sounds_open_with_the_signals_first_sample_and_are_one(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     save_model(path, STATEFUL, initialise(STATEFUL, RandomStreams([1])))
-    (prediction, generation), (other_seed, _) = (
-        perform_chosen(path, free_running(), SIGNAL, seed=seed) for seed in (1, 2)
-    )
+    (prediction, generation), (other_seed, _) = (sounds_of(path, free_running(), SIGNAL, seed=seed) for seed in (1, 2))
     assert generation[0] == SIGNAL[0]
     assert generation.shape == SIGNAL.shape
     assert np.array_equal(prediction, generation)
@@ -208,4 +219,4 @@ def test_a_free_running_models_sounds_open_with_the_signals_first_sample_and_are
 
 def test_a_model_with_another_initial_state_than_its_configurations_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"m\.safetensors.*initial state"):
-        perform_chosen(saved(tmp_path / "m.safetensors"), free_running(), SIGNAL, seed=1)
+        sounds_of(saved(tmp_path / "m.safetensors"), free_running(), SIGNAL, seed=1)

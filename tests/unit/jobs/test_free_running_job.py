@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from support.sounds import sounds_of
 from support.training_jobs import KilledError, killed_at
 
 from rnn_audio.errors import InputError
-from rnn_audio.evaluation.signal_sounds import perform_chosen
 from rnn_audio.jobs import training_job
 from rnn_audio.jobs.progress import ProgressLog
 from rnn_audio.networks import recurrence
@@ -147,7 +147,7 @@ def test_the_record_has_the_written_models_losses_and_what_became_of_it(tmp_path
     record, rows = json.loads(job.run.read_text()), job.rows()
     assert list(rows[0]) == ["epoch", "training_mse", "learning_rate", "horizon_samples"]
     assert len(rows) == EPOCHS
-    prediction, generation = perform_chosen(job.model, job.settings, SIGNAL, SEED)
+    prediction, generation = sounds_of(job.model, job.settings, SIGNAL, SEED)
     assert np.array_equal(prediction, generation)
     assert generation[0] == SIGNAL[0]
     error = float(np.mean((generation[1:].astype(np.float64) - SIGNAL[1:]) ** 2))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from support.sounds import sounds_of
 from support.training_jobs import (
     EPOCHS,
     METHODS,
@@ -24,7 +25,8 @@ from support.training_jobs import (
 )
 
 from rnn_audio.errors import InputError
-from rnn_audio.evaluation.signal_sounds import perform_chosen
+from rnn_audio.evaluation.linear_prediction import linear_prediction_mse
+from rnn_audio.evaluation.signal_sounds import LOSSES
 from rnn_audio.jobs import training_job, training_loop
 from rnn_audio.jobs.checkpoints import CheckpointStore
 from rnn_audio.jobs.progress import ProgressLog
@@ -117,10 +119,10 @@ def test_an_auxiliary_loss_adds_its_network_its_columns_and_its_error(
     assert "auxiliary.bridge_second_cell.weight" in parameters
     with job.history.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["epoch", "training_mse", "auxiliary_mse", "phase"]
+    assert list(rows[0]) == ["epoch", "training_mse", "auxiliary_mse", "segments_power", "phase"]
     assert [row["phase"] for row in rows] == ["0"] * 2 + ["1"] * (EPOCHS - 2)
     record = json.loads(job.run.read_text())
-    assert record["losses"].keys() == {"prediction_mse", "generation_mse", "training_mse", "auxiliary_mse"}
+    assert record["losses"].keys() == {*LOSSES, "training_mse", "auxiliary_mse"}
     assert all(math.isfinite(loss) and loss > 0 for loss in record["losses"].values())
     assert record["losses"]["training_mse"] == float(rows[-1]["training_mse"])
     assert record["zero_loss"].keys() == record["losses"].keys()
@@ -170,10 +172,11 @@ def test_the_record_says_what_was_trained_and_by_what(tmp_path: Path, monkeypatc
     assert record["samples"] == len(SIGNAL)
     assert record["rate_hz"] == 8000
     power = np.mean(SIGNAL[1:].astype(np.float64) ** 2)
-    assert record["zero_loss"] == dict.fromkeys(("prediction_mse", "generation_mse", "training_mse"), power)
+    assert record["zero_loss"] == dict.fromkeys((*LOSSES, "training_mse"), power)
+    assert record["linear_prediction_mse"] == {str(taps): linear_prediction_mse(SIGNAL, taps) for taps in (8, 32)}
     assert record["versions"]["torch"] == version("torch")
     assert "source_revision" in record
-    assert record["losses"].keys() == {"prediction_mse", "generation_mse", "training_mse"}
+    assert record["losses"].keys() == {*LOSSES, "training_mse"}
     assert all(math.isfinite(loss) and loss > 0 for loss in record["losses"].values())
     measured = record["measured"]
     how = {"accelerator": "cpu", "accelerator_name": accelerator_name("cpu"), "engine": "compiled", "threads": 1}
@@ -205,7 +208,7 @@ def test_the_record_has_no_path_of_this_machine(tmp_path: Path, monkeypatch: pyt
 def test_the_recorded_losses_are_those_of_the_written_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job = Job(tmp_path, batch_size=1)
     job.train(monkeypatch)
-    sounds = perform_chosen(job.model, job.settings, SIGNAL, seed=4)
+    sounds = sounds_of(job.model, job.settings, SIGNAL, seed=4)
     losses = json.loads(job.run.read_text())["losses"]
     for sound, name in zip(sounds, ("prediction_mse", "generation_mse"), strict=True):
         expected = float(np.mean((sound[1:].astype(np.float64) - SIGNAL[1:]) ** 2))

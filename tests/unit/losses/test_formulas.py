@@ -134,6 +134,30 @@ def test_the_whole_sets_ratio_is_not_the_average_of_chunks() -> None:
     assert accumulator.esr().item() < 0.5 * np.mean(chunks)
 
 
+def test_accumulated_losses_are_equations_2_to_4_in_numpy() -> None:
+    target, output = (one.float() for one in _signals(3, 1, 5000))
+    emphasised = target.diff(dim=2, prepend=target[..., :1]), output.diff(dim=2, prepend=output[..., :1])
+    accumulator = losses.EsrAccumulator(models=3)
+    for chunk in zip(*(one.split(1300, dim=2) for one in (target, output, *emphasised)), strict=True):
+        accumulator.update(*chunk)
+    y, y_hat, e, e_hat = (one[:, 0].double().numpy() for one in (target, output, *emphasised))
+    esr = np.sum((e - e_hat) ** 2, axis=1) / np.sum(e**2, axis=1)
+    dc = np.mean(y - y_hat, axis=1) ** 2 / np.mean(y**2, axis=1)
+    np.testing.assert_allclose(accumulator.esr().numpy(), esr, rtol=1e-12)
+    np.testing.assert_allclose(accumulator.dc().numpy(), dc, rtol=1e-12)
+    np.testing.assert_allclose(accumulator.joint().numpy(), esr + dc, rtol=1e-12)
+
+
+def test_accumulated_losses_do_not_depend_on_the_pack() -> None:
+    signals = [*_signals(5, 1, 3000), *_signals(5, 1, 3000, seed=1)]
+    pack = losses.EsrAccumulator(models=5)
+    pack.update(*signals)
+    for model in range(5):
+        alone = losses.EsrAccumulator(models=1)
+        alone.update(*(one[model : model + 1] for one in signals))
+        assert torch.equal(alone.joint(), pack.joint()[model : model + 1])
+
+
 def test_accumulators_keep_nan_and_bound_silence() -> None:
     silence = torch.zeros(1, 1, 100)
     accumulator = losses.EsrAccumulator(models=1)

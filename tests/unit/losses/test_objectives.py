@@ -1,5 +1,8 @@
 """What training minimises: paper B's equations 2 to 4 by scipy, stretch by stretch, alone and in a mixed pack."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -11,10 +14,21 @@ from rnn_audio.types import Floats
 
 Signals = tuple[torch.Tensor, torch.Tensor]
 
+Make = Callable[[Sequence[str]], EmphasisedErrorToSignal]
+
 RATE_HZ = 44100
+HAS_GPU = torch.cuda.is_available()
 BATCH, SAMPLES = 3, 400
 WARM_UP = slice(0, 60)
 STRETCHES = [slice(60, 190), slice(190, 197), slice(197, 198), slice(198, 400)]
+
+
+@pytest.fixture(params=[False, True], ids=["pytorch", "triton"])
+def make(request: pytest.FixtureRequest) -> Make:
+    """Makes an objective from the names of its filters; Triton's kernels run in its interpreter."""
+    if request.param and HAS_GPU:
+        pytest.skip("with a GPU, triton does not interpret")
+    return partial(EmphasisedErrorToSignal, rate_hz=RATE_HZ, device="cpu", fused=request.param)
 
 
 def signals(models: int, seed: int = 0) -> Signals:
@@ -55,9 +69,9 @@ def losses_of(objective: EmphasisedErrorToSignal, targets: torch.Tensor, outputs
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_loss_is_that_of_equations_2_to_4_with_the_filters_state_carried_on(name: str) -> None:
+def test_the_loss_is_that_of_equations_2_to_4_with_the_filters_state_carried_on(name: str, make: Make) -> None:
     targets, outputs = signals(models=2)
-    losses = losses_of(EmphasisedErrorToSignal([name, name], RATE_HZ, "cpu"), targets, outputs)
+    losses = losses_of(make([name, name]), targets, outputs)
     for model in range(2):
         target, output = as_float64(targets[model]), as_float64(outputs[model])
         reference = Reference(name)
@@ -67,19 +81,19 @@ def test_the_loss_is_that_of_equations_2_to_4_with_the_filters_state_carried_on(
         np.testing.assert_allclose(losses[:, model].numpy(), expected, rtol=2e-5)
 
 
-def test_behind_no_filter_an_offset_is_counted_by_both_terms() -> None:
+def test_behind_no_filter_an_offset_is_counted_by_both_terms(make: Make) -> None:
     # y = +-0.5 alternating: its power is 0.25 and its mean 0, so an offset of 0.1 costs 0.04 in each term.
     target = 0.5 * (-1.0) ** torch.arange(10.0).expand(1, 2, 10)
-    loss = EmphasisedErrorToSignal(["none"], RATE_HZ, "cpu")(target, target + 0.1)
+    loss = make(["none"])(target, target + 0.1)
     assert loss.item() == pytest.approx(0.08, rel=1e-5)
 
 
 @pytest.mark.parametrize(("name", "echo"), [("highpass", 1), ("folded_differentiator", 2)])
-def test_a_click_of_the_warm_up_echoes_in_the_first_stretch(name: str, echo: int) -> None:
+def test_a_click_of_the_warm_up_echoes_in_the_first_stretch(name: str, echo: int, make: Make) -> None:
     # The output lacks a click that is the last sample before the stretch; behind it both are a constant 1.
     targets, outputs = torch.ones(1, 1, 9), torch.ones(1, 1, 9)
     targets[..., 4] = 2.0
-    objective = EmphasisedErrorToSignal([name], RATE_HZ, "cpu")
+    objective = make([name])
     objective.observe(targets[..., :5], outputs[..., :5])
     emphasised = torch.full((4,), 0.15)
     emphasised[echo - 1] -= 0.85
@@ -88,54 +102,56 @@ def test_a_click_of_the_warm_up_echoes_in_the_first_stretch(name: str, echo: int
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_restart_forgets_what_came_before(name: str) -> None:
+def test_restart_forgets_what_came_before(name: str, make: Make) -> None:
     targets, outputs = signals(models=1)
-    used = EmphasisedErrorToSignal([name], RATE_HZ, "cpu")
+    used = make([name])
     before = losses_of(used, *signals(models=1, seed=1))
     again = losses_of(used, targets, outputs)
-    assert torch.equal(again, losses_of(EmphasisedErrorToSignal([name], RATE_HZ, "cpu"), targets, outputs))
+    assert torch.equal(again, losses_of(make([name]), targets, outputs))
     assert not torch.equal(again, before)
 
 
-def test_restart_takes_a_batch_of_another_size() -> None:
+def test_restart_takes_a_batch_of_another_size(make: Make) -> None:
     targets, outputs = signals(models=1)
-    objective = EmphasisedErrorToSignal(["a_weighting"], RATE_HZ, "cpu")
+    objective = make(["a_weighting"])
     objective(targets, outputs)
     objective.restart()
-    fresh = EmphasisedErrorToSignal(["a_weighting"], RATE_HZ, "cpu")
+    fresh = make(["a_weighting"])
     assert torch.equal(objective(targets[:, :1], outputs[:, :1]), fresh(targets[:, :1], outputs[:, :1]))
 
 
-def gradients_of(names: list[str], targets: torch.Tensor, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def gradients_of(
+    make: Make, names: list[str], targets: torch.Tensor, outputs: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Losses, [stretches, M], and the gradient of their sum with respect to the outputs, [M, B, T]."""
     leaf = outputs.clone().requires_grad_()
-    losses = losses_of(EmphasisedErrorToSignal(names, RATE_HZ, "cpu"), targets, leaf)
+    losses = losses_of(make(names), targets, leaf)
     losses.sum().backward()
     return losses.detach(), leaf.grad
 
 
-def test_a_pack_behind_all_four_filters_is_four_objectives_bit_by_bit() -> None:
+def test_a_pack_behind_all_four_filters_is_four_objectives_bit_by_bit(make: Make) -> None:
     targets, outputs = signals(models=4)
-    losses, gradients = gradients_of(list(NAMES), targets, outputs)
+    losses, gradients = gradients_of(make, list(NAMES), targets, outputs)
     for model, name in enumerate(NAMES):
-        alone, gradient = gradients_of([name], targets[model : model + 1], outputs[model : model + 1])
+        alone, gradient = gradients_of(make, [name], targets[model : model + 1], outputs[model : model + 1])
         assert torch.equal(losses[:, model], alone[:, 0])
         assert torch.equal(gradients[model], gradient[0])
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_pack_behind_one_filter_is_five_objectives_bit_by_bit(name: str) -> None:
+def test_a_pack_behind_one_filter_is_five_objectives_bit_by_bit(name: str, make: Make) -> None:
     targets, outputs = signals(models=5)
-    losses, gradients = gradients_of([name] * 5, targets, outputs)
+    losses, gradients = gradients_of(make, [name] * 5, targets, outputs)
     for model in range(5):
-        alone, gradient = gradients_of([name], targets[model : model + 1], outputs[model : model + 1])
+        alone, gradient = gradients_of(make, [name], targets[model : model + 1], outputs[model : model + 1])
         assert torch.equal(losses[:, model], alone[:, 0])
         assert torch.equal(gradients[model], gradient[0])
 
 
-def test_gradients_flow_to_the_stretchs_outputs_only() -> None:
+def test_gradients_flow_to_the_stretchs_outputs_only(make: Make) -> None:
     targets, outputs = (signal.requires_grad_() for signal in signals(models=4))
-    objective = EmphasisedErrorToSignal(NAMES, RATE_HZ, "cpu")
+    objective = make(NAMES)
     with torch.no_grad():
         objective.observe(targets[..., WARM_UP], outputs[..., WARM_UP])
     objective(targets[..., 60:190], outputs[..., 60:190])
@@ -148,11 +164,11 @@ def test_gradients_flow_to_the_stretchs_outputs_only() -> None:
     assert not outputs.grad[..., 300:].any()
 
 
-def test_the_gradient_of_a_warmed_up_stretch_is_that_of_finite_differences() -> None:
+def test_the_gradient_of_a_warmed_up_stretch_is_that_of_finite_differences(make: Make) -> None:
     targets, outputs = (signal[:, :1, :12].clone() for signal in signals(models=4))
 
     def loss(made: torch.Tensor) -> torch.Tensor:
-        objective = EmphasisedErrorToSignal(NAMES, RATE_HZ, "cpu")
+        objective = make(NAMES)
         objective.observe(targets[..., :5], outputs[..., :5])
         return objective(targets[..., 5:], made).sum().double()
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pyroomacoustics.experimental import measure_rt60
+from support.stand_ins import shipped_signal
 
 from rnn_audio.errors import InputError
 from rnn_audio.signals.acoustics import onset_index, room_parameters
@@ -11,13 +12,14 @@ from rnn_audio.signals.guitar import playing
 RATE_HZ = 44100
 ROOM_KEYS = {
     "dimensions_m": [4.0, 3.0, 2.5],
-    "source_m": [1.2, 0.9, 1.3],
-    "microphone_m": [2.1, 1.7, 1.15],
-    "t30_s": 0.4,
+    "source_m": [0.6, 2.5, 1.0],
+    "microphone_m": [2.6, 0.5, 0.75],
+    "t30_s": 0.45,
     "scattering": 0.5,
+    "highest_hz": 20000,
     "seed": 2,
 }
-SMALL_ROOM = {"rate_hz": 16000, "samples": 4000, "own_keys": ROOM_KEYS | {"t30_s": 0.2}}
+SMALL_ROOM = {"rate_hz": 16000, "samples": 4000, "own_keys": ROOM_KEYS | {"t30_s": 0.2, "highest_hz": 7000}}
 NOTE_KEYS = {
     "frequency_hz": 1046.5,
     "mode_ratios": [1.0, 3.71, 7.1],
@@ -30,7 +32,7 @@ SINE_KEYS = {"frequency_hz": 440.0, "amplitude": 1.0, "phase_rad": 0.0}
 
 @pytest.fixture(scope="module")
 def bedroom() -> NDArray[np.float64]:
-    return synthesise("furnished_room", rate_hz=RATE_HZ, samples=22050, own_keys=ROOM_KEYS)
+    return shipped_signal("impulse_response")
 
 
 def test_the_papers_sine() -> None:
@@ -48,14 +50,32 @@ def test_amplitude_and_phase_of_a_sine() -> None:
     assert synthesise("sine", rate_hz=RATE_HZ, samples=1, own_keys=keys)[0] == pytest.approx(0.3)
 
 
+def test_a_damped_sine_falls_by_60_db_in_its_decay() -> None:
+    keys = SINE_KEYS | {"frequency_hz": 441.0, "phase_rad": np.pi / 2}
+    steady = synthesise("sine", rate_hz=RATE_HZ, samples=RATE_HZ, own_keys=keys)
+    damped = synthesise("damped_sine", rate_hz=RATE_HZ, samples=RATE_HZ, own_keys=keys | {"decay_s": 0.5})
+    np.testing.assert_allclose(damped[[0, 22050]], [steady[0], 1e-3 * steady[22050]], rtol=1e-9)
+    np.testing.assert_array_equal(np.sign(damped), np.sign(steady))
+
+
+def test_noise_is_white_and_follows_its_seed() -> None:
+    first, again, other = (
+        synthesise("noise", rate_hz=RATE_HZ, samples=20000, own_keys={"seed": seed}) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert first.std() == pytest.approx(1.0, abs=0.02)
+    assert np.abs(np.correlate(first, first[:-100], mode="valid")[1:]).max() < 0.05 * (first @ first)
+
+
 def test_bedroom_has_the_decay_asked_for(bedroom: NDArray[np.float64]) -> None:
     measured = room_parameters(bedroom, RATE_HZ)
-    assert measured.t30.seconds == pytest.approx(0.4, abs=0.03)
-    assert measure_rt60(bedroom, fs=RATE_HZ, decay_db=30) == pytest.approx(0.4, abs=0.03)
+    assert measured.t30.seconds == pytest.approx(0.45, abs=0.03)
+    assert measure_rt60(bedroom, fs=RATE_HZ, decay_db=30) == pytest.approx(0.45, abs=0.03)
     # A real decay: straight (below 5 per mille by ISO 3382-2), early and late slope alike.
     assert measured.t30.nonlinearity_permille < 5
-    assert measured.t20.seconds == pytest.approx(0.4, abs=0.05)
-    assert measured.edt.seconds == pytest.approx(0.4, abs=0.08)
+    assert measured.t20.seconds == pytest.approx(0.45, abs=0.05)
+    assert measured.edt.seconds == pytest.approx(0.45, abs=0.08)
 
 
 def test_bedroom_starts_with_its_direct_sound(bedroom: NDArray[np.float64]) -> None:
@@ -66,7 +86,7 @@ def test_bedroom_starts_with_its_direct_sound(bedroom: NDArray[np.float64]) -> N
 
 def test_bedroom_grows_dense_and_noise_like(bedroom: NDArray[np.float64]) -> None:
     # Excess kurtosis of the response with its decay undone: high for single echoes, 0 for Gaussian noise.
-    level = bedroom * 10 ** (3 * np.arange(22050) / RATE_HZ / 0.4)
+    level = bedroom * 10 ** (3 * np.arange(22050) / RATE_HZ / 0.45)
     bounds = (np.array([0, 0.02, 0.05, 0.1, 0.4]) * RATE_HZ).astype(int)
     kurtosis = [np.mean(part**4) / np.mean(part**2) ** 2 - 3 for part in np.split(level, bounds[1:])[:-1]]
     assert kurtosis[0] > kurtosis[1] > kurtosis[2]
@@ -90,7 +110,8 @@ def test_bedroom_has_no_offset(bedroom: NDArray[np.float64]) -> None:
 
 @pytest.mark.parametrize("t30_s", [0.15, 0.25])
 def test_rooms_at_other_rates_and_times(t30_s: float) -> None:
-    room = synthesise("furnished_room", rate_hz=16000, samples=4800, own_keys=ROOM_KEYS | {"t30_s": t30_s})
+    own_keys = ROOM_KEYS | {"t30_s": t30_s, "highest_hz": 7000}
+    room = synthesise("furnished_room", rate_hz=16000, samples=4800, own_keys=own_keys)
     assert room_parameters(room, 16000).t30.seconds == pytest.approx(t30_s, rel=0.1)
 
 
@@ -151,6 +172,7 @@ def test_note_is_struck_and_softer_mallets_are_duller() -> None:
         ("sine", SINE_KEYS | {"frequency_hz": 30000.0}, "frequency_hz: .*choose one between"),
         ("furnished_room", ROOM_KEYS | {"source_m": [5.0, 1.0, 1.0]}, "source_m: .*outside the room.*move it"),
         ("furnished_room", ROOM_KEYS | {"microphone_m": [1.0, 1.0, 0.0]}, "microphone_m: .*outside the room.*move it"),
+        ("furnished_room", ROOM_KEYS | {"highest_hz": 22050}, "highest_hz: 22050 Hz .* between 60 and 22050 Hz"),
         ("furnished_room", ROOM_KEYS | {"scattering": 1.5}, "scattering: .*choose a number from 0 to 1"),
         ("furnished_room", ROOM_KEYS | {"t30_s": 0.01}, "t30_s: 0.01 s is out of .*reach; choose one from"),
         (
@@ -168,9 +190,11 @@ def test_mistakes_name_the_key_and_the_remedy(name: str, own_keys: dict[str, obj
 
 
 def test_every_generator_checks_its_keys() -> None:
-    assert set(GENERATORS) == {"furnished_room", "guitar", "sine", "vibraphone"}
+    assert set(GENERATORS) == {"damped_sine", "furnished_room", "guitar", "noise", "sine", "vibraphone"}
     check_generator("furnished_room", ROOM_KEYS)
     check_generator("sine", SINE_KEYS)
+    check_generator("damped_sine", SINE_KEYS | {"decay_s": 0.5})
+    check_generator("noise", {"seed": 1})
     check_generator("vibraphone", NOTE_KEYS)
     check_generator("guitar", {"seed": 1})
 

@@ -1,11 +1,13 @@
 """Guitar: pitch, determinism, and what makes it a direct-input recording."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from rnn_audio.errors import InputError
 from rnn_audio.signals.guitar import PEAK, playing
-from rnn_audio.signals.guitar_score import BASS_STRINGS_HZ, PASSAGES, score
+from rnn_audio.signals.guitar_score import BASS, BASS_STRINGS_HZ, WAYS, score
 from rnn_audio.signals.plucked_string import vibrate
 
 RATE_HZ = 44100
@@ -77,6 +79,33 @@ def test_the_spectrum_falls_above_the_low_partials(minute: np.ndarray) -> None:
     assert top < 1e-3 * high
 
 
+@pytest.mark.parametrize("duration_s", [12.0, 13.7, 20.0, 60.0, 180.0, 420.0])
+def test_every_split_has_bass_guitar_and_three_ways_of_playing(duration_s: float) -> None:
+    for seed in range(20):
+        notes = score(duration_s, np.random.default_rng(seed), longest_passage_s=0.1 * duration_s / 3)
+        assert {note.way for note in notes} == set(WAYS)
+        for begin_s, end_s in (
+            (0.0, 0.8 * duration_s),
+            (0.8 * duration_s, 0.9 * duration_s),
+            (0.9 * duration_s, duration_s),
+        ):
+            heard = {
+                note.way
+                for note in notes
+                if min(note.start_s + note.duration_s, end_s) - max(note.start_s, begin_s) > 0.1
+            }
+            assert BASS in heard
+            assert len(heard) >= 3
+
+
+def test_passages_are_cut_and_their_rests_too() -> None:
+    notes = score(30.0, np.random.default_rng(5), longest_passage_s=1.0)
+    starts = [note for before, note in itertools.pairwise(notes) if note.way != before.way]
+    assert len(starts) >= 29
+    assert all(after.start_s - before.start_s < 1.0 + 1e-9 for before, after in itertools.pairwise(starts))
+    assert min(note.duration_s for note in notes) > 0.0
+
+
 def test_the_score_has_every_way_of_playing_in_any_minute() -> None:
     notes = score(60.0, np.random.default_rng(0))
     assert all(0.0 <= note.start_s < 60.0 and 0.0 < note.force <= 1.0 for note in notes)
@@ -84,7 +113,8 @@ def test_the_score_has_every_way_of_playing_in_any_minute() -> None:
     assert any(note.slide_to != note.fret for note in notes)
     assert any(note.vibrato_cents > 0.0 for note in notes)
     assert any(note.open_hz == BASS_STRINGS_HZ[0] for note in notes)
-    assert len(PASSAGES) == 6
+    assert {note.way for note in notes} == set(WAYS)
+    assert all((note.open_hz in BASS_STRINGS_HZ) == (note.way == BASS) for note in notes)
 
 
 def test_mistakes_are_input_errors() -> None:

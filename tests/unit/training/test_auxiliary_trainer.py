@@ -210,6 +210,17 @@ def test_each_epoch_has_its_loss_and_its_phase() -> None:
     assert all(math.isfinite(loss) and loss > 0 for loss in columns["auxiliary_mse"])
 
 
+def test_each_epoch_has_the_power_of_its_segments() -> None:
+    """The auxiliary loss of an output of zeros, at the anchors that the epoch drew."""
+    auxiliary = replace(PAPERS, anchors=2)
+    columns = trained(3, auxiliary).extra_columns(0)
+    streams, signal = RandomStreams([SEED]), make_trainer(auxiliary).data.signal.double()
+    for power in columns["segments_power"]:
+        (anchors,) = auxiliary.draw_anchors(streams, "anchors", SAMPLES - 1, 2).tolist()
+        segments = [signal[anchor - auxiliary.segment_samples + 1 : anchor] for anchor in anchors]
+        assert power == pytest.approx(torch.stack(segments).square().mean().item(), rel=1e-6)
+
+
 def test_the_histories_auxiliary_loss_is_a_mean_over_the_anchors_however_it_is_minimised() -> None:
     summed, combined = (
         trained(1, replace(PAPERS, anchors=4, normalise=how)).auxiliary_history for how in ("per_segment", "combined")

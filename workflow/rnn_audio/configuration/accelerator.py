@@ -2,14 +2,15 @@
 
 import ctypes
 import importlib.util
+import subprocess
 from pathlib import Path
 
 from rnn_audio.errors import InputError
 
-LEAST_CAPABILITY = (7, 5)
-"""Compute capability of the oldest GPUs that the pinned PyTorch supports: Turing. A GTX 1080 has 6.1."""
-
-_CAPABILITY_ATTRIBUTES = (75, 76)  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR
+# The least compute capability that PyTorch is built for, by the major version of its CUDA; of others it is not known.
+_LEAST_CAPABILITY = {13: (7, 5)}
+# Numbers of the driver's attributes of a GPU: its compute capability.
+_MAJOR, _MINOR = 75, 76
 
 
 def resolve_accelerator(setting: str) -> str:
@@ -34,9 +35,48 @@ def resolve_accelerator(setting: str) -> str:
     )
 
 
+def require_gpu(who: str) -> None:
+    """Check for a GPU that PyTorch can use, for `who`, which measures one.
+
+    Raises:
+        InputError: PyTorch or the driver cannot use a GPU.
+    """
+    obstacle = _obstacle_to_cuda()
+    if obstacle is not None:
+        raise InputError(f"{who} needs a GPU, but {obstacle}")
+
+
+def unused_gpu(setting: str) -> str | None:
+    """A sentence about a GPU that `auto` leaves unused, because PyTorch cannot use it; None if there is no such GPU."""
+    obstacle = _obstacle_to_cuda() if setting == "auto" else None
+    if obstacle is None or isinstance(_driver_with_gpu(), str):
+        return None
+    return f"The CPU trains and not the GPU of this machine, since {obstacle}."
+
+
+def driver_version() -> str | None:
+    """The version of NVIDIA's driver; None if nvidia-smi does not say."""
+    command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return said.partition("\n")[0].strip() or None
+
+
 def _obstacle_to_cuda() -> str | None:
-    if not _pytorch_has_cuda():
+    """Why PyTorch cannot use the first visible GPU; None if nothing speaks against it."""
+    cuda = _pytorch_cuda()
+    if cuda is None:
         return "the installed PyTorch was built without CUDA"
+    driver = _driver_with_gpu()
+    if isinstance(driver, str):
+        return driver
+    return _outdated(driver, cuda)
+
+
+def _driver_with_gpu() -> ctypes.CDLL | str:
+    """The driver, initialised, if it has a GPU; otherwise what is missing."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:
@@ -44,31 +84,44 @@ def _obstacle_to_cuda() -> str | None:
     count = ctypes.c_int(0)
     if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
         return "the NVIDIA driver finds no GPU (see CUDA_VISIBLE_DEVICES and nvidia-smi)"
-    capability = _capability(driver)
-    if capability is not None and capability < LEAST_CAPABILITY:
-        found, needed = (".".join(map(str, version)) for version in (capability, LEAST_CAPABILITY))
-        return f"the GPU's compute capability is {found}, below {needed}, the least that PyTorch supports"
+    return driver
+
+
+def _outdated(driver: ctypes.CDLL, cuda: str) -> str | None:
+    """Why the driver or the first GPU is too old for a PyTorch built with this CUDA; None if it is not, or unknown."""
+    needed = int(cuda.partition(".")[0])
+    least = _LEAST_CAPABILITY.get(needed)
+    version, name = ctypes.c_int(0), ctypes.create_string_buffer(100)
+    gpu, major, minor = ctypes.c_int(0), ctypes.c_int(0), ctypes.c_int(0)
+    try:
+        failed = (
+            driver.cuDriverGetVersion(ctypes.byref(version))
+            or driver.cuDeviceGet(ctypes.byref(gpu), 0)
+            or driver.cuDeviceGetName(name, len(name), gpu)
+            or driver.cuDeviceGetAttribute(ctypes.byref(major), _MAJOR, gpu)
+            or driver.cuDeviceGetAttribute(ctypes.byref(minor), _MINOR, gpu)
+        )
+    except AttributeError:  # a driver without these functions
+        return None
+    if failed:
+        return None
+    if version.value // 1000 < needed:
+        own = f"{version.value // 1000}.{version.value % 1000 // 10}"
+        return f"the NVIDIA driver is for CUDA {own}, and the installed PyTorch (CUDA {cuda}) needs a newer driver"
+    if least is not None and (major.value, minor.value) < least:
+        return (
+            f"the {name.value.decode()} has compute capability {major.value}.{minor.value}, and the installed PyTorch "
+            f"(CUDA {cuda}) needs {least[0]}.{least[1]} or more; one built with CUDA 12.6 serves older GPUs"
+        )
     return None
 
 
-def _capability(driver: ctypes.CDLL) -> tuple[int, int] | None:
-    """Compute capability of the first GPU, on which jobs train; None if the driver does not say."""
-    parts = []
-    for attribute in _CAPABILITY_ATTRIBUTES:
-        value = ctypes.c_int(0)
-        try:
-            if driver.cuDeviceGetAttribute(ctypes.byref(value), attribute, 0) != 0:
-                return None
-        except AttributeError:
-            return None
-        parts.append(value.value)
-    return parts[0], parts[1]
-
-
-def _pytorch_has_cuda() -> bool:
+def _pytorch_cuda() -> str | None:
+    """The CUDA version that the installed PyTorch was built with; None without CUDA, or without PyTorch."""
     spec = importlib.util.find_spec("torch")
     if spec is None or spec.origin is None:
-        return False
+        return None
     namespace: dict[str, object] = {}
     exec(Path(spec.origin).with_name("version.py").read_text(), namespace)
-    return namespace.get("cuda") is not None
+    cuda = namespace.get("cuda")
+    return None if cuda is None else str(cuda)

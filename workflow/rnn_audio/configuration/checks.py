@@ -22,7 +22,12 @@ from rnn_audio.configuration.settings import signal_samples
 from rnn_audio.errors import InputError
 from rnn_audio.losses.preemphasis import NAMES as FILTERS
 
-_SIGNAL_LOSSES = ("prediction_mse", "generation_mse", "training_mse")
+_OVER_STATES = tuple(
+    f"{loss}{part}"
+    for loss in ("prediction_mse", "generation_mse")
+    for part in ("", "_lower_quartile", "_median", "_upper_quartile")
+)
+_SIGNAL_LOSSES = (*_OVER_STATES, "training_mse")
 _DEVICE_LOSSES = ("test_loss", "validation_loss", "training_loss")
 _AUXILIARY_LOSSES = ("auxiliary_mse",)
 _MEASURED = ("target", "prediction", "generation", "reconstruction")

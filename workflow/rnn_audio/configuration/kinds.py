@@ -64,7 +64,7 @@ TABLES: Mapping[str, Kind] = {
     "generations": Kind(("selections", "metrics"), (SIGNAL,)),
     "device_losses": Kind(("selections", "metrics"), (DEVICE,), needs=("select_by",)),
     "band_errors": Kind(
-        ("selections", "metrics"), (DEVICE,), entry_needs=("quantity",), one_quantity=True, quantities=(METRICS,)
+        ("selections", "errors"), (DEVICE,), entry_needs=("quantity",), one_quantity=True, quantities=(METRICS,)
     ),
     "running_speed": Kind(("running_speeds",), (DEVICE,)),
     "training_time": Kind(("training_times",), (DEVICE,)),
@@ -78,7 +78,7 @@ FIGURES: Mapping[str, Kind] = {
     "loss_curves": Kind(("selections", "histories"), needs=("panels",), given=("seeds", "published")),
     "compared_losses": Kind(("selections", "histories"), (SIGNAL,), needs=("panels",), most_curves=4, given=("seeds",)),
     "filter_responses": Kind(needs=("rate_hz",)),
-    "error_spectra": Kind(("targets", "predictions"), (DEVICE,), needs=("panels",), most_curves=8),
+    "error_spectra": Kind(("errors",), (DEVICE,), needs=("panels",), most_curves=8),
     "sweep": Kind(("selections", "histories", "metrics"), given=("seeds",), declared=False),
 }
 

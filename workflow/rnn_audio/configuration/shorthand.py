@@ -10,6 +10,7 @@ from typing import Any
 from rnn_audio.configuration.kinds import FIGURES
 from rnn_audio.configuration.settings import signal_samples
 from rnn_audio.errors import InputError
+from rnn_audio.losses.preemphasis import FILTERS
 from rnn_audio.types import Settings
 
 MOST_PANELS = 26
@@ -147,7 +148,7 @@ class _Describer:
             return signal_samples(self._config["signals"][settings["signal"]], settings["rate_hz"])
         value = settings.get(key)
         if isinstance(value, str):
-            return _words(value)
+            return FILTERS[value].words if key == "pre_emphasis" else _words(value)
         return value if isinstance(value, int | float) else None
 
     def _subject(self, settings: Settings) -> str:
@@ -165,7 +166,7 @@ class _Describer:
         """How it is learned."""
         settings = self._resolved[name]
         if "device" in settings:
-            return _words(settings["pre_emphasis"])
+            return FILTERS[settings["pre_emphasis"]].words
         return ", ".join([*_method(settings), *self._changes(name)])
 
     def _changes(self, name: str) -> list[str]:

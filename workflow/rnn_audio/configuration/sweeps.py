@@ -20,6 +20,7 @@ from rnn_audio.configuration.grids import LONGEST_NAME, name_part
 from rnn_audio.configuration.method_checks import require_auxiliary
 from rnn_audio.errors import InputError
 from rnn_audio.types import Settings
+from rnn_audio.words import capitalised, setting_words
 
 Label = str | int | float
 
@@ -92,7 +93,8 @@ def expand_sweeps(
             points[configuration] = point
             known[configuration] = point.settings
             places.setdefault(configuration, point.place)
-        tables[name] = figures[name] = _declaration(sweep, points)
+        if len(points) > 1:  # one value is no comparison
+            tables[name] = figures[name] = _declaration(sweep, points)
     added = {name: settings for name, settings in known.items() if name not in merged}
     sections = {"configurations": added, "tables": tables, "figures": figures}
     return {**config, **{section: {**config[section], **more} for section, more in sections.items()}}, known
@@ -163,7 +165,7 @@ def _declaration(sweep: Settings, points: Mapping[str, Point]) -> Settings:
         "paper": sweep["paper"],
         "kind": "sweep",
         "caption": sweep["caption"],
-        "labels": {key: sweep["vary"]},
+        "labels": {key: capitalised(setting_words(sweep["vary"]))},
         "quantities": sweep["quantities"],
         "notes": sweep.get("notes", []),
         "rows": [{"configuration": name, "labels": {key: point.label}} for name, point in points.items()],

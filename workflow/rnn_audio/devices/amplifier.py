@@ -1,8 +1,9 @@
 """A valve amplifier simulated from its circuit: the target of the synthetic device.
 
 It replaces the Blackstar HT-1 of paper B (section 3) if the authors' recordings are not available, and models no
-particular product. It has what makes such an amplifier hard to learn: strong distortion that depends on level and on
-the past, because grid current charges the coupling capacitors and the bias shifts after a loud note.
+particular product. It has what makes such an amplifier hard to learn: three stages that saturate one after the other,
+with filters between them, and distortion that depends on the past, because grid current charges the coupling capacitors
+and the bias shifts after a loud note. docs/stand-ins.md compares it with the HT-1.
 
 The input is oversampled, run through the stages of `amplifier_stages`, and brought back to its rate. This is done
 block by block with all states carried on, so a recording of any length needs little memory.
@@ -16,12 +17,12 @@ from rnn_audio.devices.amplifier_circuit import HIGH_GAIN, Amplifier, tone_stack
 from rnn_audio.errors import InputError
 from rnn_audio.types import Floats
 
-OVERSAMPLING = 4
+OVERSAMPLING = 8
 """Samples of the circuit per sample of the recording."""
 
 _LOWEST_RATE_HZ = 16000.0
 _BLOCK_SAMPLES = 1 << 16
-_FILTER_DELAY = 16  # of each resampling filter, in samples of the recording
+_FILTER_DELAY = 32  # of each resampling filter, in samples of the recording
 _WARM_UP_S = 1.0
 
 
@@ -37,7 +38,7 @@ def amplify(
         samples: direct-input recording, [N]; 1.0 is `amplifier.full_scale_v`.
         rate_hz: sampling rate in Hz, at least 16 kHz.
         amplifier: component values.
-        oversampling: samples of the circuit per sample, at least 1; below 4 the distortion aliases audibly.
+        oversampling: samples of the circuit per sample, at least 1; below 8 the distortion aliases audibly.
 
     Returns:
         Output, float64, [N]; the same arguments give the same bytes on the same machine and library versions.
@@ -79,21 +80,22 @@ class _Run:
         self.step_s = 1.0 / fast_hz
         # The filters' delays are whole samples of the recording, so that they can be removed exactly.
         taps = 2 * _FILTER_DELAY * oversampling + 1
-        self.resampler = firwin(taps, 0.95 / oversampling, window=("kaiser", 8.0)) if oversampling > 1 else _delay()
+        self.resampler = firwin(taps, 0.92 / oversampling, window=("kaiser", 8.0)) if oversampling > 1 else _delay()
         self.before = np.zeros(2 * _FILTER_DELAY)
         self.after = np.zeros(2 * _FILTER_DELAY * oversampling)
-        self.currents = [load_line(one.supply_v, one.plate_ohm) for one in (amplifier.first, amplifier.second)]
-        self.valves = np.zeros((2, STATE_SIZE))
+        self.currents = np.stack([load_line(stage.supply_v, stage.plate_ohm) for stage in amplifier.stages])
+        self.valves = np.zeros((len(amplifier.stages) + 1, STATE_SIZE))
         self.pair = np.zeros((2, STATE_SIZE))
         self.tone = tone_stack_filter(amplifier.tone, fast_hz)
         self.tone_state = np.zeros(3)
-        self.loudspeaker = np.concatenate(
+        highest_hz = min(amplifier.transformer_highest_hz, 0.45 * fast_hz)  # at low rates, the rate itself is the end
+        self.transformer = np.concatenate(
             [
-                butter(1, amplifier.transformer_hz, "highpass", fs=fast_hz, output="sos"),
-                butter(3, amplifier.loudspeaker_hz, "lowpass", fs=fast_hz, output="sos"),
+                butter(1, amplifier.transformer_lowest_hz, "highpass", fs=fast_hz, output="sos"),
+                butter(3, highest_hz, "lowpass", fs=fast_hz, output="sos"),
             ]
         )
-        self.loudspeaker_state = np.zeros((len(self.loudspeaker), 2))
+        self.transformer_state = np.zeros((len(self.transformer), 2))
 
     def process(self, block: Floats) -> Floats:
         """Play the next block, [N] to [N], delayed by both resampling filters."""
@@ -103,10 +105,10 @@ class _Run:
 
         amplifier = self.amplifier
         input_v = amplifier.full_scale_v * self._upsample(block)
-        plate_v = preamplify(input_v, amplifier.first, amplifier.second, *self.currents, self.valves, self.step_s)
+        plate_v = preamplify(input_v, amplifier.stages, self.currents, self.valves, self.step_s)
         toned_v, self.tone_state = lfilter(*self.tone, plate_v, zi=self.tone_state)
         current_a = push_pull(toned_v, amplifier.output, self.pair, self.step_s)
-        sound, self.loudspeaker_state = sosfilt(self.loudspeaker, current_a, zi=self.loudspeaker_state)
+        sound, self.transformer_state = sosfilt(self.transformer, current_a, zi=self.transformer_state)
         return amplifier.output_per_a * self._downsample(sound)
 
     def _upsample(self, block: Floats) -> Floats:

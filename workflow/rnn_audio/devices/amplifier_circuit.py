@@ -1,8 +1,9 @@
 """Component values of the synthetic amplifier, and the linear parts of its circuit.
 
-A small valve amplifier of the common design: two 12AX7 stages with cathode bias, coupled through capacitors and a gain
-control; a cathode follower into a treble, middle and bass stack; a phase inverter driving a push-pull pair; an output
-transformer and a loudspeaker. The values are from textbooks and belong to no particular product.
+A small valve amplifier of the common design: three 12AX7 stages with cathode bias, coupled through capacitors and gain
+controls; a cathode follower into a treble, middle and bass stack; a phase inverter driving a push-pull pair; an output
+transformer. The output is recorded there, without a loudspeaker. The values are of the size that textbooks give and
+belong to no particular product.
 
 Units are volts, amperes, ohms, farads, hertz and seconds. The classes are named tuples, because numba can read their
 fields by name.
@@ -94,47 +95,49 @@ class Amplifier(NamedTuple):
 
     Attributes:
         full_scale_v: voltage at the input jack for a sample of 1.0, in V.
-        first, second: the triode stages.
+        stages: the triode stages, from the input on.
         tone: the tone stack.
         output: the push-pull stage.
-        transformer_hz: corner of the transformer's first-order high-pass, in Hz.
-        loudspeaker_hz: corner of the loudspeaker's third-order low-pass, in Hz.
+        transformer_lowest_hz: corner of the transformer's first-order high-pass, in Hz.
+        transformer_highest_hz: corner of its third-order low-pass (leakage and winding capacitance), in Hz.
         output_per_a: output sample per ampere of difference between the plate currents of the push-pull pair.
     """
 
     full_scale_v: float
-    first: TriodeStage
-    second: TriodeStage
+    stages: tuple[TriodeStage, ...]
     tone: ToneStack
     output: OutputStage
-    transformer_hz: float
-    loudspeaker_hz: float
+    transformer_lowest_hz: float
+    transformer_highest_hz: float
     output_per_a: float
 
 
+_GAIN_STAGE = TriodeStage(
+    coupling_f=0.68e-9,
+    control_ohm=1e6,
+    control_position=0.6,
+    stopper_ohm=100e3,
+    input_f=60e-12,
+    plate_ohm=100e3,
+    cathode_ohm=1.8e3,
+    bypass_f=1e-6,
+    supply_v=250.0,
+)
+"""Its small coupling capacitor thins the bass before it is distorted, as in channels of high gain."""
+
 HIGH_GAIN = Amplifier(
     full_scale_v=1.0,
-    first=TriodeStage(
-        coupling_f=22e-9,
-        control_ohm=1e6,
-        control_position=1.0,
-        stopper_ohm=68e3,
-        input_f=150e-12,
-        plate_ohm=100e3,
-        cathode_ohm=1.5e3,
-        bypass_f=1e-6,
-        supply_v=250.0,
-    ),
-    second=TriodeStage(
-        coupling_f=22e-9,
-        control_ohm=1e6,
-        control_position=0.2,
-        stopper_ohm=100e3,
-        input_f=120e-12,
-        plate_ohm=100e3,
-        cathode_ohm=1.8e3,
-        bypass_f=1e-6,
-        supply_v=250.0,
+    stages=(
+        _GAIN_STAGE._replace(
+            coupling_f=22e-9,
+            control_position=1.0,
+            stopper_ohm=68e3,
+            input_f=150e-12,
+            cathode_ohm=1.5e3,
+            bypass_f=0.68e-6,
+        ),
+        _GAIN_STAGE,
+        _GAIN_STAGE._replace(coupling_f=4.7e-9),
     ),
     tone=ToneStack(
         treble_ohm=250e3,
@@ -149,20 +152,20 @@ HIGH_GAIN = Amplifier(
         middle=0.7,
     ),
     output=OutputStage(
-        inverter_gain=2.0,
+        inverter_gain=0.7,
         coupling_f=22e-9,
         leak_ohm=220e3,
         driver_ohm=60e3,
-        input_f=60e-12,
+        input_f=150e-12,
         bias_v=-9.0,
         cutoff_v=-13.0,
         perveance=5e-4,
     ),
-    transformer_hz=50.0,
-    loudspeaker_hz=6000.0,
-    output_per_a=6.0,
+    transformer_lowest_hz=50.0,
+    transformer_highest_hz=15000.0,
+    output_per_a=5.5,
 )
-"""A driven channel: clean when played softly, saturated when played hard."""
+"""A channel of high gain: it saturates when it is played softly, too."""
 
 
 def tone_stack_filter(tone: ToneStack, rate_hz: float) -> tuple[Floats, Floats]:

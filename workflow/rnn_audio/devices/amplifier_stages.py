@@ -36,7 +36,7 @@ DRAWN_A = 4
 STATE_SIZE = 5
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _between(table: Floats, row: float, column: float) -> float:
     """Bilinear interpolation; outside the table, the value at its nearest edge."""
     row = min(max(row, 0.0), table.shape[0] - 1.000001)
@@ -50,7 +50,7 @@ def _between(table: Floats, row: float, column: float) -> float:
     return upper + down * (lower - upper)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _conducting_grid(open_v: float, resistance: float) -> float:
     """Grid to cathode voltage of a grid fed through a resistance; `open_v` is the voltage without grid current."""
     above = open_v - _GRID_THRESHOLD_V
@@ -59,7 +59,7 @@ def _conducting_grid(open_v: float, resistance: float) -> float:
     return _GRID_THRESHOLD_V + 2.0 * above / (1.0 + sqrt(1.0 + 4.0 * resistance * _GRID_PERVEANCE * above))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _grid_step(
     old_v: float, drive_v: float, cathode_v: float, resistance: float, farads: float, step_s: float
 ) -> float:
@@ -70,7 +70,7 @@ def _grid_step(
     return cathode_v + _conducting_grid(open_v - cathode_v, seen_ohm)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _triode_step(
     stage: TriodeStage, currents: Floats, state: Floats, drive_v: float, load_a: float, step_s: float
 ) -> None:
@@ -94,42 +94,37 @@ def _triode_step(
     state[DRAWN_A] = drawn_a
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def preamplify(
-    input_v: Floats,
-    first: TriodeStage,
-    second: TriodeStage,
-    first_currents: Floats,
-    second_currents: Floats,
-    state: Floats,
-    step_s: float,
+    input_v: Floats, stages: tuple[TriodeStage, ...], currents: Floats, state: Floats, step_s: float
 ) -> Floats:
-    """Run both triode stages.
+    """Run the triode stages, each into the next.
 
-    The load of the first stage is the current that the second drew one step before. It changes little within a step,
-    so the two stages need not be solved together.
+    The load of a stage is the current that the next one drew one step before. It changes little within a step, so the
+    stages need not be solved together.
 
     Args:
         input_v: voltage at the input jack, [N], in V.
-        first: the stage at the input.
-        second: the stage after it.
-        first_currents: `triode.load_line` of the first stage, in A.
-        second_currents: `triode.load_line` of the second stage, in A.
-        state: charges and voltages of both stages, [2, STATE_SIZE]; changed to those after the last sample.
+        stages: the S stages, from the input on.
+        currents: `triode.load_line` of each stage, [S, grid voltages, supplies], in A.
+        state: charges and voltages of the stages, and zeros for a load of the last one, [S + 1, STATE_SIZE]; changed
+            to those after the last sample.
         step_s: time between samples, in s.
 
     Returns:
-        Plate voltage of the second stage, [N], in V.
+        Plate voltage of the last stage, [N], in V.
     """
     plates_v = np.empty(input_v.shape[0])
     for now in range(input_v.shape[0]):
-        _triode_step(first, first_currents, state[0], input_v[now], state[1, DRAWN_A], step_s)
-        _triode_step(second, second_currents, state[1], state[0, PLATE_V], 0.0, step_s)
-        plates_v[now] = state[1, PLATE_V]
+        drive_v = input_v[now]
+        for stage in range(len(stages)):
+            _triode_step(stages[stage], currents[stage], state[stage], drive_v, state[stage + 1, DRAWN_A], step_s)
+            drive_v = state[stage, PLATE_V]
+        plates_v[now] = drive_v
     return plates_v
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def push_pull(drive_v: Floats, stage: OutputStage, state: Floats, step_s: float) -> Floats:
     """Run the output pair: two halves in opposite phase, each with its own coupling capacitor.
 

@@ -28,8 +28,8 @@ LONGEST_S = 2.0
 UNCERTAINTY_S = 1e-4
 """How far the measured latency may be off. A correction leaves so much, so that no output comes before its input."""
 
-TRUSTED = 0.2
-"""Confidence from which a latency is taken for certain; unrelated recordings have about 0.05."""
+TRUSTED = 0.5
+"""Confidence from which a latency is taken for certain: unrelated recordings stay below, real guitars above."""
 
 SHORTEST_S = 0.1
 """Recordings of at most this length are too short to measure a latency."""
@@ -42,6 +42,7 @@ _ECHO = 0.5  # of the largest sample: a second arrival as strong as this is an e
 _CERTAIN = 0.4  # of one place, whose answer may refuse the recordings
 _EARLIEST_ECHO_S = 0.030
 _LEAST_SPECTRUM = 1e-7  # of the largest: frequencies at which the input has less do not count
+_LEAST_PLACES = 4  # with a certain answer, before their differences mean anything
 _MOVED_S = 0.0005
 _STRAIGHT = 0.25  # residual over the range, up to which a course of latencies is a straight line
 
@@ -52,7 +53,8 @@ class Latency:
 
     Attributes:
         samples: latency in samples; negative if the target is early.
-        confidence: 0 to 1: 1 minus the largest sample elsewhere over that at the latency (of an echo, its second one).
+        confidence: 0 to 1: 1 minus the largest sample elsewhere over that at the latency (of an echo, its second one),
+            times the share of places that say the same on their own.
         inverted: whether the target's polarity is opposite.
         echo_samples: how much later a second arrival comes that is about as strong; None without any.
         course: (seconds, samples) at places spread over the recording where the latency is certain.
@@ -69,7 +71,10 @@ class Latency:
         found = [samples for _, samples in self.course]
         third = len(found) // 3
         # Medians, so that one place with another answer is not taken for a change.
-        return third > 0 and abs(np.median(found[-third:]) - np.median(found[:third])) > _MOVED_S * rate_hz
+        return (
+            len(found) >= _LEAST_PLACES
+            and abs(np.median(found[-third:]) - np.median(found[:third])) > _MOVED_S * rate_hz
+        )
 
     def drift_ppm(self, rate_hz: float) -> float | None:
         """Difference of both clocks in parts per million, if the latency changes along a straight line; else None."""
@@ -148,12 +153,15 @@ def measure_latency(input: Floats, target: Floats, rate_hz: float, longest_s: fl
         return irfft(cross / (power + _LEAST_SPECTRUM * power.max()), size)[: 2 * reach + 1]
 
     everywhere = range(len(places))
+    groups = np.array_split(everywhere, min(_GROUPS, len(places)))
+    latency, confidence, inverted, echo = _arrival(response(everywhere), reach, rate_hz)
     course = []
-    for group in np.array_split(everywhere, min(_GROUPS, len(places))):
-        samples, confidence, *_ = _arrival(response(group), reach, rate_hz)
-        if confidence >= _CERTAIN:
+    for group in groups:
+        samples, certainty, *_ = _arrival(response(group), reach, rate_hz)
+        if certainty >= _CERTAIN:
             course.append((float(np.mean([places[index] for index in group])), samples))
-    return Latency(*_arrival(response(everywhere), reach, rate_hz), tuple(course))
+    agreeing = sum(abs(samples - latency) <= _MOVED_S * rate_hz for _, samples in course)
+    return Latency(latency, confidence * agreeing / len(groups), inverted, echo, tuple(course))
 
 
 def correct_latency(input: Floats, target: Floats, rate_hz: float, latency_samples: int) -> Corrected:

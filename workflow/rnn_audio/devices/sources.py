@@ -5,6 +5,7 @@ a sample.
 """
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +30,10 @@ _SILENT_SHARE_PEAK = 1e-3  # of the whole recording's peak: 60 dB below it, ther
 
 LOWEST_RATE_HZ = 16_000
 """Lowest rate that the simulated amplifier and the plucked strings support."""
+SHORTEST_PASSAGE_S = 0.4
+"""Length to which a passage of the synthetic playing can be cut: a chord, or one or two notes of a line."""
+PASSAGES_IN_A_SPLIT = 3
+"""So many passages in a row have bass, guitar and three ways of playing (`rnn_audio.signals.guitar_score`)."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,15 @@ def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -
     if settings["source"] == "url":
         return _downloaded(section, settings, download_folder)
     pair = (
-        _simulated(settings) if settings["source"] == "synthetic" else _read_files(f"{section}.file", settings["file"])
+        _simulated(section, settings)
+        if settings["source"] == "synthetic"
+        else _read_files(f"{section}.file", settings["file"])
     )
     rate_hz = _checked_rate(section, settings, *pair)
-    findings, corrections, measured, source, target = _checked(section, settings, *pair)
+    if settings["source"] == "synthetic":  # in step by construction
+        findings, corrections, measured, source, target = [], [], [], *(side.samples for side in pair)
+    else:
+        findings, corrections, measured, source, target = _checked(section, settings, *pair)
     halves = [split_by_fractions(side, settings["split"]) for side in (source, target)]
     pairs = {split: (getattr(halves[0], split), getattr(halves[1], split)) for split in SPLITS}
     for split, sides in pairs.items():
@@ -94,6 +104,7 @@ def inspect_device(name: str, settings: Mapping[str, Any], longest_segment: int 
             f"choose at least {LOWEST_RATE_HZ} Hz"
         )
     if settings["source"] == "synthetic":
+        _longest_passage_s(section, settings)
         samples = int(settings["synthetic"]["duration_s"] * settings["rate_hz"])
         _check_lengths(section, settings, samples, longest_segment)
     if settings["source"] == "file":
@@ -127,12 +138,26 @@ def _check_lengths(section: str, settings: Mapping[str, Any], samples: int, long
         )
 
 
-def _simulated(settings: Mapping[str, Any]) -> tuple[Recording, Recording]:
+def _longest_passage_s(section: str, settings: Mapping[str, Any]) -> float:
+    """Length of passages with which every split has bass, guitar and three ways of playing; InputError if too short."""
+    duration_s, share = settings["synthetic"]["duration_s"], min(settings["split"])
+    longest_s = float(duration_s * share / PASSAGES_IN_A_SPLIT)
+    if longest_s < SHORTEST_PASSAGE_S - 1e-9:
+        least_s = PASSAGES_IN_A_SPLIT * SHORTEST_PASSAGE_S
+        raise InputError(
+            f"{section}.synthetic.duration_s: {duration_s:g} s give the smallest split {duration_s * share:.3g} s, and "
+            f"{least_s:g} s are needed for bass, guitar and three ways of playing in each; choose at least "
+            f"{math.ceil(round(least_s / share, 6))} s or a larger share"
+        )
+    return longest_s
+
+
+def _simulated(section: str, settings: Mapping[str, Any]) -> tuple[Recording, Recording]:
     from rnn_audio.devices.amplifier import amplify
     from rnn_audio.signals.guitar import playing
 
     own, rate_hz = settings["synthetic"], settings["rate_hz"]
-    source = playing(own["duration_s"], rate_hz, own["seed"])
+    source = playing(own["duration_s"], rate_hz, own["seed"], _longest_passage_s(section, settings))
     target = amplify(source, rate_hz, oversampling=own["oversampling"])
     return Recording("synthetic guitar", source, rate_hz), Recording("simulated amplifier", target, rate_hz)
 

@@ -8,6 +8,7 @@ import torch
 from rnn_audio.evaluation.baselines import fit_gain, fit_waveshaper
 from rnn_audio.evaluation.device_sounds import whole_losses, zero_loss
 from rnn_audio.evaluation.error_spectra import band_level_db
+from rnn_audio.evaluation.quantities import BANDS_HZ
 from rnn_audio.types import Samples
 
 WAVESHAPER_BINS = 1000
@@ -30,7 +31,7 @@ def evaluate_device(target: Samples, prediction: Samples, rate_hz: int, own_filt
         "zero_loss": zero_loss(target, rate_hz, own_filter),
         "prediction": {
             **{f"loss_{name}": loss for name, loss in losses.items()},
-            "error_1_2_khz_db": band_level_db(target, prediction, rate_hz, 1000.0, 2000.0),
+            **{name: band_level_db(target, prediction, rate_hz, *edges) for name, edges in BANDS_HZ.items()},
         },
     }
 

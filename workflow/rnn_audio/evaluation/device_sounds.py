@@ -1,12 +1,15 @@
 """Outputs and losses of device models over whole recordings, each as one signal (paper B, section 5.1)."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rnn_audio.evaluation import pieces
 from rnn_audio.losses.formulas import EsrAccumulator
 from rnn_audio.losses.packed_filter import apply_packed
 from rnn_audio.losses.preemphasis import NAMES, taps
@@ -14,24 +17,30 @@ from rnn_audio.networks import recurrence
 from rnn_audio.networks.model import ModelShape, Parameters, load_model
 from rnn_audio.types import Samples
 
+logger = logging.getLogger(__name__)
+
 # cuDNN's LSTM takes at most 65,535 steps in one call.
 CHUNK_SAMPLES = 44_100
+
+GPU_CHUNK_SAMPLES = 30 * CHUNK_SAMPLES
+"""Samples of a chunk whose losses a GPU sums: long, because each operation takes as long for a short one."""
 
 
 @torch.no_grad()
 def process(parameters: Parameters, shape: ModelShape, recording: torch.Tensor) -> torch.Tensor:
     """Process a recording, [N], with each model, from a state of zeros; returns [M, N].
 
-    The state is carried from chunk to chunk, so the result is the same as without chunks.
+    A GPU takes the recording in pieces, all at once, and only models that do not forget sample after sample. A CPU
+    would gain little (docs/performance.md), so there every model runs sample after sample.
     """
-    models = next(iter(parameters.values())).shape[0]
-    zeros = recording.new_zeros(models, 1, shape.hidden_size)
-    state = (zeros, zeros)
-    outputs = []
-    for chunk in recording.split(CHUNK_SAMPLES):
-        output, state = recurrence.run(parameters, chunk.expand(models, 1, -1), state, skip=shape.skip)
-        outputs.append(output.squeeze(1))
-    return torch.cat(outputs, dim=-1)
+    if recording.device.type == "cpu":
+        return _process_in_order(parameters, shape, recording)
+    outputs, remaining = pieces.process_in_pieces(parameters, shape, recording)
+    if remaining:
+        _report_slow_evaluation()
+        own = {name: tensor[remaining] for name, tensor in parameters.items()}
+        outputs[remaining] = _process_in_order(own, shape, recording)
+    return outputs
 
 
 @torch.no_grad()
@@ -49,11 +58,8 @@ def whole_losses(
     Returns:
         For each filter, the loss of each model; 1.0 is 100 %.
     """
-    targets = target.expand_as(outputs).unsqueeze(1)
-    return {
-        name: _accumulate(targets, outputs.unsqueeze(1), torch.tensor(taps(name, rate_hz), dtype=torch.float32))
-        for name in filters
-    }
+    on_device = {"dtype": torch.float32, "device": target.device}
+    return {name: _accumulate(target, outputs, torch.tensor(taps(name, rate_hz), **on_device)) for name in filters}
 
 
 def zero_loss(target: Samples, rate_hz: float, pre_emphasis: str) -> float:
@@ -68,17 +74,41 @@ def process_recording(model_path: Path, recording: NDArray[np.float32]) -> NDArr
     return process(parameters, shape, torch.from_numpy(recording))[0].numpy()
 
 
-def _accumulate(targets: torch.Tensor, outputs: torch.Tensor, taps: torch.Tensor) -> list[float]:
-    models = targets.shape[0]
-    packed = taps.to(targets.device).expand(models, -1).contiguous()
-    accumulator = EsrAccumulator(models)
-    histories = [targets.new_zeros(models, 1, len(taps) - 1)] * 2
-    for target, output in _chunks(targets, outputs):
-        emphasised_target, histories[0] = apply_packed(target, packed, histories[0])
-        emphasised_output, histories[1] = apply_packed(output, packed, histories[1])
-        accumulator.update(target, output, emphasised_target, emphasised_output)
+def _process_in_order(parameters: Parameters, shape: ModelShape, recording: torch.Tensor) -> torch.Tensor:
+    """Process a recording sample after sample; the state is carried from chunk to chunk."""
+    models = next(iter(parameters.values())).shape[0]
+    zeros = recording.new_zeros(models, 1, shape.hidden_size)
+    state = (zeros, zeros)
+    outputs = []
+    for chunk in recording.split(CHUNK_SAMPLES):
+        output, state = recurrence.run(parameters, chunk.expand(models, 1, -1), state, skip=shape.skip)
+        outputs.append(output.squeeze(1))
+    return torch.cat(outputs, dim=-1)
+
+
+@cache  # one line a job
+def _report_slow_evaluation() -> None:
+    samples = (pieces.MOST_PASSES - 1) * pieces.PIECE_SAMPLES
+    logger.info(
+        "at least one model does not forget within %d samples: it takes recordings sample after sample, which is slow",
+        samples,
+    )
+
+
+def _accumulate(target: torch.Tensor, outputs: torch.Tensor, taps: torch.Tensor) -> list[float]:
+    models, history = len(outputs), len(taps) - 1
+    accumulator = EsrAccumulator(models, target.device)
+    target_history, output_history = target.new_zeros(1, 1, history), target.new_zeros(models, 1, history)
+    # The target is the same for all models, and is filtered once.
+    for target_chunk, output in _chunks(target.view(1, 1, -1), outputs.unsqueeze(1)):
+        emphasised_target, target_history = apply_packed(target_chunk, taps.expand(1, -1), target_history)
+        emphasised_output, output_history = apply_packed(output, taps.expand(models, -1), output_history)
+        accumulator.update(
+            target_chunk.expand_as(output), output, emphasised_target.expand_as(output), emphasised_output
+        )
     return accumulator.joint().tolist()
 
 
-def _chunks(targets: torch.Tensor, outputs: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    return zip(targets.split(CHUNK_SAMPLES, dim=-1), outputs.split(CHUNK_SAMPLES, dim=-1), strict=True)
+def _chunks(target: torch.Tensor, outputs: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    samples = CHUNK_SAMPLES if target.device.type == "cpu" else GPU_CHUNK_SAMPLES
+    return zip(target.split(samples, dim=-1), outputs.split(samples, dim=-1), strict=True)

@@ -30,7 +30,7 @@ def mean_squared_error(output: NDArray[np.floating], target: NDArray[np.floating
 
 
 def signal_power(samples: NDArray[np.floating]) -> float:
-    """Mean square of `samples`, shape (samples,), which is the mean squared error of predicting zero.
+    """Mean square of `samples`, shape (samples,), which is the mean squared error of an output of zeros.
 
     >>> signal_power(np.array([3.0, -1.0]))
     5.0
@@ -39,7 +39,7 @@ def signal_power(samples: NDArray[np.floating]) -> float:
 
 
 def segments_power(signal: NDArray[np.floating], anchors: Sequence[int], length: int) -> float:
-    """Mean power of segments of `signal`, shape (samples,): the auxiliary loss of predicting zero.
+    """Mean power of segments of `signal`, shape (samples,): the auxiliary loss of an output of zeros.
 
     Args:
         signal: what they are taken from.
@@ -50,7 +50,7 @@ def segments_power(signal: NDArray[np.floating], anchors: Sequence[int], length:
 
 
 def relative_error(output: NDArray[np.floating], target: NDArray[np.floating]) -> float:
-    """Mean squared error over the target's power: 0 is perfect, 1 is the error of predicting zero.
+    """Mean squared error over the target's power: 0 is perfect, 1 is the error of an output of zeros.
 
     Raises ValueError if the target is silent or the lengths differ.
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import next_fast_len
-from scipy.signal import welch
+from scipy.signal import spectrogram, welch
 
 from rnn_audio.errors import InputError
 from rnn_audio.types import Floats, Samples
@@ -104,12 +104,43 @@ def band_level_db(target: Samples, output: Samples, rate_hz: float, low_hz: floa
     Raises:
         InputError: the signals differ in length or are empty, or the band is not within 0 Hz and half the rate.
     """
-    if not 0 <= low_hz < high_hz <= rate_hz / 2:
-        raise InputError(f"a band from {low_hz:g} to {high_hz:g} Hz does not lie between 0 and {rate_hz / 2:g} Hz")
+    _check_band(rate_hz, low_hz, high_hz)
     error, wanted = _error_and_target(target, output, rate_hz, _BAND_SEGMENT_S)
     edges = np.array([low_hz]), np.array([high_hz])
     with np.errstate(invalid="ignore"):
         return (_decibels(error.within(*edges)) - _decibels(wanted.within(*edges))).item()
+
+
+def band_energies(target: Samples, output: Samples, rate_hz: float, low_hz: float, high_hz: float) -> Floats:
+    """Energies of error and target in a band, second by second.
+
+    The energies are those of the periodograms that `band_level_db` averages, each counted in the second in which its
+    middle lies. The ratio of their sums is therefore that level.
+
+    Args:
+        target: [N].
+        output: the model's output, [N].
+        rate_hz: sampling rate in Hz.
+        low_hz: lower edge of the band in Hz.
+        high_hz: upper edge in Hz, at most half the rate.
+
+    Returns:
+        Error in the first column, target in the second, one row for each second: [B, 2].
+
+    Raises:
+        InputError: the signals differ in length or are empty, or the band is not within 0 Hz and half the rate.
+    """
+    _check_band(rate_hz, low_hz, high_hz)
+    wanted, segment = _checked(target, output, rate_hz, _BAND_SEGMENT_S)
+    edges = np.array([low_hz]), np.array([high_hz])
+    columns = []
+    for signal in (wanted - output, wanted):
+        frequencies, times_s, density = spectrogram(
+            signal, rate_hz, "hann", segment, noverlap=segment // 2, detrend=False, mode="psd"
+        )
+        energies = [_PowerSpectrum(frequencies, each, rate_hz).within(*edges).item() for each in density.T]
+        columns.append(np.bincount(times_s.astype(int), np.maximum(energies, 0.0)))
+    return np.stack(columns, axis=1)
 
 
 @dataclass(frozen=True)
@@ -134,13 +165,23 @@ class _PowerSpectrum:
 def _error_and_target(
     target: Samples, output: Samples, rate_hz: float, segment_s: float
 ) -> tuple[_PowerSpectrum, _PowerSpectrum]:
+    wanted, segment = _checked(target, output, rate_hz, segment_s)
+    return _welch(wanted - output, rate_hz, segment), _welch(wanted, rate_hz, segment)
+
+
+def _check_band(rate_hz: float, low_hz: float, high_hz: float) -> None:
+    if not 0 <= low_hz < high_hz <= rate_hz / 2:
+        raise InputError(f"a band from {low_hz:g} to {high_hz:g} Hz does not lie between 0 and {rate_hz / 2:g} Hz")
+
+
+def _checked(target: Samples, output: Samples, rate_hz: float, segment_s: float) -> tuple[Floats, int]:
+    """The target in double precision, and the samples of a periodogram."""
     if target.ndim != 1 or target.shape != output.shape or target.size < 2:
         raise InputError(
             f"target {target.shape} and output {output.shape} must be mono, equally long and at least 2 samples"
         )
     wanted = np.asarray(target, dtype=np.float64)
-    segment = min(next_fast_len(round(segment_s * rate_hz)), len(wanted))
-    return _welch(wanted - output, rate_hz, segment), _welch(wanted, rate_hz, segment)
+    return wanted, min(next_fast_len(round(segment_s * rate_hz)), len(wanted))
 
 
 def _welch(signal: Floats, rate_hz: float, segment: int) -> _PowerSpectrum:

@@ -11,11 +11,20 @@ from rnn_audio.losses.preemphasis import NAMES as FILTERS
 from rnn_audio.signals.acoustics import compare_rooms, room_parameters
 from rnn_audio.types import Settings
 
+TONES = ("tone", "note")
+"""Kinds of signals that are judged as tones."""
+
+BANDS_HZ = {"error_1_2_khz_db": (1000.0, 2000.0)}
+"""Edges of the bands by the name of the error's level; the one that paper B compares (section 5.1)."""
+
 _ERRORS = ("mse", "relative_error")
 _TARGET = ("samples", "power")
 _GENERATION = (*_ERRORS, "effective_length_samples", "effective_length_s", "log_spectral_distance_db")
 _RECONSTRUCTION = ("first_sample", "segment_samples", "mse", "power", "evaluated_power")
-_DEVICE = (*(f"loss_{name}" for name in FILTERS), "error_1_2_khz_db")
+_PITCH = ("dominant_frequency_hz", "peak_share_percent")
+_TONE = (*_PITCH, "last_half_level_db", "sounding_states_percent")
+_BURSTS = "boundary_error_ratio"
+_DEVICE = (*(f"loss_{name}" for name in FILTERS), *BANDS_HZ)
 
 
 def check_quantities(experiment: Experiment) -> None:
@@ -43,7 +52,13 @@ def metrics_of(config: Mapping[str, Any], settings: Settings) -> list[str]:
     if "device" in settings:
         return _dotted(groups | {"prediction": _DEVICE})
     groups |= {"prediction": _ERRORS, "generation": _GENERATION}
-    if config["signals"][settings["signal"]]["kind"] == "room":
+    kind = config["signals"][settings["signal"]]["kind"]
+    if settings["update_length_samples"] is not None:
+        groups["prediction"] += (_BURSTS,)
+    if kind in TONES:
+        groups["target"] += _PITCH
+        groups["generation"] += _TONE
+    if kind == "room":
         room = room_parameters(np.empty(0), 1).as_dict()
         measured = tuple(key for key in room if not key.endswith("_missing_because"))
         groups["target"] += measured

@@ -21,7 +21,7 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
     Returns:
         The choice, the losses of every seed, the seed that each loss would have chosen (`chosen_seeds`), and the
         values common to all seeds: the number of `parameters` of a model, the number of `samples` that it trained on,
-        and the losses of zero output (`zero_loss`).
+        and the losses of zero output (`zero_loss`) and of linear predictors (`linear_prediction_mse`).
     """
     ordered = sorted(runs, key=lambda run: run["seed"])
     for run in ordered:
@@ -40,6 +40,7 @@ def select_best(configuration: str, runs: Sequence[Record], rule: str) -> Record
         "parameters": ordered[0]["parameters"],
         "samples": ordered[0]["samples"],
         "zero_loss": ordered[0]["zero_loss"],
+        "linear_prediction_mse": ordered[0].get("linear_prediction_mse", {}),
         "seeds": {str(run["seed"]): _of_seed(run) for run in ordered},
     }
 

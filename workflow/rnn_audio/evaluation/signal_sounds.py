@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
+from rnn_audio.losses.formulas import model_by_model
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.model import ModelShape, Parameters, load_model, stored_state
 from rnn_audio.networks.random_streams import RandomStreams
@@ -20,6 +21,16 @@ from rnn_audio.training.bptt_method import Feeding, sub_sequences
 from rnn_audio.training.data import SignalData
 from rnn_audio.training.recipe import Recipe
 from rnn_audio.types import Settings
+
+QUANTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
+"""What is said of a loss over the initial states, in addition to its mean."""
+
+LOSSES = tuple(
+    f"{loss}{part}"
+    for loss in ("prediction_mse", "generation_mse")
+    for part in ("", *(f"_{quantile}" for quantile in QUANTILES))
+)
+"""The names of `Performance.losses`."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,19 @@ class Performance:
     def generation_mse(self) -> list[float]:
         """Mean squared error of each model's generations, over samples and initial states."""
         return _mse(self.generations, self.targets)
+
+    def losses(self) -> dict[str, list[float]]:
+        """Both errors of each model by name: `prediction_mse`, and its median and quartiles over the initial states.
+
+        A few states can have errors ten times as large as the others, which the mean then shows.
+        """
+        losses = {}
+        for name, sounds in (("prediction_mse", self.predictions), ("generation_mse", self.generations)):
+            of_states = (sounds - self.targets).double().square().mean(dim=2).cpu()
+            quantiles = torch.quantile(of_states, torch.tensor(list(QUANTILES.values()), dtype=torch.double), dim=1)
+            losses[name] = _mse(sounds, self.targets)
+            losses |= {f"{name}_{part}": own.tolist() for part, own in zip(QUANTILES, quantiles, strict=True)}
+        return losses
 
 
 @torch.no_grad()
@@ -83,10 +107,8 @@ def load_chosen(model_path: Path, expected: ModelShape) -> Parameters:
     return parameters
 
 
-def perform_chosen(
-    model_path: Path, settings: Settings, signal: NDArray[np.float32], seed: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A trained model's prediction and generation, [N] each, from the first initial state of its evaluation.
+def perform_trained(model_path: Path, settings: Settings, signal: NDArray[np.float32], seed: int) -> Performance:
+    """A trained model's sounds from all initial states of its evaluation.
 
     Args:
         model_path: the model's file.
@@ -94,18 +116,26 @@ def perform_chosen(
         signal: [N], the signal that it was trained on.
         seed: the seed that it was trained with.
 
-    If the generation's seed is the signal's first sample, both sounds begin with that sample.
+    Raises:
+        InputError: the file is not a model of this configuration.
     """
     recipe = Recipe.from_settings(settings)
     parameters = load_chosen(model_path, recipe.shape)
-    target = torch.from_numpy(signal)
-    data = recipe.signal_data(target, models=1)
-    performance = perform(parameters, recipe.feeding, data, [seed])
-    opening = target[:0] if data.silent_seed else target[:1]
+    return perform(parameters, recipe.feeding, recipe.signal_data(torch.from_numpy(signal), models=1), [seed])
+
+
+def first_sounds(
+    performance: Performance, signal: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Prediction and generation of the first model from the first initial state, as long as the signal, [N] each.
+
+    If the generation's seed is the signal's first sample, both sounds begin with that sample.
+    """
+    opening = torch.from_numpy(signal[: len(signal) - len(performance.targets)])
     sounds = (performance.predictions, performance.generations)
     prediction, generation = (torch.cat([opening, sound[0, 0]]).numpy() for sound in sounds)
     return prediction, generation
 
 
 def _mse(sounds: torch.Tensor, targets: torch.Tensor) -> list[float]:
-    return (sounds - targets).double().square().mean(dim=(1, 2)).tolist()
+    return model_by_model(lambda own: (own - targets).double().square().mean(dim=(1, 2)), sounds).tolist()

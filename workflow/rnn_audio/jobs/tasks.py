@@ -10,8 +10,9 @@ import torch
 from rnn_audio.devices.segments import read_segments
 from rnn_audio.evaluation.device_sounds import process, whole_losses, zero_loss
 from rnn_audio.evaluation.distances import signal_power
+from rnn_audio.evaluation.linear_prediction import TAPS, linear_prediction_mse
 from rnn_audio.evaluation.reconstruction import auxiliary_mse, zero_auxiliary_mse
-from rnn_audio.evaluation.signal_sounds import perform
+from rnn_audio.evaluation.signal_sounds import LOSSES, perform
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError, Objective
 from rnn_audio.networks.model import Parameters
 from rnn_audio.training.data import DeviceData, TrainingData
@@ -47,6 +48,9 @@ class Task(Protocol):
     def zero_losses(self) -> dict[str, float]:
         """Losses of an output of zeros, by name: a model with similar losses has learned nothing."""
 
+    def linear_prediction(self) -> dict[str, float]:
+        """The prediction's loss of linear predictors, by their number of taps; empty where none applies."""
+
 
 class SignalTask:
     """Overfitting one signal (paper A), evaluated by prediction and generation of the signal itself."""
@@ -66,9 +70,12 @@ class SignalTask:
         """None: there is no data other than the signal."""
 
     def final_losses(self, parameters: Parameters) -> LossesByName:
-        """Mean squared errors of prediction, generation and reconstructions, from new initial states."""
+        """Mean squared errors of prediction, generation and reconstructions, from new initial states.
+
+        Of prediction and generation also median and quartiles over the states (`Performance.losses`).
+        """
         performance = perform(parameters, self._feeding, self.data, self._seeds)
-        losses = {"prediction_mse": performance.prediction_mse(), "generation_mse": performance.generation_mse()}
+        losses = performance.losses()
         if self._auxiliary is None:
             return losses
         return losses | {"auxiliary_mse": auxiliary_mse(parameters, self._auxiliary, self.data, self._seeds)}
@@ -77,10 +84,17 @@ class SignalTask:
         """Mean squared errors of an output of zeros: the power of the signal, and of the reconstructed segments."""
         signal = self.data.signal.cpu().numpy()
         power = signal_power(signal if self.data.silent_seed else signal[1:])
-        losses = dict.fromkeys(("prediction_mse", "generation_mse", self.loss_name), power)
+        losses = dict.fromkeys((*LOSSES, self.loss_name), power)
         if self._auxiliary is None:
             return losses
         return losses | {"auxiliary_mse": zero_auxiliary_mse(self._auxiliary, signal)}
+
+    def linear_prediction(self) -> dict[str, float]:
+        """Mean squared errors of linear predictors; none for a network that is never fed the true signal."""
+        if self.data.silent_seed:
+            return {}
+        signal = self.data.signal.cpu().numpy()
+        return {str(taps): linear_prediction_mse(signal, taps) for taps in TAPS}
 
 
 class DeviceTask:
@@ -145,6 +159,10 @@ class DeviceTask:
         """The test loss of an output of zeros, with the configuration's pre-emphasis."""
         _, target = self._recordings["test"]
         return {"test_loss": zero_loss(target.cpu().numpy(), self.rate_hz, self._own_filter)}
+
+    def linear_prediction(self) -> dict[str, float]:
+        """None: a device's output does not follow from its own past."""
+        return {}
 
     def _losses(self, parameters: Parameters, split: str) -> LossesByName:
         source, target = self._recordings[split]

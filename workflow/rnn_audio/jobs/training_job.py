@@ -12,6 +12,7 @@ import torch
 from rnn_audio.errors import InputError
 from rnn_audio.jobs.checkpoints import CheckpointStore, training_key
 from rnn_audio.jobs.claims import Claim
+from rnn_audio.jobs.engine_proof import settle_engine
 from rnn_audio.jobs.packs.members import PackMember, read_waiting
 from rnn_audio.jobs.packs.training import remove_settled_packs, train_in_pack
 from rnn_audio.jobs.provenance import digest, library_versions, source_revision
@@ -82,10 +83,9 @@ def train_one(
     last = [losses[0] for losses in trainer.history if math.isfinite(losses[0])][-1:]
     if not last:
         raise DivergenceError(f"configuration {name}, seed {seed}: it diverged in every epoch; train for more epochs")
-    parameters = loop.parameters()
-    final = task.final_losses(parameters) | {task.loss_name: last}
+    final = loop.final_losses() | {task.loss_name: last}
     losses = {loss: values[0] for loss, values in final.items()}
-    return Trained(parameters, loop.history(0), losses, effort, trainer.report(0))
+    return Trained(loop.parameters(), loop.history(0), losses, effort, trainer.report(0))
 
 
 def train_model(
@@ -104,8 +104,9 @@ def train_model(
 ) -> None:
     """Train one model of a configuration and write its weights, its losses per epoch and a record of the run.
 
-    The first job of a pack trains all its models (`packs`); the other jobs find their trainings finished.
-    Nothing is written if a training of this model with other settings has started since (`claims`).
+    The first job of a pack trains all its models (`packs`); the other jobs find their trainings finished. On a GPU, the
+    engine proves itself first (`engine_proof`). Nothing is written if a
+    training of this model with other settings has started since (`claims`).
 
     Args:
         name: the configuration's name.
@@ -124,6 +125,7 @@ def train_model(
     prepare_process(accelerator, threads)
     logger.info("configuration %s, seed %d, on %s (%s)", name, seed, accelerator, accelerator_name(accelerator))
     versions = library_versions()
+    settle_engine(accelerator, settings, checkpoints.parent, code=code, versions=versions)
     determinants = {"accelerator": accelerator, "data": digest(recordings), "code": code, "versions": versions}
     key_of = partial(_key_of, determinants, None)
     own_key = _key_of(determinants, digest([start]) if start else None, settings, seed)
@@ -146,6 +148,7 @@ def train_model(
         "rate_hz": task.rate_hz,
         "losses": trained.losses,
         "zero_loss": task.zero_losses(),
+        "linear_prediction_mse": task.linear_prediction(),
         **trained.report,
         "versions": versions,
         "source_revision": source_revision(Path(__file__).parent),
@@ -156,6 +159,7 @@ def train_model(
             "accelerator": accelerator,
             "accelerator_name": accelerator_name(accelerator),
             "engine": _engine(accelerator, settings),
+            **({"rejected": engines.rejected()} if engines.rejected() else {}),
             "threads": threads,
         },
     }
@@ -168,7 +172,8 @@ def train_model(
     store.remove()
     claim.remove()
     remove_settled_packs(own, waiting, checkpoints.parent)
-    logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in trained.losses.items()))
+    said = {loss: value for loss, value in trained.losses.items() if not loss.endswith(("_quartile", "_median"))}
+    logger.info("%s", ", ".join(f"{loss} {value:.4e}" for loss, value in said.items()))
 
 
 def _engine(accelerator: str, settings: Settings) -> str:

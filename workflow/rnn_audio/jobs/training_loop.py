@@ -10,13 +10,15 @@ from typing import Any, Protocol
 import torch
 
 from rnn_audio.jobs.progress import ProgressLog
-from rnn_audio.jobs.tasks import Task
-from rnn_audio.networks.model import Parameters
+from rnn_audio.jobs.tasks import LossesByName, Task
+from rnn_audio.networks.model import Parameters, with_prefix
 from rnn_audio.training.best_so_far import BestSoFar
 from rnn_audio.training.recipe import Recipe
 from rnn_audio.training.trainer import Trainer
 
 CHECKPOINT_INTERVAL_S = 2.0
+
+_FINAL = "final_losses."
 
 Tensors = dict[str, torch.Tensor]
 
@@ -72,6 +74,7 @@ class TrainingLoop:
     store: Store
     checkpoint_interval_s: float
     best: BestSoFar = field(default_factory=BestSoFar, init=False)
+    _final: LossesByName = field(default_factory=dict, init=False)
 
     def run(self) -> Effort:
         """Train to the last epoch.
@@ -97,6 +100,15 @@ class TrainingLoop:
         """The weights to return: those of the best validation or the trainer's, depending on the recipe."""
         return self.best.parameters if self.recipe.keeps_best_validation else self.trainer.parameters
 
+    def final_losses(self) -> LossesByName:
+        """Each model's losses at the end of training, by name.
+
+        The job that trains a pack evaluates all its models, and the jobs of the others find them in their checkpoints.
+        """
+        if not self._final:
+            self._final = self.task.final_losses(self.parameters())
+        return self._final
+
     def history(self, model: int) -> dict[str, list[float]]:
         """One model's columns per epoch: training loss, the trainer's extra columns, and validation loss, if any.
 
@@ -110,8 +122,9 @@ class TrainingLoop:
         return columns
 
     def state_dict(self) -> Tensors:
-        """Everything needed to resume training, in the layout of `Trainer.state_dict`."""
-        return self.trainer.state_dict() | self.best.state_dict()
+        """Everything needed to resume training, in the layout of `Trainer.state_dict`; and final losses, if known."""
+        final = {f"{_FINAL}{name}": torch.tensor(losses, dtype=torch.float64) for name, losses in self._final.items()}
+        return self.trainer.state_dict() | self.best.state_dict() | final
 
     def _resume(self) -> Effort:
         checkpoint = self.store.load()
@@ -120,6 +133,7 @@ class TrainingLoop:
         tensors, progress = checkpoint
         self.trainer.load_state_dict(tensors)
         self.best.load_state_dict(tensors, self.task.data.device)
+        self._final = {name: losses.tolist() for name, losses in with_prefix(tensors, _FINAL).items()}
         effort = Effort(**progress | {"pack": tuple(progress.get("pack", ()))})
         logger.info("resumed after epoch %d", self.trainer.epoch)
         if effort.pack:

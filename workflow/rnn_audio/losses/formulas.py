@@ -118,16 +118,14 @@ class EsrAccumulator:
 
     Args:
         models: number of models M of the pack.
+        device: PyTorch device of the chunks; sums and results stay on it, so that it is not waited for.
     """
 
-    def __init__(self, models: int) -> None:
+    def __init__(self, models: int, device: torch.device | str = "cpu") -> None:
         """Start with no samples."""
         self.models = models
         self.samples = 0
-        self._emphasised_error_energy = torch.zeros(models, dtype=torch.float64)
-        self._emphasised_target_energy = torch.zeros(models, dtype=torch.float64)
-        self._error_sum = torch.zeros(models, dtype=torch.float64)
-        self._target_energy = torch.zeros(models, dtype=torch.float64)
+        self._sums = torch.zeros(models, 4, dtype=torch.float64, device=device)
 
     def update(
         self,
@@ -152,26 +150,37 @@ class EsrAccumulator:
             _check_shapes(target, signal)
         if target.shape[0] != self.models:
             raise ValueError(f"chunk has {target.shape[0]} models, the accumulator {self.models}")
-        plain, made, emphasised, emphasised_made = (one.detach().to("cpu", torch.float64) for one in signals)
-        self.samples += plain.shape[1] * plain.shape[2]
-        self._emphasised_error_energy += (emphasised - emphasised_made).square().sum(dim=(1, 2))
-        self._emphasised_target_energy += emphasised.square().sum(dim=(1, 2))
-        self._error_sum += (plain - made).sum(dim=(1, 2))
-        self._target_energy += plain.square().sum(dim=(1, 2))
+        self.samples += target.shape[1] * target.shape[2]
+        self._sums += model_by_model(_sums, *(signal.detach() for signal in signals))
 
     def esr(self) -> torch.Tensor:
-        """ESR of the pre-emphasised signals so far (eq. 2), float64 on the CPU, [M]; NaN before any chunk."""
-        power = (self._emphasised_target_energy / self.samples).clamp_min(POWER_FLOOR)
-        return self._emphasised_error_energy / self.samples / power
+        """ESR of the pre-emphasised signals so far (eq. 2), float64, [M]; NaN before any chunk."""
+        error_energy, target_energy, _, _ = self._sums.unbind(1)
+        return error_energy / self.samples / (target_energy / self.samples).clamp_min(POWER_FLOOR)
 
     def dc(self) -> torch.Tensor:
-        """DC loss of the plain signals so far (eq. 3), float64 on the CPU, [M]; NaN before any chunk."""
-        power = (self._target_energy / self.samples).clamp_min(POWER_FLOOR)
-        return (self._error_sum / self.samples).square() / power
+        """DC loss of the plain signals so far (eq. 3), float64, [M]; NaN before any chunk."""
+        _, _, error_sum, target_energy = self._sums.unbind(1)
+        return (error_sum / self.samples).square() / (target_energy / self.samples).clamp_min(POWER_FLOOR)
 
     def joint(self) -> torch.Tensor:
-        """Sum of both (eq. 4), float64 on the CPU, [M]: paper B's table 1 as fractions; NaN before any chunk."""
+        """Sum of both (eq. 4), float64, [M]: paper B's table 1 as fractions; NaN before any chunk."""
         return self.esr() + self.dc()
+
+
+def _sums(*signals: torch.Tensor) -> torch.Tensor:
+    """One model's sums, [1, 4]: energies of filtered error and target, sum of the plain error, energy of the target.
+
+    The signals are those of `EsrAccumulator.update`, [1, B, T].
+    """
+    target, output, emphasised_target, emphasised_output = (signal.double() for signal in signals)
+    terms = (
+        (emphasised_target - emphasised_output).square(),
+        emphasised_target.square(),
+        target - output,
+        target.square(),
+    )
+    return torch.stack([term.sum(dim=(1, 2)) for term in terms], dim=1)
 
 
 def _floored_power(target: torch.Tensor) -> torch.Tensor:

@@ -10,8 +10,11 @@ from typing import Protocol
 import torch
 
 from rnn_audio.losses import formulas as losses
-from rnn_audio.losses.packed_filter import apply_packed
-from rnn_audio.losses.preemphasis import pad_taps, taps
+from rnn_audio.losses.packed_filter import apply_packed, following
+from rnn_audio.losses.preemphasis import NAMES, pad_taps, taps
+from rnn_audio.networks.engines import choice as engines
+
+_RATE_HZ = 44100
 
 
 class Objective(Protocol):
@@ -61,38 +64,67 @@ class EmphasisedErrorToSignal:
         names: the pre-emphasis filter of each model, M of them.
         rate_hz: sampling rate in Hz.
         device: PyTorch device of the models.
+        fused: whether Triton's kernels compute the loss (`triton_loss`); by default, where Triton trains the models.
+            They round differently from PyTorch's operations.
     """
 
-    def __init__(self, names: Sequence[str], rate_hz: float, device: torch.device | str) -> None:
-        filters = pad_taps([taps(name, rate_hz) for name in names])
-        self._taps = torch.tensor(filters, dtype=torch.float32, device=device)
-        self._target_history: torch.Tensor | None = None
-        self._output_history: torch.Tensor | None = None
+    def __init__(
+        self, names: Sequence[str], rate_hz: float, device: torch.device | str, *, fused: bool | None = None
+    ) -> None:
+        filters = [taps(name, rate_hz) for name in names]
+        self._taps = torch.tensor(pad_taps(filters), dtype=torch.float32, device=device)
+        self._lengths = torch.tensor([len(one) for one in filters], dtype=torch.int32, device=device)
+        self._fused = engines.uses_triton(torch.device(device)) if fused is None else fused
+        self._histories: tuple[torch.Tensor, ...] = ()
 
     def restart(self) -> None:
         """Start the filters from silence."""
-        self._target_history = self._output_history = None
+        self._histories = ()
 
     def observe(self, targets: torch.Tensor, outputs: torch.Tensor) -> None:
-        """Filter the warm-up, so that the filters have its samples when the first stretch starts."""
-        self._emphasise(targets, outputs)
+        """Let the filters see the warm-up, so that they have its samples when the first stretch starts."""
+        histories = zip(self.memory(targets), (targets, outputs), strict=True)
+        self._histories = tuple(following(history, signal) for history, signal in histories)
 
     def memory(self, targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The last K - 1 samples of targets and outputs, [M, B, K - 1] each; K is the number of taps."""
-        if self._target_history is None or self._output_history is None:
-            self._target_history = self._output_history = targets.new_zeros(*targets.shape[:2], self._taps.shape[1] - 1)
-        return self._target_history, self._output_history
+        if not self._histories:
+            silence = targets.new_zeros(*targets.shape[:2], self._taps.shape[1] - 1)
+            self._histories = silence, silence
+        return self._histories
 
     def remember(self, memory: tuple[torch.Tensor, ...]) -> None:
         """Set the samples that precede the next stretch."""
-        self._target_history, self._output_history = memory
+        self._histories = memory
 
     def __call__(self, targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         """Equation 4 over a stretch, [M]; the filters' state is carried to the next stretch."""
-        return losses.joint(targets, outputs, *self._emphasise(targets, outputs))
-
-    def _emphasise(self, targets: torch.Tensor, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         target_history, output_history = self.memory(targets)
-        emphasised_targets, self._target_history = apply_packed(targets, self._taps, target_history)
-        emphasised_outputs, self._output_history = apply_packed(outputs, self._taps, output_history)
-        return emphasised_targets, emphasised_outputs
+        if self._fused:
+            from rnn_audio.losses.triton_loss import JointLoss
+
+            self.observe(targets, outputs)
+            histories = target_history, output_history
+            return JointLoss.apply(targets, outputs, *histories, self._taps, self._lengths, losses.POWER_FLOOR)
+        emphasised_targets, target_history = apply_packed(targets, self._taps, target_history)
+        emphasised_outputs, output_history = apply_packed(outputs, self._taps, output_history)
+        self._histories = target_history, output_history
+        return losses.joint(targets, outputs, emphasised_targets, emphasised_outputs)
+
+
+def fused_loss_error(device: torch.device | str) -> float:
+    """Largest relative error of paper B's loss and its gradient by Triton's kernels, against PyTorch's operations."""
+    generator = torch.Generator().manual_seed(1)
+    targets, error = (torch.randn(len(NAMES), 6, 700, generator=generator) for _ in range(2))
+    outputs = 0.9 * targets + 0.1 * error
+
+    def results(place: torch.device | str, *, fused: bool) -> tuple[torch.Tensor, torch.Tensor]:
+        objective = EmphasisedErrorToSignal(NAMES, _RATE_HZ, place, fused=fused)
+        own = targets.to(place)
+        leaf = outputs.to(place).requires_grad_()
+        objective.observe(own[..., :150], leaf[..., :150])
+        losses_of_models = objective(own[..., 150:], leaf[..., 150:])
+        return losses_of_models.detach().cpu(), torch.autograd.grad(losses_of_models.sum(), leaf)[0].cpu()
+
+    pairs = zip(results(device, fused=True), results("cpu", fused=False), strict=True)
+    return max(((ours - theirs).norm() / theirs.norm()).item() for ours, theirs in pairs)

@@ -21,10 +21,9 @@ def apply_packed(signal: torch.Tensor, taps: torch.Tensor, history: torch.Tensor
     Raises:
         ValueError: the shape of the history does not match the signal and the taps.
     """
-    models, batch, steps = signal.shape
-    length = taps.shape[1]
-    if history.shape != (models, batch, length - 1):
-        raise ValueError(f"history is {tuple(history.shape)}, must be {(models, batch, length - 1)}")
+    wanted = (*signal.shape[:2], taps.shape[1] - 1)
+    if history.shape != wanted:
+        raise ValueError(f"history is {tuple(history.shape)}, must be {wanted}")
     # conv1d correlates, so the taps are flipped. One call per model, each with its own memory: a grouped convolution
     # rounds differently for one model than for many, and a pack must give the same results as its models alone.
     kernels = taps.flip(1)[:, None, None, :]
@@ -32,4 +31,12 @@ def apply_packed(signal: torch.Tensor, taps: torch.Tensor, history: torch.Tensor
     filtered = [
         torch.nn.functional.conv1d(own[:, None], kernel)[:, 0] for own, kernel in zip(extended, kernels, strict=True)
     ]
-    return torch.stack(filtered), torch.stack([own[:, steps:] for own in extended]).detach()
+    return torch.stack(filtered), following(history, signal)
+
+
+def following(history: torch.Tensor, signal: torch.Tensor) -> torch.Tensor:
+    """The history for the chunk that follows `signal`, [M, B, T]: its last samples, [M, B, K - 1], detached."""
+    length = history.shape[-1]
+    if signal.shape[-1] < length:
+        signal = torch.cat([history, signal], dim=-1)
+    return signal[..., signal.shape[-1] - length :].detach().clone()

@@ -106,7 +106,7 @@ def mixed_run(
     """
     weight_ih, weight_hh = parameters["lstm.weight_ih"], parameters["lstm.weight_hh"]
     engine = engines.pick(inputs.device, weight_hh.shape[-1])
-    if engine == "triton":
+    if engine in engines.FUSED:
         from rnn_audio.networks.engines import triton_recurrence
 
         biases = parameters["lstm.bias_ih"], parameters["lstm.bias_hh"]
@@ -176,10 +176,10 @@ def _lstm(
 ) -> tuple[torch.Tensor, State]:
     """The LSTM and the linear layer: outputs, [M, B, T], and the last state."""
     engine = engines.pick(inputs.device, weight_hh.shape[-1])
-    if engine == "triton":
+    if engine in engines.FUSED:
         from rnn_audio.networks.engines import triton_recurrence
 
-        return triton_recurrence.lstm(weight_ih, weight_hh, biases, head, inputs, state)
+        return triton_recurrence.lstm(weight_ih, weight_hh, biases, head, inputs, state, by_cuda=engine == engines.CUDA)
     outputs, last_h, last_c = [], [], []
     for model in range(inputs.shape[0]):
         weights = (weight_ih[model], weight_hh[model], biases[0][model], biases[1][model])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_audio.signals.noise_floor import NoiseFloor, decay_above_floor, find_noise_floor
 from rnn_audio.signals.onset import onset_index
 
 HEADROOM_DB = 10.0
@@ -17,12 +18,6 @@ USABLE_SHARE = 0.9
 EARLY_TIME_S = 0.05
 
 MINIMUM_POINTS = 3
-
-TAIL_SHARE = 0.3
-"""The last part of a response, in which a noise floor is looked for."""
-
-NOISE_MARGIN_DB = 10.0
-"""ISO 3382-1: the noise must lie 10 dB below the end of a range. Here: its part of the decay curve there."""
 
 TIME_JND_PERCENT = 5.0
 """Just noticeable difference of a decay time, in per cent: ISO 3382-1, table A.1, states it for EDT."""
@@ -55,13 +50,18 @@ class DecayTime:
 
 @dataclass(frozen=True)
 class RoomParameters:
-    """Parameters of one room response; if `c50_db` is None, `c50_missing_because` says why."""
+    """Parameters of one room response.
+
+    If `c50_db` is None, `c50_missing_because` says why. `noise_floor_db` is how far the decay is above its noise floor,
+    as a negative level in dB re the start of the decay curve; None if the response has no floor.
+    """
 
     edt: DecayTime
     t20: DecayTime
     t30: DecayTime
     c50_db: float | None = None
     c50_missing_because: str | None = None
+    noise_floor_db: float | None = None
 
     def as_dict(self) -> dict[str, float | str | None]:
         """Return all parameters as one flat mapping for JSON and tables, with the unit in each key."""
@@ -73,14 +73,8 @@ class RoomParameters:
             flat[f"{name}_missing_because"] = decay.missing_because
         flat["c50_db"] = self.c50_db
         flat["c50_missing_because"] = self.c50_missing_because
+        flat["noise_floor_db"] = self.noise_floor_db
         return flat
-
-
-NOISE_IN_CLARITY = 0.2
-"""Share of the late energy that may be noise: it changes C50 by less than 1 dB."""
-
-FLAT_TAIL_DB = 3.0
-"""A response that falls by less than this in its last part ends in noise."""
 
 
 def decay_curve(samples: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -95,12 +89,20 @@ def decay_curve(samples: NDArray[np.floating]) -> NDArray[np.float64]:
         return 10 * np.log10(remaining / remaining[0])
 
 
-def room_parameters(samples: NDArray[np.floating], rate_hz: float) -> RoomParameters:
+def room_parameters(samples: NDArray[np.floating], rate_hz: float, *, may_be_noisy: bool = True) -> RoomParameters:
     """Measure EDT, T20, T30 (ISO 3382-1: least squares over 0..-10, -5..-25, -5..-35 dB) and C50 from the onset on.
 
-    `samples`, shape (samples,), is one impulse response at `rate_hz`. It may hold NaN or infinity, since it can be a
-    network's output. A parameter that cannot be measured is missing, with the reason; no range is reduced to get a
-    value. C50 is the energy of the first 50 ms over that of the rest, in dB.
+    If the decay ends in a noise floor, the floor is subtracted and the decay continued below it (`noise_floor`). A
+    range then has to end 10 dB above the floor; C50 needs as much as EDT. A parameter that cannot be measured is
+    missing, with the reason; no range is reduced to get a value. C50 is the energy of the first 50 ms over that of the
+    rest, in dB.
+
+    Args:
+        samples: one impulse response, shape (samples,). It may hold NaN or infinity, since it can be a network's
+            output.
+        rate_hz: its rate.
+        may_be_noisy: whether to look for a floor. False for a network's output whose target has none: what it does not
+            end with is then an error of the network, not noise.
     """
     response = np.asarray(samples, dtype=np.float64)
     reason = _unusable(response)
@@ -111,15 +113,13 @@ def room_parameters(samples: NDArray[np.floating], rate_hz: float) -> RoomParame
     response = response[onset_index(response) :]
     # The parameters do not depend on the scale. Without it, squares of very small or large samples could leave float64.
     response = response / np.abs(response).max()
-    curve_db = decay_curve(response)
-    c50_db, c50_missing_because = _clarity(response, rate_hz)
-    return RoomParameters(
-        edt=_decay_time(response, curve_db, rate_hz, _EDT_RANGE_DB),
-        t20=_decay_time(response, curve_db, rate_hz, _T20_RANGE_DB),
-        t30=_decay_time(response, curve_db, rate_hz, _T30_RANGE_DB),
-        c50_db=c50_db,
-        c50_missing_because=c50_missing_because,
-    )
+    energy = np.square(response)
+    floor = find_noise_floor(energy, rate_hz) if may_be_noisy else None
+    curve_db = decay_curve(response) if floor is None else decay_above_floor(energy, floor)
+    decays = (_decay_time(curve_db, rate_hz, limits, floor) for limits in (_EDT_RANGE_DB, _T20_RANGE_DB, _T30_RANGE_DB))
+    c50_db, c50_missing_because = _clarity(energy, curve_db, rate_hz, floor)
+    floor_db = None if floor is None else float(curve_db[-1])
+    return RoomParameters(*decays, c50_db, c50_missing_because, floor_db)
 
 
 def compare_rooms(
@@ -165,13 +165,13 @@ def _unusable(response: NDArray[np.float64]) -> str | None:
 
 
 def _decay_time(
-    response: NDArray[np.float64], curve_db: NDArray[np.float64], rate_hz: float, range_db: tuple[float, float]
+    curve_db: NDArray[np.float64], rate_hz: float, range_db: tuple[float, float], floor: NoiseFloor | None
 ) -> DecayTime:
     upper_db, lower_db = range_db
-    reached_db = curve_db[int(USABLE_SHARE * (curve_db.size - 1))]
     needed_db = lower_db - HEADROOM_DB
-    if reached_db > needed_db:
-        return DecayTime(missing_because=f"the response decays to {reached_db:.2f} dB, {needed_db:.0f} dB are needed")
+    reason = _too_short(curve_db, needed_db, floor)
+    if reason is not None:
+        return DecayTime(missing_because=reason)
 
     first = int(np.argmax(curve_db <= upper_db))
     last = int(np.argmax(curve_db < lower_db))
@@ -181,12 +181,6 @@ def _decay_time(
     times_s = np.arange(first, last) / rate_hz
     levels_db = curve_db[first:last]
     slope_db_per_s = float(np.polynomial.Polynomial.fit(times_s, levels_db, 1).convert().coef[1])
-    noise_db = _noise_share_db(response, curve_db, last)
-    if noise_db > -NOISE_MARGIN_DB and _tail_slope_db_per_s(response, rate_hz) > 0.5 * slope_db_per_s:
-        return DecayTime(
-            missing_because=f"it ends in noise, {noise_db:.1f} dB re the decay curve at {lower_db:.0f} dB; "
-            f"{-NOISE_MARGIN_DB:.0f} dB are needed"
-        )
     correlation = float(np.corrcoef(times_s, levels_db)[0, 1])
     return DecayTime(
         seconds=-60.0 / slope_db_per_s,
@@ -195,30 +189,31 @@ def _decay_time(
     )
 
 
-def _noise_share_db(response: NDArray[np.float64], curve_db: NDArray[np.float64], sample: int) -> float:
-    """What a noise as loud as the response's last tenth adds to the decay curve at a sample, in dB re the curve."""
-    tenth = max(1, response.size // 10)
-    noise = float(np.mean(np.square(response[-tenth:]))) * (response.size - sample)
-    remaining = float(np.sum(np.square(response))) * 10 ** (curve_db[sample] / 10)
-    return float(10 * np.log10(max(noise, 1e-300) / remaining))
+def _too_short(curve_db: NDArray[np.float64], needed_db: float, floor: NoiseFloor | None) -> str | None:
+    """Why a decay does not reach a level; None if it does."""
+    # What is added below the floor replaces what was cut: that curve can be used to its end.
+    reached_db = curve_db[-1] if floor is not None else curve_db[int(USABLE_SHARE * (curve_db.size - 1))]
+    if reached_db <= needed_db:
+        return None
+    if floor is not None:
+        return f"the decay meets the noise floor at {reached_db:.2f} dB, {needed_db:.0f} dB are needed"
+    return f"the response decays to {reached_db:.2f} dB, {needed_db:.0f} dB are needed"
 
 
-def _tail_slope_db_per_s(response: NDArray[np.float64], rate_hz: float) -> float:
-    """How fast the level falls in the last part of a response: its slope over six blocks."""
-    block = max(1, int(TAIL_SHARE * response.size) // 6)
-    blocks = response[response.size - 6 * block :].reshape(6, block)
-    levels_db = 10 * np.log10(np.mean(np.square(blocks), axis=1) + 1e-300)
-    return float(np.polyfit(np.arange(6) * block / rate_hz, levels_db, 1)[0])
-
-
-def _clarity(response: NDArray[np.float64], rate_hz: float) -> tuple[float | None, str | None]:
+def _clarity(
+    energy: NDArray[np.float64], curve_db: NDArray[np.float64], rate_hz: float, floor: NoiseFloor | None
+) -> tuple[float | None, str | None]:
     boundary = round(EARLY_TIME_S * rate_hz)
-    late = float(np.sum(np.square(response[boundary:])))
+    if floor is not None:
+        reason = _too_short(curve_db, _EDT_RANGE_DB[1] - HEADROOM_DB, floor)
+        if reason is None and floor.knee <= boundary:
+            reason = "the decay meets the noise floor within 50 ms"
+        if reason is not None:
+            return None, reason
+        late_share = 10 ** (curve_db[boundary] / 10)
+        return float(10 * np.log10((1 - late_share) / late_share)), None
+    late = float(np.sum(energy[boundary:]))
     if late == 0:
         return None, "there is no energy after the first 50 ms"
-    noise = float(np.mean(np.square(response[-max(1, response.size // 10) :]))) * (response.size - boundary)
-    fall_db = -_tail_slope_db_per_s(response, rate_hz) * TAIL_SHARE * response.size / rate_hz
-    if noise > NOISE_IN_CLARITY * late and fall_db < FLAT_TAIL_DB:
-        return None, f"it ends in noise, which is {100 * noise / late:.0f} % of the energy after the first 50 ms"
-    early = float(np.sum(np.square(response[:boundary])))
+    early = float(np.sum(energy[:boundary]))
     return float(10 * np.log10(early / late)), None

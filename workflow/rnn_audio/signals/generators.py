@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
 from rnn_audio.signals.guitar import check_rate, playing
-from rnn_audio.signals.room import check_image_count, check_positions, furnished_room
-from rnn_audio.signals.sine import sine
+from rnn_audio.signals.noise import noise
+from rnn_audio.signals.room import check_image_count, check_room, furnished_room
+from rnn_audio.signals.sine import damped_sine, sine
 from rnn_audio.signals.vibraphone import vibraphone
 
 
@@ -23,8 +24,10 @@ def guitar(*, rate_hz: int, samples: int, seed: int) -> NDArray[np.float64]:
 
 
 GENERATORS: dict[str, Callable[..., NDArray[np.float64]]] = {
+    "damped_sine": damped_sine,
     "furnished_room": furnished_room,
     "guitar": guitar,
+    "noise": noise,
     "sine": sine,
     "vibraphone": vibraphone,
 }
@@ -47,12 +50,13 @@ def check_values(name: str, *, rate_hz: int, seconds: float, own_keys: Mapping[s
 
     Every run begins with this check, so it must be fast. A room takes seconds even if it is short, and the guitar
     loads scipy's filters, which takes one second. For these two, only what the schema cannot check is checked: the
-    room's positions and the number of its image sources for a signal of `seconds`, and the guitar's rate.
+    room's positions, its loudspeaker's range and the number of its image sources for a signal of `seconds`, and the
+    guitar's rate.
     """
     check_generator(name, own_keys)
     if name == "furnished_room":
-        positions = {key: own_keys[key] for key in ("source_m", "microphone_m")}
-        check_positions(own_keys["dimensions_m"], **positions)
+        checked = {key: own_keys[key] for key in ("dimensions_m", "source_m", "microphone_m", "highest_hz")}
+        check_room(**checked, rate_hz=rate_hz)
         check_image_count(own_keys["dimensions_m"], max(seconds, own_keys["t30_s"]))
     elif name == "guitar":
         check_rate(rate_hz)

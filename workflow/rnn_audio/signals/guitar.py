@@ -7,6 +7,8 @@ playing, with the hum and noise of a pickup.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from rnn_audio.errors import InputError
@@ -38,7 +40,7 @@ def check_rate(rate_hz: float) -> None:
         raise InputError(f"rate_hz is {rate_hz:g}: the plucked strings need at least {LOWEST_RATE_HZ:g} Hz")
 
 
-def playing(duration_s: float, rate_hz: float, seed: int) -> Floats:
+def playing(duration_s: float, rate_hz: float, seed: int, longest_passage_s: float = math.inf) -> Floats:
     """Synthesise guitar and bass playing.
 
     The same arguments give the same bytes on the same machine and library versions.
@@ -47,6 +49,7 @@ def playing(duration_s: float, rate_hz: float, seed: int) -> Floats:
         duration_s: length in seconds; paper B trained on about seven minutes.
         rate_hz: sampling rate in Hz, at least `LOWEST_RATE_HZ`.
         seed: determines every choice in the score, the picking and the noise.
+        longest_passage_s: length in seconds to which a passage in one way of playing is cut.
 
     Returns:
         Samples, float64, [round(duration_s * rate_hz)]; their largest magnitude is `PEAK`.
@@ -60,7 +63,7 @@ def playing(duration_s: float, rate_hz: float, seed: int) -> Floats:
     check_rate(rate_hz)
     score_random, pick_random, noise_random = (np.random.default_rng(part) for part in _seeds(seed))
     strings = np.zeros(samples)
-    for note in score(duration_s, score_random):
+    for note in score(duration_s, score_random, longest_passage_s):
         start = round(note.start_s * rate_hz)
         plucked = _pluck(note, rate_hz, pick_random)[: samples - start]
         strings[start : start + len(plucked)] += plucked

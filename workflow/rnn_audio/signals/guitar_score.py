@@ -1,13 +1,14 @@
 """What the guitar and the bass of the synthetic device play: a seeded score of notes.
 
-Short passages in different ways of playing follow each other. Any tenth of the recording has most of these ways, so a
-split by time gives similar material to train, validation and test.
+Short passages in different ways of playing follow each other, so that a split by time gives similar material to train,
+validation and test: see `score`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +45,7 @@ class Note:
         force: how hard it is plucked, above 0 to 1.
         palm_muted: whether the palm damps the string at the bridge.
         vibrato_cents: peak deviation of the vibrato, in hundredths of a semitone.
+        way: name of its way of playing, in `WAYS`.
     """
 
     start_s: float
@@ -54,32 +56,62 @@ class Note:
     force: float
     palm_muted: bool = False
     vibrato_cents: float = 0.0
+    way: str = ""
 
+
+_USUAL_PASSAGE_S = 4.0
 
 Passage = Callable[[np.random.Generator, float, float, float], list[Note]]
 
 
-def score(duration_s: float, random: np.random.Generator) -> list[Note]:
+def score(duration_s: float, random: np.random.Generator, longest_passage_s: float = math.inf) -> list[Note]:
     """Write passages one after the other, with rests between them, until the duration is filled.
+
+    Of any three passages in a row, one is for the bass and two are different ways of playing the guitar. A stretch of
+    three times the longest passage reaches into at least three passages, wherever it begins.
 
     Args:
         duration_s: length of the recording in seconds.
         random: the source of every choice.
+        longest_passage_s: a passage and the rest after it are cut to this length, in seconds.
 
     Returns:
         Notes in the order of their passages; each starts inside the recording.
     """
     notes: list[Note] = []
-    start_s = 0.3
+    # Rests are shorter where passages are.
+    rests = min(1.0, longest_passage_s / _USUAL_PASSAGE_S)
+    ways = _ways(random)
+    start_s = min(0.3, 0.1 * longest_passage_s)
     while start_s < duration_s:
-        for index in random.permutation(len(PASSAGES)):
-            # Loudness varies over 16 dB: a factor for each passage, times one for each of its notes.
-            force = 10.0 ** (random.uniform(-10.0, 0.0) / 20.0)
-            beat_s = 60.0 / random.uniform(80.0, 150.0)
-            passage = PASSAGES[index](random, start_s, beat_s, force)
-            notes.extend(passage)
-            start_s = max(note.start_s + note.duration_s for note in passage) + random.uniform(0.1, 0.9)
+        way = next(ways)
+        # Loudness varies over 16 dB: a factor for each passage, times one for each of its notes.
+        force = 10.0 ** (random.uniform(-10.0, 0.0) / 20.0)
+        beat_s = 60.0 / random.uniform(80.0, 150.0)
+        rest_s = rests * random.uniform(0.1, 0.9)
+        passage = _cut(WAYS[way](random, start_s, beat_s, force), start_s + longest_passage_s - rest_s)
+        notes.extend(replace(note, way=way) for note in passage)
+        start_s = max(note.start_s + note.duration_s for note in passage) + rest_s
     return [note for note in notes if note.start_s < duration_s]
+
+
+def _ways(random: np.random.Generator) -> Iterator[str]:
+    """Names of ways of playing without end: two for the guitar, the bass, the other two for the guitar, the bass."""
+    guitar_ways = [way for way in WAYS if way != BASS]
+    last = ""
+    while True:
+        order = [guitar_ways[index] for index in random.permutation(len(guitar_ways))]
+        if order[0] == last:
+            order = order[1:] + order[:1]
+        last = order[-1]
+        yield from (*order[:2], BASS, *order[2:], BASS)
+
+
+def _cut(passage: list[Note], end_s: float) -> list[Note]:
+    """Leave out the notes of a passage from `end_s` on, and let none last longer."""
+    return [
+        replace(note, duration_s=min(note.duration_s, end_s - note.start_s)) for note in passage if note.start_s < end_s
+    ]
 
 
 def _accent(random: np.random.Generator, force: float) -> float:
@@ -203,5 +235,13 @@ def _bass_line(random: np.random.Generator, start_s: float, beat_s: float, force
     return notes
 
 
-PASSAGES: tuple[Passage, ...] = (_palm_muted_riff, _strummed_chords, _arpeggio, _lead, _bass_line, _bass_line)
-"""Ways of playing; the bass is listed twice, so that it gets about a third of the time."""
+BASS = "bass line"
+
+WAYS: dict[str, Passage] = {
+    "palm-muted riff": _palm_muted_riff,
+    "strummed chords": _strummed_chords,
+    "arpeggio": _arpeggio,
+    "lead": _lead,
+    BASS: _bass_line,
+}
+"""Ways of playing by name: four on the guitar, and one on the bass, which gets about a third of the time."""

@@ -1,4 +1,4 @@
-"""Impulse response of a furnished room, by the image source method with scattering."""
+"""Impulse response from a loudspeaker to a microphone in a furnished room: image sources with scattering."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_audio.errors import InputError
 from rnn_audio.signals.acoustics import room_parameters
+from rnn_audio.signals.loudspeaker import LOWEST_HZ, SPEED_OF_SOUND_M_S, directivity, radiate, radiated_share
 from rnn_audio.signals.onset import onset_index
 from rnn_audio.types import Floats
 
@@ -30,16 +31,8 @@ bed counts as upholstered seats and the filled bookshelf as a seated audience: t
 clutter.
 """
 
-SPEED_OF_SOUND_M_S = 343.0
 DISPLACEMENT_M = 0.08
 """Largest shift of a first-order image source along each axis, De Sena et al. (2015)."""
-
-LOWEST_HZ = 40.0
-"""Corner of the loudspeaker's high-pass, just below the lowest mode of a room 4 m long (43 Hz).
-
-All image sources have positive gains. Their sum adds an offset that decays with the room, which no loudspeaker would
-radiate.
-"""
 
 MOST_IMAGES = 1e7
 """Image sources that are computed at most: a gigabyte of memory, and about a minute."""
@@ -58,12 +51,16 @@ def furnished_room(
     microphone_m: Sequence[float],
     t30_s: float,
     scattering: float,
+    highest_hz: float,
     seed: int,
 ) -> Floats:
     """Simulate a furnished bedroom's response from its direct sound on, shape (samples,), at `rate_hz`.
 
-    The room is a box with `dimensions_m` (length, width, height); `source_m` and `microphone_m` are positions in it.
-    Its materials (`SURFACES`) determine the frequency dependence. Their absorption is then scaled so that the
+    The room is a box with `dimensions_m` (length, width, height). A small loudspeaker at `source_m`, which plays up to
+    `highest_hz`, faces along the room's length, away from the nearer end (`rnn_audio.signals.loudspeaker`). The
+    microphone at `microphone_m` is omnidirectional.
+
+    The room's materials (`SURFACES`) determine the frequency dependence. Their absorption is then scaled so that the
     broadband T30 is close to `t30_s`.
 
     An empty box has a regular lattice of image sources, which is heard as sweeping echoes, and energy that lingers
@@ -76,10 +73,10 @@ def furnished_room(
     - Only (1 - scattering)^k of its energy is attenuated by the walls that it met. The rest has lost its direction
       and decays as in a diffuse field (Eyring): one mean reflection per mean free path 4V/S.
 
-    The same arguments give the same samples on one machine. Raises InputError if a position lies outside the room
-    or T30 cannot be reached.
+    The same arguments give the same samples on one machine. Raises InputError if a position lies outside the room,
+    `highest_hz` is not below half the rate, or T30 cannot be reached.
     """
-    check_positions(dimensions_m, source_m=source_m, microphone_m=microphone_m)
+    check_room(dimensions_m, source_m=source_m, microphone_m=microphone_m, highest_hz=highest_hz, rate_hz=rate_hz)
     check_image_count(dimensions_m, max(samples / rate_hz, t30_s))
     if not 0 <= scattering <= 1:
         raise InputError(f"scattering: {scattering} is not a share; choose a number from 0 to 1")
@@ -91,12 +88,26 @@ def furnished_room(
         room = _room_with_images(rate_hz, dimensions_m, source_m, microphone_m, reach_m)
         _scatter(room, scattering, t30_s, seed)
         room.compute_rir()
-    return _from_direct_sound(room.rir[0][0], rate_hz, samples)
+    radiated = radiate(room.rir[0][0], rate_hz, highest_hz)
+    onset = onset_index(radiated)
+    return np.array(radiated[onset : onset + samples])
 
 
-def check_positions(dimensions_m: Sequence[float], **positions_m: Sequence[float]) -> None:
-    """Check that positions lie inside the room; raises InputError that names the first one outside."""
-    for name, position in positions_m.items():
+def check_room(
+    dimensions_m: Sequence[float],
+    *,
+    source_m: Sequence[float],
+    microphone_m: Sequence[float],
+    highest_hz: float,
+    rate_hz: int,
+) -> None:
+    """Check what the schema cannot: positions inside the room and a range of the loudspeaker; raises InputError."""
+    if not LOWEST_HZ < highest_hz < rate_hz / 2:
+        raise InputError(
+            f"highest_hz: {highest_hz} Hz is no upper end of the loudspeaker's range at {rate_hz} Hz; choose one "
+            f"between {LOWEST_HZ:g} and {rate_hz / 2:g} Hz"
+        )
+    for name, position in (("source_m", source_m), ("microphone_m", microphone_m)):
         if not all(0 < place < side for place, side in zip(position, dimensions_m, strict=True)):
             raise InputError(f"{name}: {list(position)} lies outside the room {list(dimensions_m)}; move it inside")
 
@@ -180,7 +191,10 @@ def _room_with_images(
 
 
 def _scatter(room: "ShoeBox", scattering: float, t30_s: float, seed: int) -> None:
-    """Shift the image sources, mix their gains with those of a diffuse field and calibrate T30, in place."""
+    """Shift the image sources, mix their gains with those of a diffuse field and calibrate T30, in place.
+
+    `source.directions` has the direction in which the loudspeaker sends the sound of each image source.
+    """
     source = room.sources[0]
     shifts_m = np.random.default_rng(seed).uniform(-DISPLACEMENT_M, DISPLACEMENT_M, source.images.shape)
     source.images = source.images + shifts_m * np.sqrt(source.orders)
@@ -191,12 +205,17 @@ def _scatter(room: "ShoeBox", scattering: float, t30_s: float, seed: int) -> Non
     reflection_counts = distances_m * areas_m2.sum() / (4 * room.get_volume())
     specular_share = (1 - scattering) ** source.orders
     specular_energy = np.square(source.damping)
+    centres_hz = np.asarray(room.octave_bands.centers)
+    facing = 1.0 if source.position[0] < room.get_bbox()[0].mean() else -1.0
+    sent = np.square(directivity(facing * source.directions[0, 0], centres_hz))
+    sent_all_around = radiated_share(centres_hz)[:, None]
 
     def energies(exponent: float) -> Floats:
         # Raising all reflection coefficients to one power changes the absorption and keeps them between 0 and 1.
         mean_reflection = areas_m2 @ reflections**exponent / areas_m2.sum()
         diffuse_energy = mean_reflection[:, None] ** reflection_counts
-        return specular_share * specular_energy**exponent + (1 - specular_share) * diffuse_energy
+        specular = specular_share * sent * specular_energy**exponent
+        return specular + (1 - specular_share) * sent_all_around * diffuse_energy
 
     def broadband_t30_s(exponent: float) -> float:
         return _energetic_t30_s(room, energies(exponent), distances_m)
@@ -227,12 +246,3 @@ def _calibrate(t30_of: Callable[[float], float], wanted_s: float) -> float:
         middle = np.sqrt(low * high)
         low, high = (low, middle) if t30_of(middle) < wanted_s else (middle, high)
     return float(np.sqrt(low * high))
-
-
-def _from_direct_sound(response: Floats, rate_hz: int, samples: int) -> Floats:
-    """High-pass the response as a loudspeaker does, causally, and cut it to `samples` from the direct sound on."""
-    from scipy.signal import butter, sosfilt
-
-    filtered = sosfilt(butter(2, LOWEST_HZ, "highpass", fs=rate_hz, output="sos"), response)
-    onset = onset_index(filtered)
-    return np.array(filtered[onset : onset + samples])

@@ -1,4 +1,4 @@
-"""A sampled sine."""
+"""A sampled sine, steady or damped."""
 
 import math
 
@@ -21,3 +21,11 @@ def sine(*, rate_hz: int, samples: int, frequency_hz: float, amplitude: float, p
             f"frequency_hz: {frequency_hz} Hz cannot be sampled at {rate_hz} Hz; choose one between 0 and {rate_hz / 2}"
         )
     return amplitude * np.sin(2 * math.pi * frequency_hz / rate_hz * np.arange(samples) + phase_rad)
+
+
+def damped_sine(
+    *, rate_hz: int, samples: int, frequency_hz: float, amplitude: float, phase_rad: float, decay_s: float
+) -> NDArray[np.float64]:
+    """A `sine` that decays by 60 dB in `decay_s` seconds, shape (samples,). Raises InputError as `sine` does."""
+    steady = sine(rate_hz=rate_hz, samples=samples, frequency_hz=frequency_hz, amplitude=amplitude, phase_rad=phase_rad)
+    return steady * 10.0 ** (-3.0 * np.arange(samples) / (rate_hz * decay_s))

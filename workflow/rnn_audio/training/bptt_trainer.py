@@ -32,8 +32,11 @@ class BpttTrainer(Trainer):
         seeds: one seed per model.
         objective: the loss to minimise; by default paper A's mean squared error.
         captured: whether updates run as CUDA graphs (`captured_update`), and losses are read once per batch instead of
-            once per update. By default, true on a GPU with the Triton engine. On a CPU it does not change the result.
+            once per update. By default, as `networks.engines.choice.captures` says. It does not change the result.
     """
+
+    _gradients_vary = False
+    """Whether a tensor may have a gradient in some updates only; such updates cannot be captured."""
 
     def __init__(
         self,
@@ -52,9 +55,11 @@ class BpttTrainer(Trainer):
         self.streams = RandomStreams(seeds)
         on_gpu = data.device.type == "cuda"
         if captured is None:
-            captured = on_gpu and engines.pick(data.device, shape.hidden_size) == "triton"
+            captured = engines.captures(data.device, shape.hidden_size)
+        captured = captured and not self._gradients_vary
         self._captured = CapturedUpdate(on_gpu=on_gpu) if captured else None
-        adam = CapturableAdam if captured else Adam
+        # On a GPU the two round differently. One of them trains there, so that captured updates are plain ones in bits.
+        adam = CapturableAdam if captured or (on_gpu and not self._gradients_vary) else Adam
         self.optimiser = adam(method.learning_rate, method.gradient_clip_norm)
         self.parameters: Parameters = {
             name: tensor.to(data.device).requires_grad_() for name, tensor in initialise(shape, self.streams).items()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from support.packed_jobs import (
     EPOCHS,
     FREE_RUNNING,
@@ -25,6 +26,8 @@ from support.packed_jobs import (
 from support.training_jobs import KilledError
 
 from rnn_audio.jobs.progress import ProgressLog
+from rnn_audio.jobs.tasks import DeviceTask, LossesByName, SignalTask
+from rnn_audio.networks.model import Parameters
 from rnn_audio.training.bptt_trainer import BpttTrainer
 
 FILTERS = devices("none", "a_weighting", "highpass", seeds=[1])
@@ -56,6 +59,10 @@ def broken_off(jobs: PackedJobs, model: Model, epoch: int = 3) -> None:
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KilledError):
         kill_behind(epoch, patch)
         jobs.train(model)
+
+
+def killed(*_: object) -> None:
+    raise KilledError
 
 
 def count_epochs(patch: pytest.MonkeyPatch) -> list[int]:
@@ -90,6 +97,64 @@ def test_only_the_first_job_trains(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for model in FILTERS:
         jobs.train(model)
     assert trained == [3] * EPOCHS
+
+
+def count_evaluations(patch: pytest.MonkeyPatch, most: int = 20) -> list[int]:
+    """How many models each evaluation judges, from here on; the memory does not hold more than `most`."""
+    judged: list[int] = []
+    for task in (DeviceTask, SignalTask):
+        original = task.final_losses
+
+        def final_losses(
+            self: DeviceTask | SignalTask, parameters: Parameters, original: Callable[..., LossesByName] = original
+        ) -> LossesByName:
+            models = len(parameters["linear.bias"])
+            if models > most:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            judged.append(models)
+            return original(self, parameters)
+
+        patch.setattr(task, "final_losses", final_losses)
+    return judged
+
+
+@pytest.mark.parametrize("models", PACKS.values(), ids=PACKS.keys())
+def test_the_first_job_evaluates_all_models_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: dict[Model, Settings]
+) -> None:
+    one_by_one, jobs = alone(tmp_path, models), packed(tmp_path, models)
+    judged = count_evaluations(monkeypatch)
+    for model in models:
+        jobs.train(model)
+    assert judged == [len(models)]
+    for model in models:
+        assert jobs.run(model)["losses"] == one_by_one.run(model)["losses"]
+
+
+def test_each_job_evaluates_its_model_where_the_memory_does_not_hold_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one_by_one, jobs = alone(tmp_path, FILTERS), packed(tmp_path, FILTERS)
+    judged = count_evaluations(monkeypatch, most=1)
+    for model in FILTERS:
+        jobs.train(model)
+    assert judged == [1, 1, 1]
+    assert "each job evaluates its own model: CUDA out of memory" in caplog.text
+    assert_same(jobs, one_by_one)
+
+
+def test_a_pack_killed_in_its_evaluation_need_not_train_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_by_one, jobs = alone(tmp_path, FILTERS), packed(tmp_path, FILTERS)
+    first, second, third = FILTERS
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(DeviceTask, "final_losses", killed)
+        jobs.train(first)
+    trained, judged = count_epochs(monkeypatch), count_evaluations(monkeypatch)
+    for model in (second, first, third):
+        jobs.train(model)
+    assert (trained, judged) == ([], [3])
+    assert_same(jobs, one_by_one)
+    assert jobs.left_behind() == []
 
 
 def test_a_run_that_trains_all_again_does_so_in_packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,9 +22,14 @@ def no_override(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(OVERRIDE, raising=False)
 
 
-def pretend_gpu(monkeypatch: pytest.MonkeyPatch, *, triton: bool = True, capability: tuple[int, int] = (9, 0)) -> None:
+def pretend_gpu(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    installed: tuple[str, ...] = engines.FUSED,
+    capability: tuple[int, int] = (9, 0),
+) -> None:
     engines._serves.cache_clear()
-    monkeypatch.setattr(engines, "_has_triton", lambda: triton)
+    monkeypatch.setattr(engines, "_is_installed", lambda engine: engine in installed)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
 
 
@@ -33,16 +38,34 @@ def test_a_cpu_has_the_compiled_engine(hidden: int) -> None:
     assert pick(CPU, hidden) == "compiled"
 
 
-@pytest.mark.parametrize(("hidden", "engine"), [(16, "triton"), (128, "triton"), (129, "pytorch")])
-def test_a_gpu_has_tritons_engine_up_to_its_hidden_size(
+@pytest.mark.parametrize(
+    ("hidden", "engine"), [(32, "cuda"), (64, "cuda"), (16, "triton"), (128, "triton"), (129, "pytorch")]
+)
+def test_a_gpu_has_the_kernels_that_are_written_for_its_hidden_size(
     monkeypatch: pytest.MonkeyPatch, hidden: int, engine: str
 ) -> None:
     pretend_gpu(monkeypatch)
     assert pick(CUDA, hidden) == engine
+    pretend_gpu(monkeypatch, installed=(engines.TRITON,))
+    assert pick(CUDA, hidden) == engine.replace("cuda", "triton")
+
+
+def test_what_a_trial_has_rejected_is_not_picked(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend_gpu(monkeypatch)
+    monkeypatch.setattr(engines, "_rejected", {})
+    engines.reject({engines.CUDA: "wrong"})
+    assert pick(CUDA, 64) == "triton"
+    assert engines.captures(CUDA, 64)
+    engines.reject({engines.CAPTURED: "wrong"})
+    assert pick(CUDA, 64) == "cuda"
+    assert not engines.captures(CUDA, 64)
+    engines.reject(dict.fromkeys(engines.FUSED, "wrong"))
+    assert pick(CUDA, 64) == "pytorch"
+    assert not engines.uses_triton(CUDA)
 
 
 def test_a_gpu_without_triton_or_with_little_shared_memory_has_pytorchs(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend_gpu(monkeypatch, triton=False)
+    pretend_gpu(monkeypatch, installed=())
     assert pick(CUDA, 64) == "pytorch"
     pretend_gpu(monkeypatch, capability=(7, 5))
     assert pick(CUDA, 64) == "pytorch"
@@ -81,10 +104,11 @@ def test_an_override_that_names_no_engine_is_an_error(monkeypatch: pytest.Monkey
 
 
 def test_an_override_by_an_engine_that_is_not_installed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend_gpu(monkeypatch, triton=False)
-    monkeypatch.setenv(OVERRIDE, "triton")
-    with pytest.raises(InputError, match="not installed"):
-        pick(CUDA, 64)
+    pretend_gpu(monkeypatch, installed=())
+    for engine in engines.FUSED:
+        monkeypatch.setenv(OVERRIDE, engine)
+        with pytest.raises(InputError, match=f"'{engine}', which is not installed"):
+            pick(CUDA, 64)
 
 
 def said_by(program: str, **variables: str) -> str:

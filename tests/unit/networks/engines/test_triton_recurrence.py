@@ -13,7 +13,7 @@ from support.packs import Run, normal, random_pack, with_gradients
 
 from rnn_audio.errors import InputError
 from rnn_audio.networks import recurrence
-from rnn_audio.networks.engines import triton_function
+from rnn_audio.networks.engines import triton_function, triton_sums
 from rnn_audio.networks.engines.choice import OVERRIDE
 from rnn_audio.networks.engines.triton_blocks import tanh
 from rnn_audio.networks.engines.triton_launch import LAUNCHES, choose_launch
@@ -28,6 +28,8 @@ MODELS, SAMPLES = 2, 3
 HAS_GPU = torch.cuda.is_available()
 interpreted = pytest.mark.skipif(HAS_GPU, reason="with a GPU, triton does not interpret")
 every_size = pytest.mark.parametrize(("hidden", "batch"), [(16, 1), (24, 5), (64, 17), (96, 2), (128, 1)])
+KERNELS = [(triton_function, name) for name in ("forward_kernel", "backward_kernel")]
+KERNELS += [(triton_sums, name) for name in ("linear_kernel", "part_kernel", "total_kernel")]
 Results = dict[str, torch.Tensor]
 UseEngine = Callable[[str], None]
 
@@ -225,8 +227,8 @@ def test_around_the_kernels_all_stays_on_the_gpu(
 ) -> None:
     use_engine("triton")
     on_cpu = results(run, hidden=24, batch=5)
-    for name in ("forward_kernel", "backward_kernel"):
-        monkeypatch.setattr(triton_function, name, gpu.Launched(getattr(triton_function, name)))
+    for module, name in KERNELS:
+        monkeypatch.setattr(module, name, gpu.Launched(getattr(module, name)))
     monkeypatch.setattr(triton_function.Recurrence, "forward", gpu.repeatable(triton_function.Recurrence.forward))
     monkeypatch.setattr(triton_function.Recurrence, "backward", gpu.repeatable(triton_function.Recurrence.backward))
     assert_close(results(run, hidden=24, batch=5, device=gpu.DEVICE), on_cpu, rtol=0, atol=0)

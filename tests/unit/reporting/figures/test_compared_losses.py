@@ -7,6 +7,9 @@ from rnn_audio.errors import InputError
 from rnn_audio.reporting.figures.compared_losses import ComparedPanel, ComparedTraining, plot_compared_losses
 
 EPOCHS = np.arange(1.0, 9.0)
+ZERO = 0.5
+# Random segments of a decaying signal, one of them silent.
+POWERS = np.array([1.0, 1e-4, 0.3, 1e-2, 1e-6, 0.5, 0.0, 2.0])
 
 
 def history(start: float, pretraining: int | None = None) -> dict[str, NDArray[np.float64]]:
@@ -14,7 +17,8 @@ def history(start: float, pretraining: int | None = None) -> dict[str, NDArray[n
     columns = {"epoch": EPOCHS, "training_mse": start / EPOCHS}
     if pretraining is None:
         return columns
-    return columns | {"auxiliary_mse": start / EPOCHS**2, "phase": (pretraining < EPOCHS).astype(float)}
+    auxiliary = {"auxiliary_mse": start / EPOCHS**2, "segments_power": POWERS}
+    return columns | auxiliary | {"phase": (pretraining < EPOCHS).astype(float)}
 
 
 def alone(label: str = "alone") -> ComparedTraining:
@@ -27,13 +31,13 @@ def beside(pretraining: int = 3) -> ComparedTraining:
 
 
 def panel(*trainings: ComparedTraining, title: str = "Sine") -> ComparedPanel:
-    return ComparedPanel(title, trainings, baseline_mse=0.5)
+    return ComparedPanel(title, trainings, baseline_mse=ZERO)
 
 
 def test_the_main_losses_of_every_seed_are_drawn_and_the_chosen_ones_are_strong() -> None:
     drawn = lines(plot_compared_losses([panel(alone(), beside())]))
     for label, start in (("alone, seed 1", 1), ("alone, seed 2", 2), ("with, seed 1", 3), ("with, seed 2", 4)):
-        np.testing.assert_array_equal(drawn[label].get_ydata(), start / EPOCHS)
+        np.testing.assert_allclose(drawn[label].get_ydata(), 100 * start / EPOCHS / ZERO)
         np.testing.assert_array_equal(drawn[label].get_xdata(), EPOCHS)
     for chosen, other in (("alone, seed 2", "alone, seed 1"), ("with, seed 1", "with, seed 2")):
         assert drawn[chosen].get_linewidth() > drawn[other].get_linewidth()
@@ -41,11 +45,12 @@ def test_the_main_losses_of_every_seed_are_drawn_and_the_chosen_ones_are_strong(
     assert drawn["alone, seed 1"].get_color() != drawn["with, seed 1"].get_color()
 
 
-def test_the_auxiliary_loss_is_the_chosen_seeds_dashed_and_in_its_methods_colour() -> None:
+def test_the_auxiliary_loss_is_the_chosen_seeds_dots_and_in_its_methods_colour() -> None:
     drawn = lines(plot_compared_losses([panel(alone(), beside())]))
     auxiliary = drawn["with, auxiliary loss"]
-    np.testing.assert_array_equal(auxiliary.get_ydata(), 3 / EPOCHS**2)
-    assert auxiliary.is_dashed()
+    expected = 100 * 3 / EPOCHS**2 / np.where(POWERS > 0, POWERS, np.nan)
+    np.testing.assert_allclose(auxiliary.get_ydata(), expected)  # of the segments that each epoch drew
+    assert (auxiliary.get_linestyle(), auxiliary.get_marker()) == ("None", ".")
     assert auxiliary.get_color() == drawn["with, seed 1"].get_color()
     assert "alone, auxiliary loss" not in drawn
 
@@ -71,12 +76,12 @@ def test_a_method_has_one_colour_in_all_panels_and_one_entry_in_the_legend() -> 
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "alone",
         "with",
-        "its auxiliary loss",
+        "its auxiliary loss, % of the segments' power",
         "end of pre-training",
-        "predicting zero",
+        "zero output",
     ]
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["(a) Sine", "(b) Room"]
-    assert first["predicting zero"].get_ydata()[0] == 0.5
+    assert first["zero output"].get_ydata()[0] == 100
     assert figure.get_supxlabel() == "A note."
 
 

@@ -15,6 +15,7 @@ from rnn_audio.reporting.figures.style import letter, scientific, write_figure
 from rnn_audio.reporting.figures.waveforms import WaveformPanel, plot_waveforms, short_time_level_db
 
 RATE_HZ = 1000
+ZERO = 5.7e-3
 
 
 def waveform(**changes: Any) -> WaveformPanel:  # noqa: ANN401
@@ -34,7 +35,7 @@ def waveform(**changes: Any) -> WaveformPanel:  # noqa: ANN401
 def loss_panel(**changes: Any) -> LossPanel:  # noqa: ANN401
     epochs = np.arange(1, 51)
     curves = tuple(SeedCurve(seed, epochs, 1e-2 * np.exp(-epochs / (10 * seed))) for seed in (1, 2, 3))
-    return LossPanel(**({"title": "Room", "curves": curves, "chosen_seed": 2} | changes))
+    return LossPanel(**({"title": "Room", "curves": curves, "chosen_seed": 2, "baseline_mse": ZERO} | changes))
 
 
 def legend_texts(figure: Figure) -> list[str]:
@@ -66,6 +67,14 @@ def test_the_error_of_half_the_signal_is_6_db_under_it() -> None:
     np.testing.assert_allclose(difference, 20 * np.log10(2), atol=1e-9)
 
 
+def test_a_burst_at_a_mark_does_not_begin_half_way_to_the_mark_before() -> None:
+    output = np.zeros(200)
+    output[100:104] = 1.0
+    drawn = lines(plot_waveforms([waveform(output=output, mark_every_samples=20)]), 1)
+    heard = np.flatnonzero(np.isfinite(drawn["prediction"].get_ydata()))
+    assert 97 <= heard[0] <= 100
+
+
 def test_the_level_of_a_sine_over_a_period_is_3_db_under_its_peak() -> None:
     signal = np.sin(2 * np.pi * np.arange(1000) / 100)
     levels = short_time_level_db(signal, 99)[100:-100]
@@ -95,14 +104,34 @@ def test_panels_are_lettered_and_say_length_rate_and_error() -> None:
     figure = plot_waveforms([waveform(), waveform(title="Free", output_label="generation", mse=None)])
     assert figure.axes[0].get_title(loc="left") == "(a) Decay"
     assert figure.axes[2].get_title(loc="left") == "(b) Free"
-    assert figure.axes[0].texts[0].get_text() == r"200 samples at 1000 Hz, prediction MSE $5.13\times10^{-3}$"
+    own = r"MSE of this prediction $5.13\times10^{-3}$"
+    assert figure.axes[0].texts[0].get_text() == f"200 samples at 1000 Hz\n{own}"
     assert figure.axes[2].texts[0].get_text() == "200 samples at 1000 Hz"
     assert "prediction / generation" in legend_texts(figure)
 
 
+def test_the_error_of_the_sound_stands_next_to_that_of_the_tables_and_both_are_named() -> None:
+    figure = plot_waveforms([waveform(states_mse=2 * 5.13e-3, power=0.0513), waveform(states_mse=5.13e-3)])
+    own = r"MSE of this prediction $5.13\times10^{-3}$"
+    states = r"mean of all initial states $1.03\times10^{-2}$"
+    assert figure.axes[0].texts[0].get_text() == f"200 samples at 1000 Hz\n{own} (10 %)\n{states} (20 %)"
+    # A model with one state: one number.
+    assert figure.axes[2].texts[0].get_text() == f"200 samples at 1000 Hz\n{own}"
+
+
+def test_a_long_line_above_a_panel_does_not_narrow_it(tmp_path: Path) -> None:
+    widths = []
+    for changes in ({"mse": None}, {"states_mse": 1.0, "power": 1.23456}):
+        figure = plot_waveforms([waveform(**changes)])
+        write_figure(figure, [tmp_path / "figure.png"])
+        widths.append(figure.axes[0].get_position().width)
+    assert widths[0] == pytest.approx(widths[1], abs=0.01)
+    assert widths[1] > 0.75
+
+
 def test_a_segment_says_where_it_begins_in_its_recording() -> None:
     figure = plot_waveforms([waveform(first_sample=946, output_label="reconstruction", mse=None)])
-    assert figure.axes[0].texts[0].get_text() == "200 samples at 1000 Hz from sample 946"
+    assert figure.axes[0].texts[0].get_text() == "200 samples at 1000 Hz from sample 946, the first one given"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +163,7 @@ def test_loss_curves_draw_every_seed_and_emphasise_the_chosen_one() -> None:
     figure = plot_loss_curves([panel])
     drawn = lines(figure, 0)
     for curve in panel.curves:
-        np.testing.assert_array_equal(drawn[f"seed {curve.seed}"].get_ydata(), curve.losses)
+        np.testing.assert_allclose(drawn[f"seed {curve.seed}"].get_ydata(), 100 * curve.losses / ZERO)
         np.testing.assert_array_equal(drawn[f"seed {curve.seed}"].get_xdata(), curve.epochs)
     assert drawn["seed 2"].get_linewidth() > drawn["seed 1"].get_linewidth() == drawn["seed 3"].get_linewidth()
     assert figure.axes[0].get_yscale() == "log"
@@ -142,13 +171,13 @@ def test_loss_curves_draw_every_seed_and_emphasise_the_chosen_one() -> None:
 
 
 def test_baseline_and_published_loss_are_drawn_and_named_where_given() -> None:
-    figure = plot_loss_curves([loss_panel(), loss_panel(baseline_mse=5.7e-3, published_mse=5.13e-3)])
-    assert set(lines(figure, 0)) == {"seed 1", "seed 2", "seed 3"}
+    figure = plot_loss_curves([loss_panel(), loss_panel(published_mse=5.13e-3)])
+    assert set(lines(figure, 0)) == {"seed 1", "seed 2", "seed 3", "zero output"}
     drawn = lines(figure, 1)
-    assert set(drawn["predicting zero"].get_ydata()) == {5.7e-3}
-    assert drawn["predicting zero"].get_linestyle() == "--"
-    assert list(drawn["paper"].get_ydata()) == [5.13e-3, 5.13e-3]
-    assert legend_texts(figure) == ["chosen seed", "other seeds", "predicting zero", "paper"]
+    assert set(drawn["zero output"].get_ydata()) == {100}
+    assert drawn["zero output"].get_linestyle() == "--"
+    assert list(drawn["paper"].get_ydata()) == pytest.approx([90, 90])
+    assert legend_texts(figure) == ["chosen seed", "other seeds", "zero output", "paper"]
 
 
 def test_all_loss_panels_share_the_loss_axis() -> None:

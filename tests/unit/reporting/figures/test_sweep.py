@@ -39,11 +39,13 @@ def ticks(figure: Figure) -> list[str]:
 
 def test_every_seed_the_chosen_one_the_medians_and_the_baseline_are_drawn() -> None:
     drawn = lines(draw([16, 32, 64]))
-    assert list(drawn["chosen seed"].get_ydata()) == [1e-3, 6e-3, 3e-2]
-    assert list(drawn["other seeds, 16"].get_ydata()) == [3e-3, 2e-3]
-    assert list(drawn["median of the seeds"].get_ydata()) == pytest.approx([2e-3, 5.5e-3, 2e-2])
-    assert list(drawn["predicting zero"].get_ydata()) == [7e-3] * 3
-    assert drawn["predicting zero"].get_linestyle() == "--"
+    per_cent = 100 / 7e-3
+    assert list(drawn["chosen seed"].get_ydata()) == pytest.approx([each * per_cent for each in (1e-3, 6e-3, 3e-2)])
+    assert list(drawn["other seeds, 16"].get_ydata()) == pytest.approx([3e-3 * per_cent, 2e-3 * per_cent])
+    medians = [each * per_cent for each in (2e-3, 5.5e-3, 2e-2)]
+    assert list(drawn["median of the seeds"].get_ydata()) == pytest.approx(medians)
+    assert set(drawn["zero output"].get_ydata()) == {100}
+    assert drawn["zero output"].get_linestyle() == "--"
     for line in (drawn["chosen seed"], drawn["median of the seeds"]):
         assert list(line.get_xdata()) == [16, 32, 64]
 
@@ -65,8 +67,36 @@ def test_words_stand_side_by_side(labels: list[Any]) -> None:
     assert ticks(figure) == [str(label) for label in labels]
 
 
-def test_losses_have_a_log_axis_unless_one_is_not_above_zero() -> None:
+def test_methods_with_different_targets_share_one_zero_output() -> None:
+    """Two targets of different power: each loss is in per cent of its own."""
+    points = tuple(SweepPoint(label, {1: 0.5 * power}, 1, power, is_loss=True) for label, power in (("a", 2), ("b", 4)))
+    drawn = lines(draw(["a", "b"], SweepPanel("generation_mse", points)))
+    assert list(drawn["chosen seed"].get_ydata()) == [50, 50]
+
+
+def test_a_loss_without_a_zero_output_is_drawn_as_it_is() -> None:
+    drawn = lines(draw([16, 32], panel([16, 32], baseline=math.nan)))
+    assert list(drawn["chosen seed"].get_ydata()) == [1e-3, 6e-3]
+    assert "zero output" not in drawn
+
+
+def test_a_quantity_that_nothing_could_be_measured_of_is_left_out_and_said() -> None:
+    nothing = SweepPanel("generation.t30_s", (SweepPoint(1, {2: math.nan}, 2, math.nan, is_loss=False),) * 2)
+    figure = draw([1, 2], panel([1, 2]), nothing, notes=("A note.",))
+    assert len(figure.axes) == 2
+    assert "could not be measured at any value: T30 of the generation (s)" in figure.get_supxlabel()
+    assert len(draw([1, 2], nothing).axes) == 1
+
+
+def test_axes_say_their_units() -> None:
+    points = tuple(SweepPoint(label, {2: label}, 2, math.nan, is_loss=False) for label in (1, 2))
+    figure = draw([1, 2], panel([1, 2]), SweepPanel("generation.edt_s", points))
+    assert [axes.get_ylabel() for axes in figure.axes] == ["% of zero output", "s", "Training loss"]
+
+
+def test_losses_have_a_log_axis_unless_one_is_not_above_zero_or_they_are_alike() -> None:
     assert draw([1, 2, 3]).axes[0].get_yscale() == "log"
+    assert draw([1], panel([1])).axes[0].get_yscale() == "linear"
     zero = SweepPanel("prediction_mse", (SweepPoint(1, {1: 0.0}, 1, math.nan, is_loss=True),))
     assert draw([1], zero).axes[0].get_yscale() == "linear"
 
@@ -83,7 +113,7 @@ def test_a_metric_is_the_chosen_models_alone_on_a_linear_axis() -> None:
 def test_each_quantity_has_a_lettered_panel_and_the_curves_come_last(count: int) -> None:
     figure = draw([1, 2, 3], *(panel([1, 2, 3], f"quantity_{index}") for index in range(count)))
     titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert titles[:-1] == [f"({'abcde'[index]}) quantity_{index}" for index in range(count)]
+    assert titles[:-1] == [f"({'abcde'[index]}) quantity {index}" for index in range(count)]
     assert titles[-1].startswith(f"({'abcdef'[count]}) training loss")
 
 

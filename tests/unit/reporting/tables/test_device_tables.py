@@ -10,7 +10,7 @@ from support.places import REPOSITORY
 
 from rnn_audio.configuration.experiment import load_experiment
 from rnn_audio.errors import InputError
-from rnn_audio.losses.preemphasis import NAMES
+from rnn_audio.losses.preemphasis import FILTERS, NAMES
 from rnn_audio.reporting.tables.kinds import build_table
 from rnn_audio.reporting.tables.rendering import Table, render_csv, render_markdown
 
@@ -54,14 +54,19 @@ def selection() -> dict[str, Any]:
     }
 
 
-def metrics(level_db: float = -20.0, device: str = "amplifier") -> dict[str, Any]:
+def band(level_db: float = -20.0) -> dict[str, Any]:
+    """Five seeds, each a decibel better than the one before, on three equal seconds."""
+    errors = {str(seed): [10 ** ((level_db - seed + 1) / 10)] * 3 for seed in range(1, 6)}
+    return {"chosen_seed": 1, "bands": {"error_1_2_khz_db": {"target": [1.0] * 3, "errors": errors}}}
+
+
+def metrics(device: str = "amplifier") -> dict[str, Any]:
     baselines = {"zero": 1.0, "gain": 0.47, "waveshaper": 0.21}
     return {
         "device": device,
         "kind": "device",
         "rate_hz": 44100,
         "chosen_seed": 1,
-        "prediction": {"error_1_2_khz_db": level_db},
         "baselines": {name: dict.fromkeys(NAMES, loss) for name, loss in baselines.items()},
     }
 
@@ -79,10 +84,15 @@ def declaration(**changes: object) -> dict[str, Any]:
     return {"caption": "Test loss", "kind": "device_losses", "labels": labels, "rows": rows, **changes}
 
 
-def build(declared: dict[str, Any], measured: dict[str, dict[str, Any]] | None = None) -> Table:
+def build(
+    declared: dict[str, Any],
+    measured: dict[str, dict[str, Any]] | None = None,
+    errors: dict[str, dict[str, Any]] | None = None,
+) -> Table:
     results = {
         "selections": {name: selection() for name in CONFIGURATIONS},
         "metrics": measured or {name: metrics() for name in CONFIGURATIONS},
+        "errors": errors or {name: band() for name in CONFIGURATIONS},
     }
     return build_table("table_1", declared, results)
 
@@ -102,7 +112,7 @@ def test_the_configured_published_values_are_those_of_the_papers_table_1() -> No
     found = [
         (
             row["labels"]["hidden_size"],
-            row["labels"]["pre_emphasis"].replace(" ", "_"),
+            {own.words: name for name, own in FILTERS.items()}[row["labels"]["pre_emphasis"]],
             *(round(100 * row["published"][name], 6) for name in NAMES),
         )
         for row in rows
@@ -132,7 +142,7 @@ def test_select_by_chooses_the_seed_and_leaves_mean_and_spread() -> None:
 def test_the_selection_leak_is_said_where_there_is_one() -> None:
     leaking, sound = (" ".join(build(declaration(select_by=f"{part}_loss")).notes) for part in ("test", "validation"))
     assert "is a selection leak" in leaking
-    assert "lowest validation_loss" in sound
+    assert "lowest validation loss" in sound
     assert "is a selection leak" not in sound
 
 
@@ -188,25 +198,72 @@ def test_results_without_baselines_are_an_error() -> None:
         build(declaration(), measured)
 
 
+LEVELS = dict(zip(CONFIGURATIONS, [-20, -21, -22, -26, -30, -31, -32, -36], strict=True))
+
+
 def test_a_band_level_is_compared_with_the_other_filters_of_the_same_size() -> None:
-    levels = dict(zip(CONFIGURATIONS, [-20, -21, -22, -26, -30, -31, -32, -36], strict=True))
-    frame = build(band_declaration(), {name: metrics(level) for name, level in levels.items()}).frame
+    frame = build(band_declaration(), errors={name: band(level) for name, level in LEVELS.items()}).frame
     compared = frame[frame["pre_emphasis"] == "a_weighting"]
-    assert list(compared["error_db"]) == [-26, -36]
-    assert list(compared["others_mean_db"]) == [-21, -31]
-    assert list(compared["difference_db"]) == [-5, -5]
+    assert list(compared["error_db"]) == pytest.approx([-26, -36])
+    assert list(compared["others_mean_db"]) == pytest.approx([-21, -31])
+    assert list(compared["difference_db"]) == pytest.approx([-5, -5])
     assert list(compared["paper_difference_db"]) == [-5, -5]
+
+
+def test_seeds_are_compared_in_pairs_and_seconds_give_an_interval() -> None:
+    errors = {name: band(level) for name, level in LEVELS.items()}
+    own = errors["amplifier_32_a_weighting"]["bands"]["error_1_2_khz_db"]["errors"]
+    own["5"] = [energy * 100 for energy in own["5"]]  # one seed is 15 dB worse than the others, not 5 dB better
+    own["1"] = [0.5 * own["1"][0], own["1"][0], 1.5 * own["1"][0]]
+    table = build(band_declaration(), errors=errors)
+    record = table.frame.to_dict("records")[3]
+    assert (record["median_difference_db"], record["lowest_db"], record["highest_db"]) == pytest.approx((-5, -5, 15))
+    assert record["seeds_below"] == "4 of 5, p = 0.19"
+    assert record["difference_low_db"] < record["difference_db"] < record["difference_high_db"]
+    assert "| −5.00 [−8.01, −3.24] |" in render_markdown(table)
+
+
+def test_one_second_has_no_interval() -> None:
+    errors = {name: band(level) for name, level in LEVELS.items()}
+    for record in errors.values():
+        stored = record["bands"]["error_1_2_khz_db"]
+        stored["target"] = stored["target"][:1]
+        stored["errors"] = {seed: energies[:1] for seed, energies in stored["errors"].items()}
+    table = build(band_declaration(), errors=errors)
+    assert table.frame[["difference_low_db", "difference_high_db"]].isna().all(axis=None)
+    assert "| −26.00 | −21.00 | −5.00 | −5.00 [−5.00, −5.00] |" in render_markdown(table)
+
+
+def test_one_seed_has_no_comparison_of_seeds() -> None:
+    single = selection()
+    single["seeds"] = {"1": single["seeds"]["1"]}
+    results = {
+        "selections": dict.fromkeys(CONFIGURATIONS, single),
+        "errors": {name: band() for name in CONFIGURATIONS},
+    }
+    table = build_table("bands", band_declaration(), results)
+    assert "seeds_below" not in [column.key for column in table.columns]
+    assert "random numbers" not in " ".join(table.notes)
 
 
 def test_a_band_level_without_others_has_no_difference() -> None:
     declared = band_declaration()
     declared["rows"] = declared["rows"][:1]
-    assert build(declared).frame[["others_mean_db", "difference_db"]].isna().all(axis=None)
+    table = build(declared)
+    assert table.frame[["others_mean_db", "difference_db", "lowest_db"]].isna().all(axis=None)
+    assert "| 32 | none | −20.00 |\n" in render_markdown(table)
 
 
-def test_band_levels_of_another_seed_than_the_selected_one_are_an_error() -> None:
-    with pytest.raises(InputError, match=r"row 1 .* seed 1, not of the selected seed 5"):
-        build(band_declaration(select_by="validation_loss"))
+def test_band_levels_are_of_the_seed_that_the_rule_selects() -> None:
+    assert build(band_declaration(select_by="validation_loss")).frame.loc[0, "error_db"] == pytest.approx(-24)
+
+
+def test_an_unknown_band_is_an_error_that_lists_the_known_ones() -> None:
+    declared = band_declaration()
+    for row in declared["rows"]:
+        row["quantity"] = "prediction.error_2_4_khz_db"
+    with pytest.raises(InputError, match=r"error_2_4_khz_db.*there are: prediction\.error_1_2_khz_db"):
+        build(declared)
 
 
 def test_a_table_of_bands_shows_one_band() -> None:

@@ -12,10 +12,18 @@ from rnn_audio.reporting.tables.rendering import render_markdown
 LOSSES = [5.1e-3, 5.6e-3, 4.9e-3, 6.3e-3, 5.0e-3]
 
 
+def quartiles(seed: int) -> dict[str, float]:
+    """Quartiles of the prediction's error over the initial states."""
+    shares = {"lower_quartile": 2e-3, "median": 3e-3, "upper_quartile": 8e-3}
+    return {
+        f"{loss}_mse_{name}": seed * value for loss in ("prediction", "generation") for name, value in shares.items()
+    }
+
+
 def selection(losses: list[float | None] = LOSSES, chosen: int = 3) -> dict[str, Any]:
     seeds = {
         str(seed): {
-            "losses": {"prediction_mse": loss, "generation_mse": 2e-3 * seed},
+            "losses": {"prediction_mse": loss, "generation_mse": 2e-3 * seed, **quartiles(seed)},
             "wall_time_s": 10.0 * seed,
             "peak_memory_mib": 410.0,
             "accelerator": "cpu",
@@ -24,6 +32,7 @@ def selection(losses: list[float | None] = LOSSES, chosen: int = 3) -> dict[str,
     }
     zero = {"prediction_mse": 5.7e-3, "generation_mse": 5.7e-3, "auxiliary_mse": 4e-3}
     shared = {"configuration": "room", "parameters": 16961, "samples": 512, "zero_loss": zero}
+    shared["linear_prediction_mse"] = {"8": 0.66 * 5.7e-3, "32": 0.5 * 5.7e-3}
     return shared | {"rule": "prediction_mse", "chosen_seed": chosen, "seeds": seeds}
 
 
@@ -87,7 +96,12 @@ def test_a_losses_row_sets_the_paper_beside_best_mean_spread_and_baseline() -> N
     assert record["std_mse"] == pytest.approx(statistics.stdev(LOSSES), rel=1e-15)
     assert record["seeds"] == 5
     assert record["zero_baseline_mse"] == 5.7e-3
-    assert record["best_over_paper"] == 4.9e-3 / 5.13e-3
+    assert record["best_percent"] == pytest.approx(100 * 4.9e-3 / 5.7e-3)
+    assert (record["linear_8_percent"], record["linear_32_percent"]) == pytest.approx((66, 50))
+    assert (record["lower_quartile_mse"], record["median_mse"], record["upper_quartile_mse"]) == pytest.approx(
+        (6e-3, 9e-3, 24e-3)
+    )
+    assert record["peak_memory_mib"] == 410
     assert (record["paper_time_s"], record["wall_time_s"], record["mean_wall_time_s"]) == (202, 30, 30)
     assert record["accelerator"] == "cpu"
 
@@ -110,9 +124,52 @@ def test_times_of_a_pack_are_shared_by_its_models() -> None:
 
 def test_the_losses_columns_come_in_reading_order_labels_first() -> None:
     table = build(losses_declaration())
-    expected = "sample_rate_hz epochs paper_mse best_mse mean_mse std_mse seeds zero_baseline_mse best_over_paper"
-    assert list(table.frame)[:9] == expected.split()
-    assert [column.header for column in table.columns][:4] == ["Sample rate (Hz)", "Epochs", "Paper", "Best of 5"]
+    assert list(table.frame)[:5] == ["sample_rate_hz", "epochs", "paper_mse", "best_mse", "best_percent"]
+    headers = [column.header.replace("\n", " ") for column in table.columns]
+    assert headers == [
+        "Sample rate (Hz)",
+        "Epochs",
+        "Paper",
+        "Best of 5 (of the power)",
+        "Best of 5, median [quartiles] of states",
+        "Mean ± std",
+        "Seeds",
+        "Linear prediction, 8 / 32 taps (%)",
+        "Zero output",
+        "Paper time",
+        "Best of 5 time",
+        "Mean time",
+        "Peak memory (MiB)",
+        "Accelerator",
+    ]
+
+
+def test_a_loss_stands_next_to_its_share_of_the_power_and_the_quartiles_of_the_states() -> None:
+    line = render_markdown(build(losses_declaration())).splitlines()[4]
+    assert "| 5.13×10⁻³ | 4.90×10⁻³ (86.0 %) | 9.00×10⁻³ [6.00×10⁻³, 2.40×10⁻²] |" in line
+    assert "| 66.0 / 50.0 | 5.70×10⁻³ |" in line
+
+
+def test_one_seed_is_said_once() -> None:
+    """No mean that repeats it, no spread that there is none of, nothing that was chosen."""
+    table = build(losses_declaration(), selections=selection([4e-3], chosen=1))
+    headers = " ".join(column.header for column in table.columns)
+    assert "Seed 1" in headers
+    assert not any(word in headers for word in ("Best", "Mean", "Seeds"))
+    text = render_markdown(table)
+    assert "±" not in text
+    assert "lowest" not in text
+    assert text.splitlines()[4].count("4.00×10⁻³") == 1
+    assert any("One seed" in note for note in table.notes)
+
+
+def test_columns_without_a_value_are_left_out_and_kept_in_the_csv() -> None:
+    declaration = losses_declaration()
+    del declaration["rows"][0]["published"]
+    table = build(declaration)
+    assert not any("Paper" in column.header for column in table.columns)
+    assert not any("published" in note for note in table.notes)
+    assert {"paper_mse", "paper_time_s"} <= set(table.frame)
 
 
 def test_given_notes_follow_the_notes_on_the_columns() -> None:
@@ -121,11 +178,18 @@ def test_given_notes_follow_the_notes_on_the_columns() -> None:
     assert any("published" in note for note in table.notes[:-1])
 
 
-def test_nothing_published_leaves_the_paper_and_the_ratio_empty() -> None:
+def test_nothing_published_leaves_the_paper_empty() -> None:
     declaration = losses_declaration()
     del declaration["rows"][0]["published"]
     frame = build(declaration).frame
-    assert frame[["paper_mse", "best_over_paper", "paper_time_s"]].isna().all(axis=None)
+    assert frame[["paper_mse", "paper_time_s"]].isna().all(axis=None)
+
+
+def test_an_mse_is_never_divided_by_that_of_another_recording() -> None:
+    for declaration in (losses_declaration(), observations_declaration("generation_mse", {"value": 3e-3})):
+        table = build(declaration)
+        assert not any("over_paper" in column for column in table.frame)
+        assert any("not published" in note for note in table.notes)
 
 
 def test_seeds_whose_loss_could_not_be_measured_do_not_count() -> None:
@@ -151,7 +215,7 @@ def test_an_observation_of_a_loss_has_a_spread_and_a_baseline() -> None:
     record = build(declaration).frame.to_dict("records")[0]
     assert record["best"] == 6e-3
     assert record["std"] == pytest.approx(statistics.stdev([2e-3, 4e-3, 6e-3, 8e-3, 10e-3]))
-    assert record["best_over_paper"] == pytest.approx(2)
+    assert record["best_percent"] == pytest.approx(100 * 6 / 5.7)
     assert record["zero_baseline_mse"] == 5.7e-3
 
 
@@ -168,7 +232,17 @@ def test_an_observation_of_a_metric_is_the_chosen_models_and_keeps_the_papers_wo
     frame = build(observations_declaration("generation.effective_length_samples", "about 200")).frame
     assert frame.loc[0, "paper"] == "about 200"
     assert frame.loc[0, "best"] == 128
-    assert frame[["mean", "std", "zero_baseline_mse", "best_over_paper"]].isna().all(axis=None)
+    assert frame[["mean", "std", "zero_baseline_mse", "best_percent"]].isna().all(axis=None)
+
+
+def test_a_metric_of_all_states_has_a_mean_over_the_seeds() -> None:
+    measured = metrics("tone")
+    measured["generation"]["sounding_states_percent"] = 80.0
+    shares = {"1": 60.0, "2": 70.0, "3": 80.0, "4": 90.0, "5": None}
+    measured["seeds"] = {seed: {"generation.sounding_states_percent": share} for seed, share in shares.items()}
+    record = build(observations_declaration("generation.sounding_states_percent"), metrics=measured).frame.iloc[0]
+    assert (record["best"], record["mean"], record["seeds"]) == (80.0, 75.0, 4)
+    assert record["quantity_words"] == "Initial states whose generation still sounds (%)"
 
 
 def test_a_metric_that_could_not_be_measured_is_empty() -> None:
@@ -274,22 +348,50 @@ def test_differences_of_room_parameters_are_those_of_the_metrics() -> None:
     [
         (True, True, True, "T30, EDT, C50"),
         (False, False, True, "C50"),
-        (True, None, False, "T30"),
+        (True, False, False, "T30"),
         (False, False, False, "none"),
-        (None, None, False, "none"),
-        (None, None, None, "–"),
     ],
 )
 def test_the_room_parameters_that_a_listener_could_not_tell_apart_are_named(
-    t30: bool | None, edt: bool | None, c50: bool | None, shown: str
+    t30: bool, edt: bool, c50: bool, shown: str
 ) -> None:
     measured = metrics()
     measured["generation"] |= {"t30_within_jnd": t30, "edt_within_jnd": edt, "c50_within_jnd": c50}
+    measured["generation"]["t30_difference_percent"] = 3.0
     table = build(generations_declaration(), metrics=measured)
     place = [column.key for column in table.columns].index("within_jnd")
     (row,) = [line for line in render_markdown(table).splitlines() if line.startswith("| Room ")]
     assert row.strip("| ").split(" | ")[place].strip() == shown
     assert any("5 %" in note and "1 dB" in note and "ISO 3382-1" in note for note in table.notes)
+
+
+@pytest.mark.parametrize("missing", ["t30_difference_percent", "edt_difference_percent", "c50_difference_db"])
+def test_a_room_of_which_a_parameter_could_not_be_measured_is_not_within_anything(missing: str) -> None:
+    measured = metrics()
+    measured["generation"] |= {f"{name}_within_jnd": True for name in ("t30", "edt", "c50")}
+    measured["generation"] |= {"t30_difference_percent": 1.0, "edt_difference_percent": 1.0, "c50_difference_db": 0.1}
+    measured["generation"][missing] = None
+    assert build(generations_declaration(), metrics=measured).frame.loc[0, "within_jnd"] is None
+
+
+def test_tones_are_judged_as_tones() -> None:
+    measured = metrics("tone")
+    measured["target"]["dominant_frequency_hz"] = 440.0
+    measured["generation"] |= {
+        "dominant_frequency_hz": 436.0,
+        "last_half_level_db": -0.5,
+        "sounding_states_percent": 87.5,
+    }
+    table = build(generations_declaration(), metrics=measured)
+    assert "| 440 / 436 | −0.50 | 87.5 |" in render_markdown(table)
+    assert any("judged as tones" in note for note in table.notes)
+    assert not any("ISO 3382-1" in note for note in table.notes)
+
+
+def test_the_generations_error_is_that_of_the_sound_next_to_the_median_of_the_states() -> None:
+    record = build(generations_declaration()).frame.iloc[0]
+    assert record["generation_power_percent"] == pytest.approx(105)
+    assert record["median_power_percent"] == pytest.approx(100 * 9e-3 / 5.7e-3)
 
 
 def test_signals_that_are_no_rooms_are_not_judged_as_rooms() -> None:

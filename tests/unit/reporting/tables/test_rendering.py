@@ -95,8 +95,8 @@ def test_mean_and_spread_share_one_power_of_ten() -> None:
     assert format_spread(12.34, 0.56, Format.NUMBER, LATEX) == r"$12.3 \pm 0.6$"
 
 
-def test_a_missing_spread_is_a_dash_and_a_missing_mean_is_one_dash() -> None:
-    assert format_spread(5.13e-3, None, Format.SCIENTIFIC, MARKDOWN) == "5.13×10⁻³ ± –"
+def test_without_a_spread_the_mean_stands_alone_and_a_missing_mean_is_one_dash() -> None:
+    assert format_spread(5.13e-3, None, Format.SCIENTIFIC, MARKDOWN) == "5.13×10⁻³"
     assert format_spread(math.nan, math.nan, Format.SCIENTIFIC, MARKDOWN) == "–"
 
 

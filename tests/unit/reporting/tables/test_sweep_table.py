@@ -76,11 +76,12 @@ def test_columns_are_the_label_then_each_quantity_then_times() -> None:
     table = build("prediction_mse", "generation.effective_length_samples")
     assert [column.header for column in table.columns] == [
         "update_length_samples",
-        "prediction_mse\nBest of 3",
-        "prediction_mse\nMean ± std",
-        "prediction_mse\nPredicting zero",
-        "generation.effective_length_samples\nchosen model",
-        "Best seed\ntime",
+        "Prediction MSE\nBest of 3 (of the power)",
+        "Prediction MSE\nMean ± std",
+        "Prediction MSE\nover the first row",
+        "Prediction MSE\nZero output",
+        "Effective length of the generation (samples)",
+        "Best of 3\ntime",
         "Mean\ntime",
     ]
     assert table.columns[0].format is Format.INTEGER
@@ -95,7 +96,7 @@ def test_a_loss_without_a_measured_baseline_has_no_column_of_it() -> None:
     table = build("other_mse")
     assert [column.key for column in table.columns[1:3]] == ["best_other_mse", "mean_other_mse"]
     assert not any("zero" in column.key for column in table.columns)
-    assert not any("Predicting zero" in note for note in table.notes)
+    assert not any("Zero output" in note for note in table.notes)
     assert all(math.isnan(value) for value in table.frame["zero_baseline_other_mse"])
 
 
@@ -105,8 +106,8 @@ def test_predicting_zero_is_measured_on_the_segments_where_segments_are_reconstr
 
 def test_notes_say_what_best_means_and_end_with_the_given_ones() -> None:
     notes = build("prediction_mse").notes
-    assert any("lowest prediction_mse" in note for note in notes)
-    assert any("Predicting zero" in note for note in notes)
+    assert any("lowest prediction MSE" in note for note in notes)
+    assert any("Zero output" in note for note in notes)
     assert any("on cpu" in note for note in notes)
     assert notes[-1] == "A note."
 
@@ -116,7 +117,8 @@ def test_every_form_shows_every_value() -> None:
     rows = list(csv.DictReader(io.StringIO(render_csv(table))))
     assert [row["update_length_samples"] for row in rows] == ["16", "64"]
     assert float(rows[0]["best_prediction_mse"]) == 1e-3
-    assert "| 16 | 1.00×10⁻³ | (2.00 ± 1.00)×10⁻³ | 7.00×10⁻³ | 20.0 s | 30.0 s |" in render_markdown(table)
+    text = render_markdown(table)
+    assert "| 16 | 1.00×10⁻³ (14.3 %) | (2.00 ± 1.00)×10⁻³ | – | 7.00×10⁻³ | 20.0 s | 30.0 s |" in text
     for text in (render_html(table), render_latex(table)):
         assert "Update lengths" in text
         assert "A note." in text
@@ -127,8 +129,41 @@ def test_losses_of_a_device_are_shown_in_per_cent() -> None:
     chosen = {"rule": "test_loss", "chosen_seed": 1, "seeds": seeds, "zero_loss": {"test_loss": 1.0}}
     table = build("test_loss", selections=dict.fromkeys(names().values(), chosen))
     assert table.frame["best_test_loss"].tolist() == [0.0156, 0.0156]
-    assert table.columns[1].header == "test_loss (%)\nBest of 1"
-    assert "| 16 | 1.56 | 1.56 ± – | 100 |" in render_markdown(table)
+    assert table.columns[1].header == "Test loss (%)\nSeed 1"
+    assert "| 16 | 1.56 | 100 | 1.00 s |" in render_markdown(table)
+
+
+def test_losses_are_compared_with_those_of_the_first_value_seed_by_seed() -> None:
+    table = build("prediction_mse")
+    second = table.frame.to_dict("records")[1]
+    # Seed 3 has no loss at 64; the others have 5 over 3 and 6 over 1.
+    assert second["lowest_ratio_prediction_mse"] == pytest.approx(5 / 3)
+    assert second["highest_ratio_prediction_mse"] == pytest.approx(6)
+    assert "[1.67, 6.00]" in render_markdown(table)
+
+
+def test_three_values_of_a_number_have_a_trend() -> None:
+    rows = [{"configuration": f"size_{size}", "labels": {"hidden_size": size}} for size in (64, 8, 16)]
+    losses = {8: [9e-3, 8e-3, 9e-3], 16: [5e-3, 6e-3, 4e-3], 64: [1e-3, 2e-3, 3e-3]}
+    selections = {
+        f"size_{size}": {
+            "rule": "prediction_mse",
+            "chosen_seed": 1,
+            "zero_loss": {"prediction_mse": 1e-2},
+            "seeds": {
+                str(seed): {"losses": {"prediction_mse": loss}, "wall_time_s": 1.0, "accelerator": "cpu"}
+                for seed, loss in enumerate(own, start=1)
+            },
+        }
+        for size, own in losses.items()
+    }
+    declaration = {"kind": "sweep", "caption": "Sizes", "labels": {"hidden_size": "Hidden size"}}
+    declaration |= {"quantities": ["prediction_mse"], "rows": rows}
+    results = {"selections": selections, "metrics": {name: {} for name in selections}}
+    (note,) = [note for note in build_table("sizes", declaration, results).notes if "Page" in note]
+    # In each of three seeds the loss falls: one order of six, to the power of three.
+    assert "rises with p = 1, falls with p = 0.0046" in note
+    assert not any("Page" in note for note in build("prediction_mse").notes)
 
 
 @pytest.mark.parametrize("quantity", ["esr", "generation.t60_s", "generation"])

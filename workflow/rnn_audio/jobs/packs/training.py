@@ -112,15 +112,26 @@ def _without(store: PackStore, error: DivergenceError, own: PackMember) -> PackS
 
 
 def _finish(store: PackStore, loop: TrainingLoop, effort: Effort) -> None:
-    """Write each model's finished training as its own checkpoint, then remove the pack's."""
+    """Evaluate all models, write each one's finished training as its own checkpoint, then remove the pack's."""
     if len(store.members) > 1:
         effort = replace(effort, pack=tuple(member.label for member in store.members))
+    store.save(loop.state_dict(), asdict(effort))  # a job that is killed after this need not train again
+    _evaluate(loop)
     tensors = loop.state_dict()
-    store.save(tensors, asdict(effort))  # a job that is killed after this need not train again
     for model, member in enumerate(store.members):
         if not member.is_done():
             member.store().save(only(tensors, [model]), asdict(effort))
     store.remove()
+
+
+def _evaluate(loop: TrainingLoop) -> None:
+    """Evaluate all models at once; if the memory does not hold that, each model's job evaluates its own."""
+    try:
+        loop.final_losses()
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        logger.warning("the memory does not hold the pack's evaluation, each job evaluates its own model: %s", error)
 
 
 def _is_wanted(member: PackMember, own: PackMember, listed: dict[tuple[str, int], str]) -> bool:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from collections.abc import Mapping
 from functools import cache
 
 import torch
@@ -11,7 +12,7 @@ from rnn_audio.errors import InputError
 OVERRIDE = "RNN_AUDIO_ENGINE"
 """Environment variable that sets the engine of the whole process, to compare and test engines."""
 
-OVERRIDES = ("pytorch", "triton")
+OVERRIDES = ("pytorch", "triton", "cuda")
 
 LARGEST_HIDDEN_SIZE = 128
 """Largest hidden size of the Triton engine."""
@@ -21,15 +22,45 @@ LARGEST_HIDDEN_SIZE = 128
 # product and not again, so that it is set here, where every process comes by that trains (docs/reproducibility.md).
 os.environ.setdefault("MKL_CBWR", "AUTO")
 
+GPU = "cuda"
+"""PyTorch's type of the devices that have the Triton engine."""
+
+CUDA, TRITON = "cuda", "triton"
+FUSED = (CUDA, TRITON)
+"""The engines for a GPU, the faster one first: kernels in CUDA C++ where all inputs are known (`cuda_kernels`), with
+Triton's for the rest; or Triton's alone (`triton_recurrence`)."""
+
+CAPTURED = "captured updates"
+"""What else a trial on a GPU can reject (`jobs.engine_proof`): that updates run as CUDA graphs."""
+
+CUDA_HIDDEN_SIZES = (32, 64)
+"""The hidden sizes for which the CUDA kernels are written."""
+
+_rejected: dict[str, str] = {}
+
 _LEAST_SEQUENCES = 12
 _LEAST_STATES = 1000
 
 
+def reject(reasons: Mapping[str, str]) -> None:
+    """Set what this process does not use although it could, of `FUSED` and `CAPTURED`, each with the reason.
+
+    It replaces what was set before. A job calls it once, before it trains: it holds for all models of the process.
+    """
+    _rejected.clear()
+    _rejected.update(reasons)
+
+
+def rejected() -> dict[str, str]:
+    """What `reject` has set."""
+    return dict(_rejected)
+
+
 def pick(device: torch.device, hidden_size: int) -> str:
-    """The engine for tensors on a PyTorch device: `compiled`, `triton` (`triton_recurrence`) or `pytorch`.
+    """The engine for tensors on a PyTorch device: `compiled`, one of `FUSED`, or `pytorch`.
 
     On a CPU, `compiled` if numba is installed (see `is_compiled_faster` for the cases it leaves to PyTorch). On CUDA,
-    `triton` if Triton is installed, the GPU has enough shared memory and the kernels support the hidden size.
+    the first of `FUSED` that is installed, supports the GPU and the hidden size, and was not rejected by a trial.
     Otherwise `pytorch`, PyTorch's LSTM.
 
     Raises:
@@ -39,12 +70,23 @@ def pick(device: torch.device, hidden_size: int) -> str:
     if override:
         if override not in OVERRIDES:
             raise InputError(f"{OVERRIDE} is {override!r}; set it to one of {', '.join(OVERRIDES)}, or unset it")
-        if override == "triton" and not _has_triton():
-            raise InputError(f"{OVERRIDE} is 'triton', which is not installed; install it, or unset {OVERRIDE}")
+        if override in FUSED and not _is_installed(override):
+            raise InputError(f"{OVERRIDE} is '{override}', which is not installed; install it, or unset {OVERRIDE}")
         return override
-    if device.type == "cuda" and _has_triton() and _serves(device, hidden_size):
-        return "triton"
+    if device.type == GPU:
+        served = (engine for engine in FUSED if engine not in _rejected and _serves(engine, device, hidden_size))
+        return next(served, "pytorch")
     return "compiled" if device.type == "cpu" and _has_numba() else "pytorch"
+
+
+def uses_triton(device: torch.device) -> bool:
+    """Whether Triton's kernels train small networks on a PyTorch device; raises what `pick` raises."""
+    return pick(device, hidden_size=1) in FUSED
+
+
+def captures(device: torch.device, hidden_size: int) -> bool:
+    """Whether updates on a PyTorch device run as CUDA graphs: on a GPU with an engine of `FUSED`, unless rejected."""
+    return device.type == GPU and CAPTURED not in _rejected and pick(device, hidden_size) in FUSED
 
 
 def is_compiled_faster(inputs: torch.Tensor, state: torch.Tensor) -> bool:
@@ -65,8 +107,12 @@ def can_run_compiled(inputs: torch.Tensor, state: torch.Tensor) -> bool:
 
 
 @cache
-def _has_triton() -> bool:
-    return importlib.util.find_spec("triton") is not None
+def _is_installed(engine: str) -> bool:
+    """Whether what an engine of `FUSED` needs is installed; the CUDA kernels need Triton's as well."""
+    has_triton = importlib.util.find_spec("triton") is not None
+    if engine == TRITON or not has_triton:
+        return has_triton
+    return importlib.util.find_spec("cuda") is not None and importlib.util.find_spec("cuda.bindings") is not None
 
 
 @cache
@@ -75,6 +121,10 @@ def _has_numba() -> bool:
 
 
 @cache
-def _serves(device: torch.device, hidden_size: int) -> bool:
-    # Below 8.0 a program has at most 64 KiB of shared memory, less than the kernels need for 64 units.
-    return hidden_size <= LARGEST_HIDDEN_SIZE and torch.cuda.get_device_capability(device) >= (8, 0)
+def _serves(engine: str, device: torch.device, hidden_size: int) -> bool:
+    if not _is_installed(engine):
+        return False
+    sizes = CUDA_HIDDEN_SIZES if engine == CUDA else range(1, LARGEST_HIDDEN_SIZE + 1)
+    # Below 8.0 a program has at most 64 KiB of shared memory, less than Triton's kernels need for 64 units, and tensor
+    # cores do not have TF32.
+    return hidden_size in sizes and torch.cuda.get_device_capability(device) >= (8, 0)

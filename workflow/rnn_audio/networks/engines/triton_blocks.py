@@ -33,6 +33,6 @@ def row_of_gate(vector, gate: tl.constexpr, units, is_unit, HIDDEN: tl.constexpr
 
 
 @triton.jit
-def recurrent_of_gate(weight_hh, gate: tl.constexpr, places, is_weight, HIDDEN: tl.constexpr):
+def recurrent_of_gate(recurrent, gate: tl.constexpr, places, is_weight, HIDDEN: tl.constexpr):
     """One gate's recurrent weights, [BLOCK_H, BLOCK_H]."""
-    return tl.load(weight_hh + gate * HIDDEN * HIDDEN + places, mask=is_weight, other=0.0)
+    return tl.load(recurrent + gate * HIDDEN * HIDDEN + places, mask=is_weight, other=0.0)

@@ -6,9 +6,10 @@ share nothing and use no atomics, so the results depend neither on scheduling no
 Shapes: M models, B sequences, T samples, H units; gates in PyTorch's order i, f, g, o. Blocks are powers of two:
 sequences beyond B and units beyond H are masked. The weights of those units are zero, so their states stay zero.
 
-**Weights.** RESIDENT loads them once, before the loop; the compiler keeps each gate's block in shared memory. Four
-blocks of 64 x 64 take 64 KiB. Four blocks of 128 x 128 would take more than any GPU has: each is then loaded from the
-second-level cache before its product, for every sample.
+**Weights.** Each kernel gets the recurrent weights in the order in which it sums over them, here transposed, so that
+the threads of a warp read different banks of shared memory. RESIDENT loads them once, before the loop; the compiler
+keeps each gate's block in shared memory. Four blocks of 64 x 64 take 64 KiB. Four blocks of 128 x 128 would take more
+than any GPU has: each is then loaded from the second-level cache before its product, for every sample.
 
 **The state as an operand.** A product's result has another register layout than its operands. Each new h therefore
 passes through shared memory once, BLOCK_B x BLOCK_H, for all four products. A single product with all weights,
@@ -36,7 +37,7 @@ def forward_kernel(
     first_h,  # [M, B, H]
     first_c,  # [M, B, H]
     weight_ih,  # [M, 4H]
-    weight_hh,  # [M, 4H, H]
+    recurrent,  # [M, 4, H, H]: the recurrent weights of each gate, transposed, [from unit, to unit]
     bias,  # [M, 4H], the sum of both biases
     head_weight,  # [M, H]; read if MIXED
     head_bias,  # [M]; read if MIXED
@@ -68,14 +69,14 @@ def forward_kernel(
     own_units = rows[:, None] * HIDDEN + units[None, :]
     state_size = batch * HIDDEN
 
-    weight_hh += model * 4 * HIDDEN * HIDDEN
-    places = units[None, :] * HIDDEN + units[:, None]  # transposed: [from unit, to unit]
+    recurrent += model * 4 * HIDDEN * HIDDEN
+    places = units[:, None] * HIDDEN + units[None, :]
     is_weight = is_unit[:, None] & is_unit[None, :]
     if RESIDENT:
-        w_i = recurrent_of_gate(weight_hh, 0, places, is_weight, HIDDEN)
-        w_f = recurrent_of_gate(weight_hh, 1, places, is_weight, HIDDEN)
-        w_g = recurrent_of_gate(weight_hh, 2, places, is_weight, HIDDEN)
-        w_o = recurrent_of_gate(weight_hh, 3, places, is_weight, HIDDEN)
+        w_i = recurrent_of_gate(recurrent, 0, places, is_weight, HIDDEN)
+        w_f = recurrent_of_gate(recurrent, 1, places, is_weight, HIDDEN)
+        w_g = recurrent_of_gate(recurrent, 2, places, is_weight, HIDDEN)
+        w_o = recurrent_of_gate(recurrent, 3, places, is_weight, HIDDEN)
     weight_ih += model * 4 * HIDDEN
     v_i = row_of_gate(weight_ih, 0, units, is_unit, HIDDEN)
     v_f = row_of_gate(weight_ih, 1, units, is_unit, HIDDEN)
@@ -110,16 +111,16 @@ def forward_kernel(
             x = tl.where(is_forced != 0, x, y)
         x = x[:, None]
         if not RESIDENT:
-            w_i = recurrent_of_gate(weight_hh, 0, places, is_weight, HIDDEN)
+            w_i = recurrent_of_gate(recurrent, 0, places, is_weight, HIDDEN)
         i = tl.sigmoid(x * v_i + b_i + tl.dot(h, w_i, input_precision=PRECISION))
         if not RESIDENT:
-            w_f = recurrent_of_gate(weight_hh, 1, places, is_weight, HIDDEN)
+            w_f = recurrent_of_gate(recurrent, 1, places, is_weight, HIDDEN)
         f = tl.sigmoid(x * v_f + b_f + tl.dot(h, w_f, input_precision=PRECISION))
         if not RESIDENT:
-            w_g = recurrent_of_gate(weight_hh, 2, places, is_weight, HIDDEN)
+            w_g = recurrent_of_gate(recurrent, 2, places, is_weight, HIDDEN)
         g = tanh(x * v_g + b_g + tl.dot(h, w_g, input_precision=PRECISION))
         if not RESIDENT:
-            w_o = recurrent_of_gate(weight_hh, 3, places, is_weight, HIDDEN)
+            w_o = recurrent_of_gate(recurrent, 3, places, is_weight, HIDDEN)
         o = tl.sigmoid(x * v_o + b_o + tl.dot(h, w_o, input_precision=PRECISION))
         c = f * c + i * g
         h = o * tanh(c)

@@ -9,6 +9,7 @@ import torch
 import triton
 from torch.autograd.function import once_differentiable
 
+from rnn_audio.networks.engines import cuda_kernels, triton_sums
 from rnn_audio.networks.engines.triton_backward import backward_kernel
 from rnn_audio.networks.engines.triton_forward import forward_kernel
 from rnn_audio.networks.engines.triton_launch import Launch, block_size
@@ -35,60 +36,67 @@ class Recurrence(torch.autograd.Function):
         keep: bool,
         precision: str,
         launch: Launch,
+        by_cuda: bool,
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """The outputs, [M, B, T], and the last h and c, [M, B, H] each; arguments as in `triton_recurrence`.
 
-        `feedback` is the mask and the preceding output of a mixed run, `keep` whether gradients are needed.
+        `feedback` is the mask and the preceding output of a mixed run, `keep` whether gradients are needed, `by_cuda`
+        whether the CUDA kernels run in place of Triton's.
         """
         models, batch, steps = inputs.shape
         size = weight_hh.shape[-1]
-        weight_ih, weight_hh, head_weight = (each.contiguous() for each in (weight_ih, weight_hh, head_weight))
+        weights = (weight_ih, weight_hh, head_weight, head_bias)
+        weight_ih, weight_hh, head_weight, head_bias = (each.contiguous() for each in weights)
         hidden = inputs.new_empty(models, steps + 1, batch, size)
         cells = torch.empty_like(hidden) if keep else hidden
         gates = inputs.new_empty(models, steps, batch, 4 * size) if keep else hidden
-        outputs = inputs.new_empty(models, batch, steps)
+        outputs = hidden if feedback is None else inputs.new_empty(models, batch, steps)
         last_c = inputs.new_empty(models, batch, size)
-        forced, previous = feedback or (hidden, hidden)  # not read without feedback: any tensor
-        forward_kernel[models, triton.cdiv(batch, launch.rows)](
-            inputs,
-            forced,
-            previous,
-            first_h.contiguous(),
-            first_c.contiguous(),
-            weight_ih,
-            weight_hh,
-            bias_ih + bias_hh,
-            head_weight,
-            head_bias.contiguous(),
-            hidden,
-            cells,
-            gates,
-            outputs,
-            last_c,
-            batch,
-            steps,
-            *inputs.stride(),
-            HIDDEN=size,
-            BLOCK_B=launch.rows,
-            BLOCK_H=block_size(size),
-            RESIDENT=launch.resident,
-            MIXED=feedback is not None,
-            KEEP=keep,
-            PRECISION=precision,
-            num_warps=launch.warps,
-            num_stages=1,
-        )
+        first_h, first_c, bias = first_h.contiguous(), first_c.contiguous(), bias_ih + bias_hh
+        if by_cuda:
+            cuda_kernels.forward(
+                inputs, first_h, first_c, weight_ih, weight_hh, bias, hidden, cells, gates, last_c, keep=keep
+            )
+        else:
+            forced, previous = feedback or (hidden, hidden)  # not read without feedback: any tensor
+            recurrent = weight_hh.view(models, 4, size, size).transpose(2, 3).contiguous()
+            forward_kernel[models, triton.cdiv(batch, launch.rows)](
+                inputs,
+                forced,
+                previous,
+                first_h,
+                first_c,
+                weight_ih,
+                recurrent,
+                bias,
+                head_weight,
+                head_bias,
+                hidden,
+                cells,
+                gates,
+                outputs,
+                last_c,
+                batch,
+                steps,
+                *inputs.stride(),
+                HIDDEN=size,
+                BLOCK_B=launch.rows,
+                BLOCK_H=block_size(size),
+                RESIDENT=launch.resident,
+                MIXED=feedback is not None,
+                KEEP=keep,
+                PRECISION=precision,
+                num_warps=launch.warps,
+                num_stages=1,
+            )
         if feedback is None:
-            # Model by model, since a product over the pack rounds differently for one model than for many.
-            for model in range(models):
-                flat = torch.nn.functional.linear(hidden[model, 1:], head_weight[model], head_bias[model])
-                outputs[model] = flat.squeeze(-1).t()
+            outputs = triton_sums.linear(hidden, head_weight, head_bias)
         if keep:
             ctx.set_materialize_grads(False)
             # The outputs are inputs too. They are copied, because the caller may change them in place.
-            fed_back = () if feedback is None else (forced, previous, outputs.clone())
+            fed_back = () if feedback is None else (*feedback, outputs.clone())
             ctx.save_for_backward(weight_ih, weight_hh, head_weight, inputs, hidden, cells, gates, *fed_back)
-            ctx.precision, ctx.launch = precision, launch
+            ctx.precision, ctx.launch, ctx.by_cuda = precision, launch, by_cuda
         return outputs, hidden[:, -1].clone(), last_c
 
     @staticmethod
@@ -118,34 +126,37 @@ class Recurrence(torch.autograd.Function):
             own = torch.cat([previous.unsqueeze(-1), outputs[..., :-1]], dim=-1)
             fed = torch.where(forced != 0, inputs, own)
             d_outputs = d_outputs.clone(memory_format=torch.contiguous_format)  # the kernel adds to it
-        backward_kernel[models, triton.cdiv(batch, ctx.launch.rows)](
-            d_outputs,
-            d_last_h.contiguous(),
-            d_last_c.contiguous(),
-            forced,
-            weight_ih,
-            weight_hh,
-            head_weight,
-            cells,
-            gates,
-            d_gates,
-            d_first_h,
-            d_first_c,
-            batch,
-            steps,
-            HIDDEN=size,
-            BLOCK_B=ctx.launch.rows,
-            BLOCK_H=block_size(size),
-            RESIDENT=ctx.launch.resident,
-            MIXED=bool(fed_back),
-            PRECISION=ctx.precision,
-            num_warps=ctx.launch.warps,
-            num_stages=1,
-        )
-        gradients = [
-            _weight_gradients(d_gates[model], hidden[model], fed[model], d_outputs[model]) for model in range(models)
-        ]
-        d_weight_ih, d_weight_hh, d_bias, d_head_weight, d_head_bias = map(torch.stack, zip(*gradients, strict=True))
+        d_last_h, d_last_c = d_last_h.contiguous(), d_last_c.contiguous()
+        if ctx.by_cuda:
+            known = d_outputs, fed, d_last_h, d_last_c, weight_hh, head_weight, hidden, cells, gates
+            weight_gradients = cuda_kernels.backward(*known, d_gates, d_first_h, d_first_c)
+        else:
+            backward_kernel[models, triton.cdiv(batch, ctx.launch.rows)](
+                d_outputs,
+                d_last_h,
+                d_last_c,
+                forced,
+                weight_ih,
+                weight_hh,
+                head_weight,
+                cells,
+                gates,
+                d_gates,
+                d_first_h,
+                d_first_c,
+                batch,
+                steps,
+                HIDDEN=size,
+                BLOCK_B=ctx.launch.rows,
+                BLOCK_H=block_size(size),
+                RESIDENT=ctx.launch.resident,
+                MIXED=bool(fed_back),
+                PRECISION=ctx.precision,
+                num_warps=ctx.launch.warps,
+                num_stages=1,
+            )
+            weight_gradients = triton_sums.weight_gradients(d_gates, hidden, fed, d_outputs, ctx.precision)
+        d_weight_ih, d_weight_hh, d_bias, d_head_weight, d_head_bias = weight_gradients
         d_inputs = None
         if ctx.needs_input_grad[6]:
             d_inputs = torch.stack(
@@ -156,27 +167,4 @@ class Recurrence(torch.autograd.Function):
         if not uses_head:
             d_head_weight = d_head_bias = None
         state_and_inputs = d_inputs, d_first_h, d_first_c
-        return d_weight_ih, d_weight_hh, d_bias, d_bias, d_head_weight, d_head_bias, *state_and_inputs, *[None] * 4
-
-
-def _weight_gradients(
-    d_gates: torch.Tensor, hidden: torch.Tensor, fed: torch.Tensor, d_outputs: torch.Tensor
-) -> tuple[torch.Tensor, ...]:
-    """One model's gradients, summed over all samples and sequences.
-
-    Args:
-        d_gates: [T, B, 4H].
-        hidden: [T + 1, B, H], the initial state, then the state after each sample.
-        fed: the samples that the network was fed, [B, T].
-        d_outputs: [B, T].
-
-    Returns:
-        The gradients of the input weights, recurrent weights and bias, and of the linear layer's weight and bias.
-    """
-    by_gate = d_gates.flatten(0, 1).t()
-    by_output = d_outputs.t().clone(memory_format=torch.contiguous_format).view(1, -1)
-    samples = fed.t().reshape(-1, 1)
-    # The bias is an input weight whose input is 1.
-    d_weight_ih, d_bias = (by_gate @ torch.cat([samples, torch.ones_like(samples)], dim=1)).split(1, dim=1)
-    d_weight_hh = by_gate @ hidden[:-1].flatten(0, 1)
-    return d_weight_ih, d_weight_hh, d_bias.squeeze(1), by_output @ hidden[1:].flatten(0, 1), by_output.sum(dim=1)
+        return d_weight_ih, d_weight_hh, d_bias, d_bias, d_head_weight, d_head_bias, *state_and_inputs, *[None] * 5

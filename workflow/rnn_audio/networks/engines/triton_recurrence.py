@@ -20,6 +20,8 @@ def lstm(
     inputs: torch.Tensor,
     state: State,
     precision: str = "ieee",
+    *,
+    by_cuda: bool = False,
 ) -> tuple[torch.Tensor, State]:
     """Feed known inputs through each model's LSTM and linear layer.
 
@@ -32,6 +34,7 @@ def lstm(
         state: the state before the first sample.
         precision: of the products with the recurrent weights: `ieee`, or `tf32x3` for hidden sizes up to 64, which
             sums three products in TF32 on tensor cores.
+        by_cuda: whether the CUDA kernels (`cuda_kernels`) run in place of Triton's, in their own precision.
 
     Returns:
         The outputs, [M, B, T], and the state after the last sample. Gradients pass to all tensor arguments.
@@ -40,7 +43,7 @@ def lstm(
         InputError: the tensors are not on a CUDA device and Triton does not interpret.
         ValueError: the kernels do not support the hidden size, the type or the precision.
     """
-    return _apply(weight_ih, weight_hh, biases, head, inputs, state, None, precision)
+    return _apply(weight_ih, weight_hh, biases, head, inputs, state, None, precision, by_cuda=by_cuda)
 
 
 def mixed(
@@ -72,10 +75,12 @@ def _apply(
     state: State,
     feedback: Pair | None,
     precision: str,
+    *,
+    by_cuda: bool = False,
 ) -> tuple[torch.Tensor, State]:
     launch = choose_launch(weight_hh, precision, interpreted=not isinstance(forward_kernel, triton.JITFunction))
     launch = launch.for_batch(inputs.shape[1])
     tensors = (weight_ih, weight_hh, *biases, *head, inputs, *state)
     keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
-    outputs, h, c = Recurrence.apply(*tensors, feedback, keep, precision, launch)
+    outputs, h, c = Recurrence.apply(*tensors, feedback, keep, precision, launch, by_cuda)
     return outputs, (h, c)

@@ -1,7 +1,10 @@
 """Training losses of several methods in one panel, with their auxiliary losses (paper A, figure 8).
 
+All losses are in per cent of that of an output of zeros. For the auxiliary loss this is the power of the segments that
+the epoch drew: in a decaying room, random segments differ in power by tens of decibels, which would hide the learning.
+
 A method has the same colour in all panels. The loss of its chosen seed is a strong line, those of the other seeds are
-faint, and the auxiliary loss of the chosen seed, if any, is dashed. A vertical line marks the end of its pre-training.
+faint, and the auxiliary loss of the chosen seed, if any, is dots. A vertical line marks the end of its pre-training.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +28,7 @@ from rnn_audio.reporting.figures.style import (
     Files,
     grid_of_panels,
     is_first_in_row,
+    set_value_axis,
 )
 from rnn_audio.types import Settings
 
@@ -35,8 +39,9 @@ _PANEL_HEIGHT_INCHES = 2.3
 COLOURS = (BLACK, VERMILLION, BLUE, SKY_BLUE)
 _CHOSEN = {"linewidth": 1.2, "zorder": 3}
 _OTHERS = {"linewidth": 0.6, "alpha": 0.35, "zorder": 2}
-_AUXILIARY = {"linewidth": 0.7, "linestyle": (0, (3, 1.2)), "alpha": 0.8, "zorder": 1.5}
+_AUXILIARY = {"linestyle": "none", "marker": ".", "markersize": 5, "markeredgewidth": 0, "alpha": 0.6, "zorder": 1.5}
 _END_OF_PRETRAINING = {"color": GREY, "linewidth": 0.8, "linestyle": ":", "zorder": 1}
+_AUXILIARY_LABEL = "its auxiliary loss, % of the segments' power"
 _ZERO = {"color": GREY, "linewidth": 0.8, "linestyle": "-.", "zorder": 1}
 
 
@@ -47,7 +52,7 @@ class ComparedTraining:
     Attributes:
         label: the method, for the legend.
         histories: by seed, the columns of its history: `epoch`, `training_mse`, and with an auxiliary loss also
-            `auxiliary_mse` and `phase`; shape [epochs] each.
+            `auxiliary_mse`, `segments_power` and `phase`; shape [epochs] each.
         chosen_seed: the seed with the strong line.
     """
 
@@ -68,8 +73,13 @@ class ComparedTraining:
         return self.histories[self.chosen_seed]
 
     def has_auxiliary_loss(self) -> bool:
-        """Whether there is an auxiliary loss to draw."""
-        return "auxiliary_mse" in self.chosen
+        """Whether there is an auxiliary loss to draw, and the power of the segments to relate it to."""
+        return "segments_power" in self.chosen
+
+    def auxiliary_percent(self) -> NDArray[np.float64]:
+        """The chosen seed's auxiliary loss over the power of its segments, in per cent; NaN where they are silent."""
+        power = self.chosen["segments_power"]
+        return 100 * self.chosen["auxiliary_mse"] / np.where(power > 0, power, np.nan)
 
     def pretraining_epochs(self) -> int:
         """Number of epochs of pre-training."""
@@ -83,7 +93,7 @@ class ComparedPanel:
     Attributes:
         title: what the panel shows.
         trainings: one per method; at most four different labels in a figure.
-        baseline_mse: the loss of an output that is always zero.
+        baseline_mse: the loss of an output that is always zero, to which all are related.
     """
 
     title: str
@@ -138,7 +148,7 @@ def plot_compared_losses(panels: Sequence[ComparedPanel], notes: Sequence[str] =
     with grid_of_panels(titles, _MAX_COLUMNS, _PANEL_HEIGHT_INCHES, notes) as (figure, grid):
         for axes, panel in zip(grid, panels, strict=True):
             _draw_panel(axes, panel, colours)
-            axes.set_ylabel("MSE" if is_first_in_row(axes) else "")
+            axes.set_ylabel("MSE (% of zero output)" if is_first_in_row(axes) else "")
         _add_legend(figure, panels, colours)
     return figure
 
@@ -151,21 +161,25 @@ def _assign_colours(panels: Sequence[ComparedPanel]) -> dict[str, str]:
 
 
 def _draw_panel(axes: Axes, panel: ComparedPanel, colours: Mapping[str, str]) -> None:
-    axes.set_yscale("log")
+    shown = [100.0]
     for training in panel.trainings:
         colour = colours[training.label]
         for seed, history in training.histories.items():
             style = _CHOSEN if seed == training.chosen_seed else _OTHERS
             label = f"{training.label}, seed {seed}"
-            axes.plot(history["epoch"], history["training_mse"], label=label, color=colour, **style)
+            percent = 100 * history["training_mse"] / panel.baseline_mse
+            axes.plot(history["epoch"], percent, label=label, color=colour, **style)
+            shown += percent.tolist()
         if training.has_auxiliary_loss():
-            chosen = training.chosen
+            percent = training.auxiliary_percent()
             label = f"{training.label}, auxiliary loss"
-            axes.plot(chosen["epoch"], chosen["auxiliary_mse"], label=label, color=colour, **_AUXILIARY)
+            axes.plot(training.chosen["epoch"], percent, label=label, color=colour, **_AUXILIARY)
+            shown += percent.tolist()
         if training.pretraining_epochs() > 0:
             # Between the last epoch of pre-training and the first of joint training.
             axes.axvline(training.pretraining_epochs() + 0.5, label="end of pre-training", **_END_OF_PRETRAINING)
-    axes.axhline(panel.baseline_mse, label="predicting zero", **_ZERO)
+    axes.axhline(100, label="zero output", **_ZERO)
+    set_value_axis(axes, shown)
     axes.locator_params(axis="x", nbins=5, integer=True)
     axes.set_xlabel("Epoch")
 
@@ -174,9 +188,12 @@ def _add_legend(figure: Figure, panels: Sequence[ComparedPanel], colours: Mappin
     trainings = [training for panel in panels for training in panel.trainings]
     handles = [Line2D([], [], label=label, color=colour, **_CHOSEN) for label, colour in colours.items()]
     with_auxiliary = dict.fromkeys(training.label for training in trainings if training.has_auxiliary_loss())
-    handles += [Line2D([], [], label="its auxiliary loss", color=colours[one], **_AUXILIARY) for one in with_auxiliary]
+    handles += [
+        Line2D([], [], label="its auxiliary loss, % of the segments' power", color=colours[one], **_AUXILIARY)
+        for one in with_auxiliary
+    ]
     if any(training.pretraining_epochs() > 0 for training in trainings):
         handles.append(Line2D([], [], label="end of pre-training", **_END_OF_PRETRAINING))
-    handles.append(Line2D([], [], label="predicting zero", **_ZERO))
+    handles.append(Line2D([], [], label="zero output", **_ZERO))
     columns = len(handles) if len(panels) > 1 else 2
     figure.legend(handles=handles, loc="outside upper left", ncols=columns, handlelength=2.4)

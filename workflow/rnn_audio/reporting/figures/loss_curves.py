@@ -1,6 +1,7 @@
 """Training loss over the epochs, one panel per configuration, one line per seed.
 
-All panels share the loss axis, so that configurations can be compared by eye.
+Losses are in per cent of that of an output of zeros, and all panels share the axis: configurations of different signals
+can be compared by eye.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ from rnn_audio.reporting.figures.style import (
     Files,
     grid_of_panels,
     is_first_in_row,
+    set_value_axis,
 )
 from rnn_audio.types import Settings
 
@@ -32,7 +34,7 @@ _PANEL_HEIGHT_INCHES = 1.6
 _LINES = {
     "chosen seed": {"color": BLUE, "linewidth": 1.3, "zorder": 3},
     "other seeds": {"color": SKY_BLUE, "linewidth": 0.7, "zorder": 2},
-    "predicting zero": {"color": BLACK, "linewidth": 0.8, "linestyle": "--", "zorder": 1},
+    "zero output": {"color": BLACK, "linewidth": 0.8, "linestyle": "--", "zorder": 1},
     "paper": {"color": VERMILLION, "linewidth": 0.8, "linestyle": ":", "marker": "D", "markersize": 3.5, "zorder": 4},
 }
 
@@ -60,14 +62,14 @@ class LossPanel:
         title: what the panel shows.
         curves: one per seed.
         chosen_seed: the seed with the emphasised line.
-        baseline_mse: the loss of an output that is always zero; None to leave it out.
+        baseline_mse: the loss of an output that is always zero, to which the others are related.
         published_mse: the paper's loss at the end of training; None if it states none.
     """
 
     title: str
     curves: tuple[SeedCurve, ...]
     chosen_seed: int
-    baseline_mse: float | None = None
+    baseline_mse: float
     published_mse: float | None = None
 
     def __post_init__(self) -> None:
@@ -81,6 +83,10 @@ class LossPanel:
                     f"figure panel {self.title!r}, seed {curve.seed}: {curve.epochs.size} epochs and "
                     f"{curve.losses.size} losses; there has to be one loss per epoch, and at least one"
                 )
+
+    def percent(self, losses: NDArray[np.floating] | float) -> NDArray[np.floating] | float:
+        """Losses as they are drawn."""
+        return 100 * losses / self.baseline_mse
 
 
 def from_files(
@@ -122,15 +128,12 @@ def _zero_loss(selection: Record) -> float:
     return losses["training_mse" if "training_mse" in losses else "test_loss"]
 
 
-def plot_loss_curves(
-    panels: Sequence[LossPanel], notes: Sequence[str] = (), loss_label: str = "Training MSE"
-) -> Figure:
+def plot_loss_curves(panels: Sequence[LossPanel], notes: Sequence[str] = ()) -> Figure:
     """Draw the panels in rows of at most four, labelled (a), (b) and so on.
 
     Args:
         panels: at least one.
         notes: small lines below the figure.
-        loss_label: what the loss axis shows.
 
     Returns:
         A figure of one column's width (3.5 in) for one panel, else of two (7.16 in).
@@ -144,12 +147,19 @@ def plot_loss_curves(
     with grid_of_panels(titles, columns, _PANEL_HEIGHT_INCHES, notes, share="y") as (figure, grid):
         for axes, panel in zip(grid, panels, strict=True):
             _draw_panel(axes, panel)
-            axes.tick_params(labelleft=is_first_in_row(axes))
-            axes.set_ylabel(loss_label if is_first_in_row(axes) else "")
+            axes.tick_params(which="both", labelleft=is_first_in_row(axes))
+            axes.set_ylabel("% of zero output" if is_first_in_row(axes) else "")
+        set_value_axis(grid[0], [value for panel in panels for value in _values(panel)])
         for lowest in grid[-columns:]:
             lowest.set_xlabel("Epoch")
         _add_legend(figure, panels)
     return figure
+
+
+def _values(panel: LossPanel) -> list[float]:
+    """Everything that a panel shows."""
+    published = [] if panel.published_mse is None else [panel.percent(panel.published_mse)]
+    return [100.0, *published, *(value for curve in panel.curves for value in panel.percent(curve.losses).tolist())]
 
 
 def _columns(panels: int) -> int:
@@ -160,16 +170,21 @@ def _columns(panels: int) -> int:
 
 
 def _draw_panel(axes: Axes, panel: LossPanel) -> None:
-    axes.set_yscale("log")
     for curve in panel.curves:
         role = "chosen seed" if curve.seed == panel.chosen_seed else "other seeds"
-        axes.plot(curve.epochs, curve.losses, label=f"seed {curve.seed}", **_LINES[role])
-    if panel.baseline_mse is not None:
-        axes.axhline(panel.baseline_mse, label="predicting zero", **_LINES["predicting zero"])
+        axes.plot(curve.epochs, panel.percent(curve.losses), label=f"seed {curve.seed}", **_LINES[role])
+    axes.axhline(100, label="zero output", **_LINES["zero output"])
     if panel.published_mse is not None:
         epochs = [min(curve.epochs[0] for curve in panel.curves), max(curve.epochs[-1] for curve in panel.curves)]
         # The diamond marks the last epoch only: the paper states the final loss, not its course.
-        axes.plot(epochs, [panel.published_mse] * 2, label="paper", markevery=[1], clip_on=False, **_LINES["paper"])
+        axes.plot(
+            epochs,
+            [panel.percent(panel.published_mse)] * 2,
+            label="paper",
+            markevery=[1],
+            clip_on=False,
+            **_LINES["paper"],
+        )
     axes.locator_params(axis="x", nbins=4, integer=True)
 
 
@@ -177,7 +192,7 @@ def _add_legend(figure: Figure, panels: Sequence[LossPanel]) -> None:
     shown = {
         "chosen seed": True,
         "other seeds": any(len(panel.curves) > 1 for panel in panels),
-        "predicting zero": any(panel.baseline_mse is not None for panel in panels),
+        "zero output": True,
         "paper": any(panel.published_mse is not None for panel in panels),
     }
     handles = [Line2D([], [], label=role, **_LINES[role]) for role, is_shown in shown.items() if is_shown]

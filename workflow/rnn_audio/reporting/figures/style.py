@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogFormatter
 
 from rnn_audio.atomic import replacing
 from rnn_audio.errors import InputError
@@ -177,6 +178,19 @@ def _settle_layout(figure: Figure) -> None:
     figure.set_layout_engine("none")
     for axes in figure.axes:
         axes.set_position([round(float(edge), _POSITION_DIGITS) for edge in axes.get_position(original=True).bounds])
+
+
+_LOG_FROM = 5.0  # a logarithmic axis is for values that differ by at least this factor
+
+
+def set_value_axis(axes: Axes, values: Iterable[float]) -> None:
+    """The vertical axis for losses: logarithmic where they differ by much, with numbers written out; else linear."""
+    positive = [value for value in values if value > 0 and np.isfinite(value)]
+    if not positive or max(positive) < _LOG_FROM * min(positive):
+        return
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.5)))
 
 
 _TICKS_HZ = (20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)

@@ -6,6 +6,7 @@ misses. Below them are the levels of target, output and error in decibels, becau
 short stretch next to them shows single samples.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,13 +38,17 @@ _TARGET = {"color": SKY_BLUE, "linewidth": 2.0, "solid_joinstyle": "round"}
 _OUTPUT = {"color": BLACK, "linewidth": 0.7}
 _ERROR = {"color": VERMILLION, "linewidth": 1.0, "linestyle": (0, (3, 1))}
 _MARK = {"color": GREY, "linewidth": 0.6, "linestyle": "--"}
-_PANEL_HEIGHT_INCHES = 2.2
+_PANEL_HEIGHT_INCHES = 2.4
+_CAPTION_LINE_POINTS = 9
 _HEADROOM = 1.08
 _WHOLE_TO_ZOOM = (1.8, 1)
 _SIGNALS_TO_LEVELS = (3, 2)
 _LEFT_MARGIN = 0.01  # of the stretch shown: keeps an impulse at the first sample off the axis
 _WINDOWS = 10  # length of a panel in windows of its levels: 50 ms of a 0.5 s response
+_WINDOWS_BETWEEN_MARKS = 4
 _LEVEL_RANGE_DB = 60
+_MANY_SAMPLES = 1200  # in one view: a wide line would fill the panel
+_SAME = 1e-4  # errors in single and double precision
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class WaveformPanel:
         rate_hz: sampling rate of both, in Hz.
         output_label: what the output is, "prediction", "generation" or "reconstruction"; goes into the legend.
         mse: mean squared error of the output, from the metrics; not computed here.
+        states_mse: mean of that error over all initial states, as tables show it; None where there is none.
+        power: the error of an output of zeros, by which both are divided; None to show neither in per cent.
         zoom_samples: first sample, and sample after the last, of the stretch shown enlarged; None for none.
         mark_every_samples: distance in samples between dashed vertical lines at updates or state resets; None for none.
         first_sample: where a segment begins in its recording; shown above the panel, while the time axis starts at 0.
@@ -71,6 +78,8 @@ class WaveformPanel:
     zoom_samples: tuple[int, int] | None = None
     mark_every_samples: int | None = None
     first_sample: int = 0
+    states_mse: float | None = None
+    power: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that would draw a wrong figure."""
@@ -100,7 +109,8 @@ def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Fig
         declaration["panels"], files["targets"], files["sounds"], files["metrics"], strict=True
     ):
         target, rate_hz = read_wav(target_path)
-        measured = read_json(metrics)[panel["shows"]]
+        record = read_json(metrics)
+        measured = record[panel["shows"]]
         panels.append(
             WaveformPanel(
                 title=panel["title"],
@@ -112,12 +122,16 @@ def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Fig
                 zoom_samples=tuple(panel["zoom_samples"]) if "zoom_samples" in panel else None,
                 mark_every_samples=panel.get("mark_every_samples"),
                 first_sample=measured.get("first_sample", 0),
+                states_mse=measured.get("states_mse"),
+                power=measured.get("power", record["target"]["power"]),
             )
         )
     return plot_waveforms(panels, notes)
 
 
-def plot_waveforms(panels: Sequence[WaveformPanel], notes: Sequence[str] = (), mark_label: str = "update") -> Figure:
+def plot_waveforms(
+    panels: Sequence[WaveformPanel], notes: Sequence[str] = (), mark_label: str = "sub-sequence"
+) -> Figure:
     """Draw the panels one below the other, labelled (a), (b) and so on.
 
     Args:
@@ -177,7 +191,8 @@ def _draw_signals(axes: Axes, panel: WaveformPanel, stretch: tuple[int, int]) ->
     start, stop = stretch
     times_s = np.arange(start, stop) / panel.rate_hz
     target, output = panel.target[start:stop], panel.output[start:stop]
-    axes.plot(times_s, target, label="target", **_TARGET)
+    style = _TARGET if len(target) <= _MANY_SAMPLES else _TARGET | {"linewidth": 1.0}
+    axes.plot(times_s, target, label="target", **style)
     axes.plot(times_s, output, label=panel.output_label, **_OUTPUT)
     peak = np.nanmax(np.abs([target, output]))
     if 0 < peak < np.inf:
@@ -189,7 +204,7 @@ def _draw_signals(axes: Axes, panel: WaveformPanel, stretch: tuple[int, int]) ->
 
 def _draw_levels(axes: Axes, panel: WaveformPanel) -> None:
     times_s = np.arange(panel.target.size) / panel.rate_hz
-    window = max(1, panel.target.size // _WINDOWS)
+    window = _level_window(panel)
     target_db = short_time_level_db(panel.target, window)
     axes.plot(times_s, target_db, label="target", **_TARGET)
     axes.plot(times_s, short_time_level_db(panel.output, window), label=panel.output_label, **_OUTPUT)
@@ -200,6 +215,14 @@ def _draw_levels(axes: Axes, panel: WaveformPanel) -> None:
     _set_time_axis(axes, panel, (0, panel.target.size))
     axes.locator_params(axis="y", nbins=4)
     axes.set_ylabel("Level (dB)")
+
+
+def _level_window(panel: WaveformPanel) -> int:
+    """Samples over which levels are averaged: short against what is marked, whose bursts would else begin before it."""
+    window = panel.target.size // _WINDOWS
+    if panel.mark_every_samples is not None:
+        window = min(window, panel.mark_every_samples // _WINDOWS_BETWEEN_MARKS)
+    return max(1, window)
 
 
 def _draw_zoom(axes: Axes, panel: WaveformPanel) -> None:
@@ -230,15 +253,31 @@ def _set_time_axis(axes: Axes, panel: WaveformPanel, stretch: tuple[int, int]) -
 
 
 def _add_heading(axes: Axes, panel: WaveformPanel, label: str, width_inches: float) -> None:
-    title = wrap(f"{label} {panel.title}", width_inches, mpl.rcParams["axes.titlesize"])
-    axes.set_title(title, loc="left", pad=13, parse_math=False)
-    mse = "" if panel.mse is None else f", {panel.output_label} MSE {scientific(panel.mse)}"
     place = f" from sample {panel.first_sample}" if panel.first_sample > 0 else ""
-    _caption_above(axes, f"{panel.target.size} samples at {panel.rate_hz:g} Hz{place}{mse}")
+    place += ", the first one given" if panel.output_label == "reconstruction" else ""
+    lines = [f"{panel.target.size} samples at {panel.rate_hz:g} Hz{place}", *_describe_errors(panel)]
+    title = wrap(f"{label} {panel.title}", width_inches, mpl.rcParams["axes.titlesize"])
+    axes.set_title(title, loc="left", pad=4 + _CAPTION_LINE_POINTS * len(lines), parse_math=False)
+    _caption_above(axes, "\n".join(lines))
+
+
+def _describe_errors(panel: WaveformPanel) -> list[str]:
+    """The error of the sound that is drawn, and the mean of all initial states, which tables show; a line each."""
+    if panel.mse is None:
+        return []
+    own = f"MSE of this {panel.output_label} {_with_percent(panel.mse, panel.power)}"
+    if panel.states_mse is None or math.isclose(panel.states_mse, panel.mse, rel_tol=_SAME):
+        return [own]  # there is one state
+    return [own, f"mean of all initial states {_with_percent(panel.states_mse, panel.power)}"]
+
+
+def _with_percent(mse: float, power: float | None) -> str:
+    return scientific(mse) if not power else rf"{scientific(mse)} ({100 * mse / power:.3g} %)"
 
 
 def _caption_above(axes: Axes, text: str) -> None:
-    axes.annotate(text, (0, 1), (0, 3), xycoords="axes fraction", textcoords="offset points", fontsize=7)
+    caption = axes.annotate(text, (0, 1), (0, 3), xycoords="axes fraction", textcoords="offset points", fontsize=7)
+    caption.set_in_layout(False)  # a long line would narrow the axes; the title above reserves the height
 
 
 def _add_legend(figure: Figure, panels: Sequence[WaveformPanel], mark_label: str) -> None:

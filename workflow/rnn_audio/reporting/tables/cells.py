@@ -42,13 +42,15 @@ class Format(StrEnum):
     """What a column holds, which determines how its cells are rounded.
 
     TEXT is written unchanged; INTEGER without decimals; NUMBER with three significant digits, and with a power of ten
-    only below 0.01 and from a million; PERCENT is a fraction, written as the NUMBER of its hundredths, with the sign in
-    the header; SCIENTIFIC always has a power of ten; DURATION is in seconds, written as 3 min 22 s.
+    only below 0.01 and from a million; LEVEL is in decibels, with two decimals; PERCENT is a fraction, written as the
+    NUMBER of its hundredths, with the sign in the header; SCIENTIFIC always has a power of ten; DURATION is in seconds,
+    written as 3 min 22 s.
     """
 
     TEXT = "text"
     INTEGER = "integer"
     NUMBER = "number"
+    LEVEL = "level"
     PERCENT = "percent"
     SCIENTIFIC = "scientific"
     DURATION = "duration"
@@ -141,6 +143,8 @@ def format_cell(value: Cell, kind: Format, notation: Notation) -> str:
         return notation.text(_duration(value))
     if kind is Format.INTEGER:
         return notation.number(f"{value:.0f}")
+    if kind is Format.LEVEL:
+        return notation.number(f"{value:.2f}")
     if _as_power(value, kind):
         return notation.scientific(f"{value / 10.0 ** _exponent(value):.2f}", _exponent(value))
     return notation.number(f"{value:.{_decimals(value)}f}")
@@ -149,11 +153,12 @@ def format_cell(value: Cell, kind: Format, notation: Notation) -> str:
 def format_spread(mean: Cell, spread: Cell, kind: Format, notation: Notation) -> str:
     """A mean and its standard deviation in one cell, with one power of ten: (5.13 ± 0.12)×10⁻³.
 
-    The spread has the mean's decimals. If it is missing (a single seed), a dash replaces it.
+    The spread has the mean's decimals. If it is missing (a single seed), the mean stands alone.
     """
-    if is_missing(mean) or is_missing(spread) or math.isinf(mean) or math.isinf(spread):
-        pieces = [format_cell(value, kind, notation) for value in (mean, spread)]
-        return notation.text(DASH) if is_missing(mean) else notation.text(" ± ").join(pieces)
+    if is_missing(mean) or is_missing(spread):
+        return format_cell(mean, kind, notation)
+    if math.isinf(mean) or math.isinf(spread):
+        return notation.text(" ± ").join(format_cell(value, kind, notation) for value in (mean, spread))
     if kind is Format.PERCENT:
         return format_spread(100 * mean, 100 * spread, Format.NUMBER, notation)
     if _as_power(mean, kind):

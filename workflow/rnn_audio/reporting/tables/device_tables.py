@@ -15,8 +15,9 @@ configuration's own. The device's trivial baselines are listed below the models.
         labels: {hidden_size: 32, pre_emphasis: none}
         published: {none: 0.0156, highpass: 0.109, folded_differentiator: 0.0768, a_weighting: 0.0316}
 
-`band_errors` (paper B, section 5.1) compares one metric of the chosen models, in decibels, the same in all rows. A
-published value is the difference from the other rows with the same labels except the last.
+`band_errors` (paper B, section 5.1) compares the error in one band, in decibels, the same in all rows: that of the
+chosen seeds, with its interval over the seconds of the test set, and that of all seeds, in pairs. A published value is
+the difference from the other rows with the same labels except the last.
 
     kind: band_errors
     labels: {hidden_size: Hidden size, pre_emphasis: Training pre-emphasis}
@@ -31,15 +32,17 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rnn_audio.evaluation.seed_errors import SeedBand, difference_over_blocks, read_band
+from rnn_audio.evaluation.statistics import CONFIDENCE, sign_test
 from rnn_audio.losses.preemphasis import FILTERS, NAMES
-from rnn_audio.reporting.tables.cells import Cell, Format
+from rnn_audio.reporting.tables.cells import Cell, Format, is_missing
 from rnn_audio.reporting.tables.parts import (
     PAPER_NOTE,
-    SPREAD_NOTE,
     Built,
     best_header,
+    have_seeds,
     rule_note,
-    rules,
+    spread_notes,
     summarise_seeds,
 )
 from rnn_audio.reporting.tables.rendering import Column
@@ -67,8 +70,9 @@ def device_losses(rows: Sequence[Row]) -> Built:
         InputError: a published loss is for an unknown filter, or the results lack a loss or a baseline.
     """
     best = best_header(rows).replace(" of ", "\nof ")
-    columns = tuple(column for name in NAMES for column in _filter_columns(name, best))
-    notes = (_LOSS_NOTE, rule_note(rows), _leak_note(rows), PAPER_NOTE, SPREAD_NOTE, _BASELINE_NOTE)
+    columns = tuple(column for name in NAMES for column in _filter_columns(name, best, have_seeds(rows)))
+    leak = (_leak_note(rows),) if have_seeds(rows) else ()
+    notes = (_LOSS_NOTE, rule_note(rows), *leak, PAPER_NOTE, *spread_notes(rows), _BASELINE_NOTE)
     records = [_loss_record(row) for row in rows]
     return Built(records, columns, notes, tuple(_baseline_records(rows, records[0])))
 
@@ -77,34 +81,65 @@ def band_errors(rows: Sequence[Row]) -> Built:
     """A level in decibels, next to the mean of the rows that differ only in the last label (paper B, section 5.1).
 
     Raises:
-        InputError: the rows show several quantities, the quantity does not exist, or a row's metrics belong to another
-            seed than the selected one.
+        InputError: the rows show several quantities, or the quantity does not exist.
     """
     quantities = sorted({str(row.quantity) for row in rows})
     if len(quantities) > 1:
         raise rows[0].error(f"a table of band errors shows one quantity, not {', '.join(quantities)}")
+    bands = [_band(row) for row in rows]
+    records = [_band_record(row, rows, bands) for row in rows]
+    has_interval = any(not is_missing(record["difference_low_db"]) for record in records)
+    several = have_seeds(rows)
+    best = best_header(rows).lower()
     columns = (
-        Column("error_db", "Error\n(dB)"),
-        Column("others_mean_db", "Mean of the\nothers (dB)"),
-        Column("difference_db", "Difference\n(dB)"),
-        Column("paper_difference_db", "Difference,\npaper (dB)"),
+        Column("error_db", f"Error (dB),\n{best}", Format.LEVEL),
+        Column("others_mean_db", f"Mean of the others\n(dB), {best}", Format.LEVEL),
+        Column(
+            "difference_db",
+            f"Difference (dB),\n{best}",
+            Format.LEVEL,
+            interval_keys=("difference_low_db", "difference_high_db"),
+        ),
+        *(_SEED_COLUMNS if several else ()),
+        Column("paper_difference_db", "Difference (dB),\npaper", Format.LEVEL),
     )
     notes = (
-        f"Error: {quantities[0]}, energy of the test error in the band over the target's, of the seed with the "
-        f"lowest {rules(rows)}.",
+        "Error: energy of the test error in the band over the target's, in dB; 0 dB is as bad as silence. "
+        + rule_note(rows),
         "The others: the rows that differ in the last label column alone; mean of their levels in dB.",
+        *((_INTERVAL_NOTE,) if has_interval else ()),
+        *((_SEED_NOTE,) if several else ()),
         PAPER_NOTE,
     )
-    levels = [_chosen_metric(row) for row in rows]
-    return Built([_band_record(row, rows, levels) for row in rows], columns, notes)
+    return Built(records, columns, notes)
 
 
-def _filter_columns(name: str, best: str) -> tuple[Column, Column, Column]:
+_INTERVAL_NOTE = (
+    f"Difference [from, to]: {100 * CONFIDENCE:g} % interval of the bootstrap over seconds of the test set, the same "
+    "seconds for all rows. It says how far the difference depends on what is played, not on the seed."
+)
+_SEED_COLUMNS = (
+    Column(
+        "median_difference_db",
+        "Difference (dB),\nmedian of the seeds",
+        Format.LEVEL,
+        interval_keys=("lowest_db", "highest_db"),
+    ),
+    Column("seeds_below", "Seeds with\nless error", Format.TEXT),
+)
+_SEED_NOTE = (
+    "Seeds: each is compared with the same seed of the others, since it has the same random numbers; the median of the "
+    "differences [lowest, highest]. p: exact sign test of less error."
+)
+
+
+def _filter_columns(name: str, best: str, several: bool) -> tuple[Column, ...]:
     header = f"{FILTERS[name].header} (%)"
+    mean = Column(f"mean_test_{name}", f"{header}\nMean ± std", Format.PERCENT, spread_key=f"std_test_{name}")
     return (
         Column(f"paper_test_{name}", f"{header}\nPaper", Format.PERCENT),
         Column(f"best_test_{name}", f"{header}\n{best}", Format.PERCENT),
-        Column(f"mean_test_{name}", f"{header}\nMean ± std", Format.PERCENT, spread_key=f"std_test_{name}"),
+        *((mean,) if several else ()),
     )
 
 
@@ -153,28 +188,50 @@ def _baseline_records(rows: Sequence[Row], like: dict[str, Cell]) -> list[dict[s
     return records
 
 
-def _chosen_metric(row: Row) -> float:
-    selected, measured = row.selection["chosen_seed"], row.metrics["chosen_seed"]
-    if selected != measured:
-        raise row.error(f"its metrics are of seed {measured}, not of the selected seed {selected}; remove select_by")
-    return row.metric(str(row.quantity))
+def _band(row: Row) -> SeedBand:
+    record = row.results["errors"]
+    known = {f"prediction.{name}": name for name in record["bands"]}
+    if row.quantity not in known:
+        raise row.error(f"unknown quantity {row.quantity!r}; there are: {', '.join(known)}")
+    return read_band(record, known[row.quantity])
 
 
-def _band_record(row: Row, rows: Sequence[Row], levels: Sequence[float]) -> dict[str, Cell]:
+def _band_record(row: Row, rows: Sequence[Row], bands: Sequence[SeedBand]) -> dict[str, Cell]:
     group = list(row.labels.values())[:-1]
+    own = bands[row.number - 1]
+    seed = row.selection["chosen_seed"]
+    # The others with their own chosen seeds.
     others = [
-        level
-        for other, level in zip(rows, levels, strict=True)
+        (band, other.selection["chosen_seed"])
+        for other, band in zip(rows, bands, strict=True)
         if other is not row and list(other.labels.values())[:-1] == group
     ]
-    own = levels[row.number - 1]
-    mean = statistics.fmean(others) if others else MISSING
-    return {
-        "error_db": own,
-        "others_mean_db": mean,
-        "difference_db": own - mean,
+    record: dict[str, Cell] = {
+        "error_db": own.level_db(seed),
+        "others_mean_db": statistics.fmean(band.level_db(chosen) for band, chosen in others) if others else MISSING,
+        **dict.fromkeys(_DIFFERENCE_KEYS, MISSING),
+        "seeds_below": None,
         "paper_difference_db": row.published.value,
         "quantity": row.quantity,
         "configuration": row.configuration,
-        "chosen_seed": row.selection["chosen_seed"],
+        "chosen_seed": seed,
     }
+    if not others:
+        return record
+    interval = difference_over_blocks(own, seed, others)
+    ends = (interval.low, interval.high) if interval.draws > 1 else (MISSING, MISSING)
+    record |= dict(zip(_DIFFERENCE_KEYS[:3], (interval.value, *ends), strict=True))
+    by_seed = {seed: own.level_db(seed) for seed in own.errors}
+    means = {seed: statistics.fmean(band.level_db(seed) for band, _ in others) for seed in by_seed}
+    differences = [by_seed[seed] - means[seed] for seed in by_seed]
+    record |= dict(
+        zip(_DIFFERENCE_KEYS[3:], (statistics.median(differences), min(differences), max(differences)), strict=True)
+    )
+    test = sign_test(by_seed, means)
+    return record | {"seeds_below": f"{test.lower} of {test.pairs}, p = {test.p_value:.2g}"}
+
+
+_DIFFERENCE_KEYS = (
+    *("difference_db", "difference_low_db", "difference_high_db"),
+    *("median_difference_db", "lowest_db", "highest_db"),
+)

@@ -60,7 +60,9 @@ def build_table(
     declared = [{**row.labels, **record} for row, record in zip(built.rows or rows, built.records, strict=True)]
     frame = _frame([*declared, *built.closing_records])
     labels = tuple(label_column(key, header, rows) for key, header in declaration["labels"].items())
-    return Table(name, declaration["caption"], frame, labels + built.columns, (*built.notes, *notes))
+    # A column without any value would only take room; the CSV has it.
+    shown = tuple(column for column in built.columns if frame[[*column.keys()]].notna().any(axis=None))
+    return Table(name, declaration["caption"], frame, labels + shown, (*built.notes, *notes))
 
 
 def _frame(records: Sequence[Mapping[str, Cell]]) -> pd.DataFrame:

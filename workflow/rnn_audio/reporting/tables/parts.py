@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from rnn_audio.reporting.tables.cells import Cell, Format
 from rnn_audio.reporting.tables.rendering import Column
 from rnn_audio.reporting.tables.rows import MISSING, Row
+from rnn_audio.words import quantity_words
 
-SPREAD_NOTE = "Mean ± std: over the seeds with a measured loss, as many as counted; sample standard deviation."
+SPREAD_NOTE = "Mean ± std: over the seeds with a measured value, as many as counted; sample standard deviation."
 PAPER_NOTE = "Paper: value published in the paper, not measured here."
+ZERO_NOTE = (
+    "Zero output: the loss of an output that is always zero; for an MSE, the power of the target. In brackets: the "
+    "loss in per cent of it. At 100 % and more, a model is no better than silence by this measure."
+)
 
 
 @dataclass(frozen=True)
@@ -55,9 +60,17 @@ def summarise_seeds(best: float, losses: Sequence[float]) -> SeedSummary:
     return SeedSummary(best, mean, std, len(losses))
 
 
+def have_seeds(rows: Sequence[Row]) -> bool:
+    """Whether any row has several seeds; if none has, a mean would repeat the only value."""
+    return any(len(row.selection["seeds"]) > 1 for row in rows)
+
+
 def best_header(rows: Sequence[Row]) -> str:
-    """The header of the chosen seeds' values: "Best of 5"."""
-    counts = {len(row.selection["seeds"]) for row in rows}
+    """The header of the chosen seeds' values: "Best of 5", or "Seed 1" if there is only that one."""
+    seeds = {tuple(row.selection["seeds"]) for row in rows}
+    counts = {len(each) for each in seeds}
+    if counts == {1} and len(seeds) == 1:
+        return f"Seed {next(iter(seeds))[0]}"
     return f"Best of {counts.pop()}" if len(counts) == 1 else "Best seed"
 
 
@@ -69,12 +82,24 @@ def label_column(key: str, header: str, rows: Sequence[Row]) -> Column:
 
 def rules(rows: Sequence[Row]) -> str:
     """The losses by which the rows' seeds were chosen, as part of a sentence."""
-    return " or ".join(sorted({str(row.selection["rule"]) for row in rows}))
+    return " or ".join(sorted({quantity_words(str(row.selection["rule"])) for row in rows}))
 
 
 def rule_note(rows: Sequence[Row]) -> str:
     """The note that says what "best" means."""
+    if not have_seeds(rows):
+        return "One seed was trained: no mean, no spread, nothing to choose from."
     return f"Best: the seed with the lowest {rules(rows)}, whichever quantity is shown."
+
+
+def spread_notes(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The note on means and spreads; none for a single seed."""
+    return (SPREAD_NOTE,) if have_seeds(rows) else ()
+
+
+def of_zero_percent(loss: float, zero_loss: float) -> float:
+    """A loss in per cent of that of zero output; NaN where there is none."""
+    return 100 * loss / zero_loss if zero_loss > 0 else MISSING
 
 
 def pack_notes(rows: Sequence[Row]) -> tuple[str, ...]:

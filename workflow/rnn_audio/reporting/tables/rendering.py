@@ -22,6 +22,7 @@ from rnn_audio.reporting.tables.cells import (
     Notation,
     format_cell,
     format_spread,
+    is_missing,
 )
 
 # About what fits into one column of a two-column page in a small font.
@@ -51,6 +52,8 @@ class Column:
         format: how its values are rounded.
         spread_key: column with the standard deviation, to be written a ± b.
         beside_key: column with a second value in the same unit, to be written a / b. Not with `spread_key`.
+        interval_keys: columns with the ends of an interval, to be written a [b, c].
+        percent_key: column with the value in per cent of something that the header names, to be written a (b %).
     """
 
     key: str
@@ -58,6 +61,13 @@ class Column:
     format: Format = Format.NUMBER
     spread_key: str | None = None
     beside_key: str | None = None
+    interval_keys: tuple[str, str] | None = None
+    percent_key: str | None = None
+
+    def keys(self) -> tuple[str, ...]:
+        """The columns of the frame whose values it shows, its own first."""
+        more = (self.spread_key, self.beside_key, *(self.interval_keys or ()), self.percent_key)
+        return (self.key, *(key for key in more if key is not None))
 
 
 @dataclass(frozen=True)
@@ -193,6 +203,14 @@ def _cell(record: dict[str, Cell], column: Column, notation: Notation) -> str:
     if column.spread_key is not None:
         return format_spread(value, record[column.spread_key], column.format, notation)
     shown = format_cell(value, column.format, notation)
+    if column.percent_key is not None and not is_missing(record[column.percent_key]):
+        percent = format_cell(record[column.percent_key], Format.NUMBER, notation)
+        shown = f"{shown} ({percent}{notation.text(' %')})"
+    if column.interval_keys is not None:
+        ends = [record[key] for key in column.interval_keys]
+        if any(is_missing(end) for end in ends):
+            return shown
+        return f"{shown} [{', '.join(format_cell(end, column.format, notation) for end in ends)}]"
     if column.beside_key is None:
         return shown
     return f"{shown} / {format_cell(record[column.beside_key], column.format, notation)}"

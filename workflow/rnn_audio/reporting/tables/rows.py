@@ -143,9 +143,15 @@ class Row:
             raise self.error(f"quantity {path!r} is not a number; there are: {', '.join(self.quantities())}")
         return number(value)
 
+    def metric_by_seed(self, path: str) -> list[float]:
+        """A metric of each seed that has it; empty if it is measured on the chosen seed's sounds alone."""
+        by_seed = self.metrics.get("seeds", {}).values()
+        values = [number(metrics[path]) for metrics in by_seed if path in metrics]
+        return [value for value in values if not math.isnan(value)]
+
     def quantities(self) -> list[str]:
         """Every quantity that the row can show: losses first, then metrics by their dotted paths."""
-        groups = {key: value for key, value in self.metrics.items() if isinstance(value, Mapping)}
+        groups = {key: value for key, value in self.metrics.items() if isinstance(value, Mapping) and key != "seeds"}
         metrics = [f"{group}.{key}" for group, values in groups.items() for key in values]
         return [*self.chosen()["losses"], *metrics]
 

@@ -15,7 +15,7 @@ class SweepPoint:
         label: the value, or its given label.
         seeds: the quantity by seed; NaN where it could not be measured. For a metric, only the chosen seed.
         chosen_seed: the seed that its configuration chose.
-        baseline: the loss of predicting zero; NaN if the quantity has none.
+        baseline: the loss of zero output; NaN if the quantity has none.
         is_loss: whether the quantity is a loss, which every seed has.
     """
 
@@ -29,9 +29,13 @@ class SweepPoint:
         """The chosen seed's value."""
         return self.seeds[self.chosen_seed]
 
+    def measured_by_seed(self) -> dict[int, float]:
+        """The values of the seeds that have one, by seed."""
+        return {seed: value for seed, value in self.seeds.items() if not math.isnan(value)}
+
     def measured(self) -> list[float]:
         """The values of the seeds that have one."""
-        return [value for value in self.seeds.values() if not math.isnan(value)]
+        return list(self.measured_by_seed().values())
 
     def median(self) -> float:
         """The median over the seeds that have a value; NaN without any."""
