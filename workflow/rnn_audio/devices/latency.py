@@ -44,6 +44,7 @@ _ECHO = 0.5  # of the largest sample: a second arrival as strong as this is an e
 _CERTAIN = 0.5  # of one place, whose answer may refuse the recordings
 _EARLIEST_ECHO_S = 0.030
 _MOST_COHERENT = 0.9  # a copy would have an infinite weight
+_LEAST_PLACES = 4  # with a certain answer, before their differences mean anything
 _MOVED_S = 0.0005
 _STRAIGHT = 0.25  # residual over the range, up to which a course of latencies is a straight line
 
@@ -71,7 +72,10 @@ class Latency:
         found = [samples for _, samples in self.course]
         third = len(found) // 3
         # Medians, so that one place with another answer is not taken for a change.
-        return third > 0 and abs(np.median(found[-third:]) - np.median(found[:third])) > _MOVED_S * rate_hz
+        return (
+            len(found) >= _LEAST_PLACES
+            and abs(np.median(found[-third:]) - np.median(found[:third])) > _MOVED_S * rate_hz
+        )
 
     def drift_ppm(self, rate_hz: float) -> float | None:
         """Difference of both clocks in parts per million, if the latency changes along a straight line; else None."""

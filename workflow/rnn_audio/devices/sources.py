@@ -75,7 +75,10 @@ def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -
         else _read_files(f"{section}.file", settings["file"])
     )
     rate_hz = _checked_rate(section, settings, *pair)
-    findings, corrections, measured, source, target = _checked(section, settings, *pair)
+    if settings["source"] == "synthetic":  # in step by construction
+        findings, corrections, measured, source, target = [], [], [], *(side.samples for side in pair)
+    else:
+        findings, corrections, measured, source, target = _checked(section, settings, *pair)
     halves = [split_by_fractions(side, settings["split"]) for side in (source, target)]
     pairs = {split: (getattr(halves[0], split), getattr(halves[1], split)) for split in SPLITS}
     for split, sides in pairs.items():
