@@ -38,13 +38,17 @@ SMALL = Sizes(
 Record = dict[str, Any]
 
 
+@pytest.fixture(autouse=True)
+def process() -> Iterator[None]:
+    """Take back what `prepare_process` has set; other tests need denormal numbers."""
+    yield
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(False)
+
+
 @pytest.fixture(scope="module")
 def record() -> Record:
-    threads = torch.get_num_threads()
-    try:
-        return check_gpu("cpu", SMALL)
-    finally:
-        torch.set_num_threads(threads)
+    return check_gpu("cpu", SMALL)
 
 
 def test_every_part_is_measured_for_every_hidden_size(record: Record) -> None:

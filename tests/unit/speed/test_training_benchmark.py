@@ -165,7 +165,7 @@ def test_the_estimate_of_a_run_rests_on_the_benchmark_where_nothing_was_trained(
     experiment = load_experiment(minimal())
     experiment.config["pathvars"]["results"] = str(tmp_path)
     jobs = [[(experiment.configurations["tone_full"] | {"epochs": 10**6}, 1)]]
-    unmeasured = seconds(describe_plan(experiment, jobs, accelerator, 1))
+    unmeasured = seconds(describe_plan(experiment, jobs, "cpu", 1))
     own = record("full", OURS, at_once, 1.0)
     own["step_s"] = 20 * step_seconds(10 * 64 * 66) / (at_once if accelerator == "cuda" else 1)
     write_json(tmp_path / "benchmark" / "training.json", {"accelerator": accelerator, "training": [own]})

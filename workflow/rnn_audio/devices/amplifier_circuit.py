@@ -163,7 +163,7 @@ HIGH_GAIN = Amplifier(
     ),
     transformer_lowest_hz=50.0,
     transformer_highest_hz=15000.0,
-    output_per_a=-5.5,
+    output_per_a=5.5,
 )
 """A channel of high gain: it saturates when it is played softly, too."""
 

@@ -185,8 +185,8 @@ def _channels_are_equal(file: "SoundFile") -> bool:
     """Whether all channels hold the same samples; a file that cannot be read to its end is told later."""
     from soundfile import LibsndfileError
 
-    file.seek(0)
     try:
+        file.seek(0)
         return all((block == block[:, :1]).all() for block in file.blocks(65536, dtype="float64", always_2d=True))
     except LibsndfileError:
         return False
