@@ -1,6 +1,5 @@
 rule generate:
-    """The chosen model's prediction and its generation from one seed sample (paper A, section IV-A), and what the
-    sounds of all seeds and initial states have in common."""
+    """A prediction and a generation of the chosen model (paper A, section IV-A), and summaries over all states."""
     input:
         signal=signal_of,
         models=MODELS,
@@ -53,8 +52,7 @@ rule reconstruct:
 
 
 rule process_test_set:
-    """The chosen model's output for a device's test recording, its error, and the errors of all seeds over frequency
-    (paper B, section 5.1)."""
+    """The chosen model's output for the test recording, and the errors of all seeds (paper B, section 5.1)."""
     input:
         recordings=test_recordings_of,
         models=MODELS,
