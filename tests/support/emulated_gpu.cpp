@@ -1,4 +1,4 @@
-// Runs the kernels of lstm.cu on the CPU: a block's threads are fibres that take turns at each barrier, and the products
+// Runs the kernels of cuda_kernels.cu on the CPU: a block's threads are fibres that take turns at each barrier, and the products
 // of the tensor cores are computed from what the lanes of a warp hold, with the rounding of their operands.
 #include <ucontext.h>
 

@@ -1,4 +1,4 @@
-"""The kernels of `lstm.cu`, compiled for the CPU and run there (emulated_gpu.cpp), on tensors of the CPU."""
+"""The kernels of `cuda_kernels.cu`, compiled for the CPU and run there (emulated_gpu.cpp), on tensors of the CPU."""
 
 import ctypes
 import shutil
@@ -11,7 +11,7 @@ import torch
 from support.places import REPOSITORY
 
 COMPILER = shutil.which("g++")
-_KERNELS = REPOSITORY / "workflow" / "rnn_audio" / "networks" / "engines" / "lstm.cu"
+_KERNELS = REPOSITORY / "workflow" / "rnn_audio" / "networks" / "engines" / "cuda_kernels.cu"
 
 Launch = Callable[[str, tuple[int, int], int, Sequence[torch.Tensor | int]], None]
 

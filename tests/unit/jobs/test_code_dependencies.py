@@ -50,6 +50,12 @@ def test_the_script_itself_is_part_of_its_code(tmp_path: Path) -> None:
     assert code_of(script) == [script]
 
 
+def test_kernels_are_part_of_the_module_that_compiles_them(tmp_path: Path) -> None:
+    found = modules(written(tmp_path, "from rnn_audio.networks.engines import cuda_kernels"))
+    assert "networks/engines/cuda_kernels.cu" in found
+    assert "networks/engines/cuda_kernels.cu" in modules(PACKAGE.parent / "scripts" / "train.py")
+
+
 def test_other_packages_are_not_followed(tmp_path: Path) -> None:
     text = "import json\nimport numpy as np\nfrom rnn_audio_extras.records import read\nfrom records import read\n"
     assert modules(written(tmp_path, text)) == set()

@@ -14,6 +14,8 @@ _PACKAGE = Path(__file__).parents[1]
 def code_of(script: Path, *chosen: str) -> list[Path]:
     """The script and all modules of this package that it imports, directly or through others, sorted by path.
 
+    A module's CUDA kernels are part of it.
+
     Args:
         script: its path.
         chosen: modules that it imports without an import statement, such as `rnn_audio.reporting.figures.decays`.
@@ -25,6 +27,9 @@ def code_of(script: Path, *chosen: str) -> list[Path]:
         if path in found:
             continue
         found.add(path)
+        kernels = path.with_suffix(".cu")  # a module of CUDA kernels compiles the file of its name
+        if kernels.is_file():
+            found.add(kernels)
         waiting.extend(_imported_modules(path))
     return sorted(found)
 

@@ -17,7 +17,7 @@ from rnn_audio.networks.engines import cuda_kernels
 from rnn_audio.networks.model import Parameters
 from rnn_audio.networks.recurrence import State
 
-SOURCE = REPOSITORY / "workflow" / "rnn_audio" / "networks" / "engines" / "lstm.cu"
+SOURCE = REPOSITORY / "workflow" / "rnn_audio" / "networks" / "engines" / "cuda_kernels.cu"
 NVCC = shutil.which("nvcc")
 HAS_GPU = torch.cuda.is_available()
 emulated = [

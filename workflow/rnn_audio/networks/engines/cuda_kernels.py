@@ -1,4 +1,4 @@
-"""The CUDA kernels of the recurrence (`lstm.cu`): what they serve, and their launches.
+"""The CUDA kernels of the recurrence (`cuda_kernels.cu`): what they serve, and their launches.
 
 They replace Triton's two kernels (`triton_forward`, `triton_backward`) where all inputs are known, and read and write
 the same tensors. NVRTC, which comes with PyTorch, compiles them once a process.
@@ -14,7 +14,7 @@ import torch
 
 from rnn_audio.networks.engines.triton_sums import add_parts
 
-# Constants of lstm.cu: sequences of a tile, groups of them and sums in a tile of the backward kernel.
+# Constants of cuda_kernels.cu: sequences of a tile, groups of them and sums in a tile of the backward kernel.
 _ROWS = 8
 _GROUPS = 4
 _SUMS = 10
@@ -91,7 +91,7 @@ def launch(name: str, grid: tuple[int, int], threads: int, arguments: Sequence[t
     """Launch a kernel on the current stream.
 
     Args:
-        name: its name in `lstm.cu`, with its template's arguments.
+        name: its name in `cuda_kernels.cu`, with its template's arguments.
         grid: number of blocks in two dimensions.
         threads: threads of a block.
         arguments: the kernel's, tensors of the current CUDA device and 32-bit integers.
@@ -112,16 +112,16 @@ def launch(name: str, grid: tuple[int, int], threads: int, arguments: Sequence[t
 def _kernel(name: str, device: int) -> Any:  # noqa: ANN401 (a handle of the driver)
     from cuda.bindings import driver, nvrtc
 
-    source = Path(__file__).with_name("lstm.cu").read_bytes()
+    source = Path(__file__).with_name("cuda_kernels.cu").read_bytes()
     major, minor = torch.cuda.get_device_capability(device)
-    program = _check(nvrtc.nvrtcCreateProgram(source, b"lstm.cu", 0, [], []))
+    program = _check(nvrtc.nvrtcCreateProgram(source, b"cuda_kernels.cu", 0, [], []))
     _check(nvrtc.nvrtcAddNameExpression(program, name.encode()))
     options = [f"--gpu-architecture=sm_{major}{minor}".encode(), b"--std=c++17"]
     (outcome,) = nvrtc.nvrtcCompileProgram(program, len(options), options)
     if outcome != nvrtc.nvrtcResult.NVRTC_SUCCESS:
         log = b" " * _check(nvrtc.nvrtcGetProgramLogSize(program))
         _check(nvrtc.nvrtcGetProgramLog(program, log))
-        raise RuntimeError(f"lstm.cu does not compile: {log.decode().strip()}")
+        raise RuntimeError(f"cuda_kernels.cu does not compile: {log.decode().strip()}")
     binary = b" " * _check(nvrtc.nvrtcGetCUBINSize(program))
     _check(nvrtc.nvrtcGetCUBIN(program, binary))
     module = _check(driver.cuModuleLoadData(binary))
