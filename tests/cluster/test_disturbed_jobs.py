@@ -54,7 +54,7 @@ def test_overdue_cancelled_and_preempted_trainings_go_on(cluster: Cluster, tmp_p
     with ThreadPoolExecutor() as pool, started(disturbed, "models") as run:
         reference = pool.submit(undisturbed.make, "models")
         overdue = halted_training(cluster, disturbed, seeds)
-        cluster.ask("scontrol", "update", f"jobid={overdue}", "EndTime=now")
+        cluster.ask("scontrol", "update", f"jobid={overdue}", "EndTime=now+1")
         cancelled = halted_training(cluster, disturbed, seeds)
         cluster.ask("scancel", str(cancelled))
         preempted = halted_training(cluster, disturbed, seeds)
