@@ -201,6 +201,21 @@ def test_the_error_of_the_fused_loss_is_rounding() -> None:
     assert fused_loss_error("cpu") < 1e-6
 
 
+def test_a_gradient_that_is_not_a_number_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoGradient(EmphasisedErrorToSignal):
+        def __init__(self, *arguments: object, fused: bool) -> None:
+            super().__init__(*arguments, fused=False)
+            self._spoilt = fused
+
+        def __call__(self, targets: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
+            if self._spoilt:
+                outputs.register_hook(lambda gradient: gradient * float("nan"))
+            return super().__call__(targets, outputs)
+
+    monkeypatch.setattr(objectives, "EmphasisedErrorToSignal", NoGradient)
+    assert not fused_loss_error("cpu") < 1.0
+
+
 def test_a_fused_loss_that_is_wrong_has_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     class OneTapTooFew(EmphasisedErrorToSignal):
         def __init__(self, *arguments: object, fused: bool) -> None:

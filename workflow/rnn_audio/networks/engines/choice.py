@@ -23,7 +23,7 @@ LARGEST_HIDDEN_SIZE = 128
 os.environ.setdefault("MKL_CBWR", "AUTO")
 
 GPU = "cuda"
-"""PyTorch's type of the devices that have the Triton engine."""
+"""PyTorch's type of the devices that have the engines of `FUSED`."""
 
 CUDA, TRITON = "cuda", "triton"
 FUSED = (CUDA, TRITON)

@@ -1,4 +1,4 @@
-"""The CUDA kernels of the recurrence (`cuda_kernels.cu`): what they serve, and their launches.
+"""The launches of the recurrence's CUDA kernels (`cuda_kernels.cu`).
 
 They replace Triton's two kernels (`triton_forward`, `triton_backward`) where all inputs are known, and read and write
 the same tensors. NVRTC, which comes with PyTorch, compiles them once a process.
