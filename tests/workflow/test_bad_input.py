@@ -1,6 +1,6 @@
 """A user's mistakes: each is told once, before anything is made, by the name of the file or key that is wrong.
 
-The inputs stand in support/bad_input.py and support/bad_artefacts.py, and in docs/bad-input.md for users.
+The inputs stand in support/bad_input.py and the files that it joins, and in support/bad_artefacts.py, and in docs/bad-input.md for users.
 """
 
 import logging
@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 from support.bad_artefacts import ARTEFACTS, REMEDY, Artefact, write_sound_file
-from support.bad_input import CASES, Case
+from support.bad_case import Case
+from support.bad_input import CASES
 from support.places import REPOSITORY
 from support.workspace import Workspace, tiny_config
 
