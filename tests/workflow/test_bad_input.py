@@ -1,6 +1,7 @@
 """A user's mistakes: each is told once, before anything is made, by the name of the file or key that is wrong.
 
-The inputs stand in support/bad_input.py and the files that it joins, and in support/bad_artefacts.py, and in docs/bad-input.md for users.
+The inputs stand in support/bad_input.py, in the files that it joins and in support/bad_artefacts.py, and in
+docs/bad-input.md for users.
 """
 
 import logging
