@@ -71,16 +71,13 @@ def prove(accelerator: str, hidden_size: int, mixes: bool) -> dict[str, str]:
     from rnn_audio.networks.engines import choice as engines
 
     rejected: dict[str, str] = {}
-    engine = engines.pick(torch.device(accelerator), hidden_size)
-    while engine in engines.FUSED:
+    for engine in engines.candidates(torch.device(accelerator), hidden_size):
+        if engine not in engines.FUSED:
+            break
         found = _try(accelerator, hidden_size, mixes, engine, list(rejected))
         rejected |= found
-        if engine not in found or os.environ.get(engines.OVERRIDE):
+        if engine not in found:
             break
-        before = engines.rejected()
-        engines.reject(rejected)
-        engine = engines.pick(torch.device(accelerator), hidden_size)
-        engines.reject(before)
     return rejected
 
 

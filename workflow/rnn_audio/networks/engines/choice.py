@@ -57,11 +57,16 @@ def rejected() -> dict[str, str]:
 
 
 def pick(device: torch.device, hidden_size: int) -> str:
-    """The engine for tensors on a PyTorch device: `compiled`, one of `FUSED`, or `pytorch`.
+    """The engine for tensors on a PyTorch device: the first of `candidates`; raises what it raises."""
+    return candidates(device, hidden_size)[0]
+
+
+def candidates(device: torch.device, hidden_size: int) -> list[str]:
+    """The engines that could serve a PyTorch device, the faster ones first: `compiled`, those of `FUSED`, `pytorch`.
 
     On a CPU, `compiled` if numba is installed (see `is_compiled_faster` for the cases it leaves to PyTorch). On CUDA,
-    the first of `FUSED` that is installed, supports the GPU and the hidden size, and was not rejected by a trial.
-    Otherwise `pytorch`, PyTorch's LSTM.
+    those of `FUSED` that are installed, support the GPU and the hidden size, and were not rejected by a trial; then
+    `pytorch`, PyTorch's LSTM.
 
     Raises:
         InputError: the override is not an engine, or names one that is not installed.
@@ -72,11 +77,11 @@ def pick(device: torch.device, hidden_size: int) -> str:
             raise InputError(f"{OVERRIDE} is {override!r}; set it to one of {', '.join(OVERRIDES)}, or unset it")
         if override in FUSED and not _is_installed(override):
             raise InputError(f"{OVERRIDE} is '{override}', which is not installed; install it, or unset {OVERRIDE}")
-        return override
+        return [override]
     if device.type == GPU:
-        served = (engine for engine in FUSED if engine not in _rejected and _serves(engine, device, hidden_size))
-        return next(served, "pytorch")
-    return "compiled" if device.type == "cpu" and _has_numba() else "pytorch"
+        served = [engine for engine in FUSED if engine not in _rejected and _serves(engine, device, hidden_size)]
+        return [*served, "pytorch"]
+    return ["compiled" if device.type == "cpu" and _has_numba() else "pytorch"]
 
 
 def uses_triton(device: torch.device) -> bool:
