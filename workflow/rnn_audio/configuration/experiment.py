@@ -122,9 +122,10 @@ class Experiment:
             return []
         epochs = [total_epochs(self.configurations[name]) for name in configurations or self.configurations]
         spread = str(min(epochs)) if min(epochs) == max(epochs) else f"{min(epochs)} to {max(epochs)}"
+        unit = "epoch" if spread == "1" else "epochs"
         seeds = "one seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
         return [
-            f"Scale '{scale['name']}': trained for {spread} epochs, {seeds}. These numbers do not reproduce the paper."
+            f"Scale '{scale['name']}': trained for {spread} {unit}, {seeds}. These numbers do not reproduce the paper."
         ]
 
     def published_loss(self, configuration: str) -> float | None:
