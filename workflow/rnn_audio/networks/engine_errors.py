@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from rnn_audio.networks import recurrence
-from rnn_audio.networks.engines.pytorch import State, lstm_layer
+from rnn_audio.networks.engines.pytorch import State
 from rnn_audio.networks.model import ModelShape, Parameters, initialise
 from rnn_audio.networks.random_streams import RandomStreams
 
@@ -85,25 +85,21 @@ def _run_exact(leaves: Tensors, given: list[torch.Tensor], *, mixes: bool) -> Te
     outputs, last_h, last_c = [], [], []
     for model in range(inputs.shape[0]):
         own = {name: tensor[model] for name, tensor in parameters.items()}
+        weights = own["lstm.weight_ih"], own["lstm.weight_hh"], own["lstm.bias_ih"], own["lstm.bias_hh"]
+        head = own["linear.weight"], own["linear.bias"]
         state, output, pieces = (first_h[model], first_c[model]), previous[model], []
         for start in range(0, inputs.shape[2], length):
             stretch = slice(start, start + length)
             fed = inputs[model, :, stretch]
             if mixes:
                 fed = torch.where(forced[model, :, stretch], fed, output.unsqueeze(1))
-            heard, state = _layer(own, fed, state)
+            heard, state = recurrence.run_layer(weights, head, fed, state)
             output = heard[:, -1]
             pieces.append(heard)
         outputs.append(torch.cat(pieces, dim=1))
         last_h.append(state[0])
         last_c.append(state[1])
     return _with_gradients(leaves, torch.stack(outputs), (torch.stack(last_h), torch.stack(last_c)), weights)
-
-
-def _layer(own: Parameters, inputs: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
-    weights = own["lstm.weight_ih"], own["lstm.weight_hh"], own["lstm.bias_ih"], own["lstm.bias_hh"]
-    sequence, state = lstm_layer(weights, inputs.t().unsqueeze(-1), state)
-    return torch.nn.functional.linear(sequence, own["linear.weight"], own["linear.bias"]).squeeze(-1).t(), state
 
 
 def _split(leaves: Tensors) -> tuple[Parameters, State]:

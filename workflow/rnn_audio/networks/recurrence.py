@@ -185,7 +185,7 @@ def _lstm(
         weights = (weight_ih[model], weight_hh[model], biases[0][model], biases[1][model])
         own_head = head[0][model], head[1][model]
         compiled = engine == "compiled" and engines.is_compiled_faster(inputs[model], state[0][model])
-        run_model = _run_compiled if compiled else _run_layer
+        run_model = _run_compiled if compiled else run_layer
         output, (h, c) = run_model(weights, own_head, inputs[model], (state[0][model], state[1][model]))
         outputs.append(output)
         last_h.append(h)
@@ -193,7 +193,7 @@ def _lstm(
     return torch.stack(outputs), (torch.stack(last_h), torch.stack(last_c))
 
 
-def _run_layer(
+def run_layer(
     weights: LayerWeights, head: tuple[torch.Tensor, torch.Tensor], inputs: torch.Tensor, state: State
 ) -> tuple[torch.Tensor, State]:
     """One model by PyTorch's LSTM, on any device and in any precision: outputs, [B, T], and the last state."""
