@@ -85,7 +85,7 @@ def _run_exact(leaves: Tensors, given: list[torch.Tensor], *, mixes: bool) -> Te
     outputs, last_h, last_c = [], [], []
     for model in range(inputs.shape[0]):
         own = {name: tensor[model] for name, tensor in parameters.items()}
-        weights = own["lstm.weight_ih"], own["lstm.weight_hh"], own["lstm.bias_ih"], own["lstm.bias_hh"]
+        layer = own["lstm.weight_ih"], own["lstm.weight_hh"], own["lstm.bias_ih"], own["lstm.bias_hh"]
         head = own["linear.weight"], own["linear.bias"]
         state, output, pieces = (first_h[model], first_c[model]), previous[model], []
         for start in range(0, inputs.shape[2], length):
@@ -93,7 +93,7 @@ def _run_exact(leaves: Tensors, given: list[torch.Tensor], *, mixes: bool) -> Te
             fed = inputs[model, :, stretch]
             if mixes:
                 fed = torch.where(forced[model, :, stretch], fed, output.unsqueeze(1))
-            heard, state = recurrence.run_layer(weights, head, fed, state)
+            heard, state = recurrence.run_layer(layer, head, fed, state)
             output = heard[:, -1]
             pieces.append(heard)
         outputs.append(torch.cat(pieces, dim=1))
