@@ -10,6 +10,7 @@ LIBRARY = REPOSITORY / "workflow" / "rnn_audio"
 # A folder imports itself and folders on lower lines, and none on its own line. "" is the root of the library. The
 # packs are a part of the jobs that stands apart for those who do not need it.
 FLOORS = [
+    ["commands"],
     ["reporting.figures"],
     ["reporting.tables"],
     ["speed"],

@@ -1,0 +1,1 @@
+"""What `python -m rnn_audio` does: one module for each command."""
