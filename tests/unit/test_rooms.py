@@ -19,6 +19,7 @@ FLOORS = [
     ["training"],
     ["configuration"],
     ["losses", "networks", "devices"],
+    ["formats"],
     ["networks.engines", "signals"],
     [""],
 ]
