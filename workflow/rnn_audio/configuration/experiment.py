@@ -8,6 +8,7 @@ from typing import Any
 from rnn_audio.configuration.checks import check_artefacts, check_benchmark, check_configurations, check_schema
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
+from rnn_audio.configuration.listening import check_listening, device_of, tested
 from rnn_audio.configuration.method_checks import METHODS, check_starts, start_of
 from rnn_audio.configuration.scale import differences
 from rnn_audio.configuration.settings import signal_samples, total_epochs
@@ -35,7 +36,7 @@ class Experiment:
             of its convolutions.
         configurations: each configuration merged with its preset, by name; its epochs are scaled, and `full` update
             lengths are None.
-        unshown: the configurations that no declared table, figure or convolution names.
+        unshown: the configurations that no declared table, figure, convolution or listening test names.
         papers: the experiment at the papers' scale, of which this one is a reduction; None if it is not known.
     """
 
@@ -126,6 +127,16 @@ class Experiment:
         by_row = len(self._grouped(names)) > 1 and any("scale" in row for row in declared["rows"])
         scale = [self._row_note()] if by_row else self.scale_notes(*names)
         return [*scale, *self._provenance_notes(names, dry), *declared.get("notes", [])]
+
+    def listening_device(self, test: str) -> str:
+        """The device whose models a listening test compares."""
+        return device_of(self.config["listening"][test], self.configurations)
+
+    def listening_notes(self, test: str) -> list[str]:
+        """The notes below a listening test's tables, as `table_notes`."""
+        names = tested(self.config["listening"][test])
+        own = self.config["listening"][test].get("notes", [])
+        return [*self.scale_notes(*names), *self._provenance_notes(names, []), *own]
 
     def scale_notes(self, *configurations: str) -> list[str]:
         """A warning where the run is not at the paper's scale.
@@ -239,6 +250,7 @@ def load_experiment(config: Settings, papers: Experiment | None = None) -> Exper
     expanded, merged = expand_sweeps(config, merged, bases)
     check_convolutions(expanded, merged)
     expanded = expand_convolutions(expanded)
+    check_listening(expanded, merged)
     check_starts(merged)
     factor = config["scale"]["epochs_factor"]
     # The default is left out, so that models of before it could be chosen stay up to date.
