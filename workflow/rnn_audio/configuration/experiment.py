@@ -15,6 +15,7 @@ from rnn_audio.configuration.settings import signal_samples, total_epochs
 from rnn_audio.configuration.shorthand import write_out_entries, write_out_labels
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
 from rnn_audio.configuration.unshown import unshown, with_own_figures
+from rnn_audio.losses.preemphasis import MINIMUM_PHASE
 from rnn_audio.types import Settings
 
 AT_THE_PAPERS = "as in the paper"
@@ -48,6 +49,11 @@ class Experiment:
     def seeds(self) -> list[int]:
         """Seeds of each configuration."""
         return self.config["seeds"]
+
+    @property
+    def a_weighting_design(self) -> str:
+        """How the A-weighting is fitted to the standard's curve, one of `preemphasis.DESIGNS`."""
+        return self.config.get("a_weighting_design", MINIMUM_PHASE)
 
     def source_settings(self, signal: str) -> Settings:
         """What determines a signal before it is resampled: its length, its source, and that source's settings."""
@@ -247,7 +253,11 @@ def load_experiment(config: Settings, papers: Experiment | None = None) -> Exper
     check_listening(expanded, merged)
     check_starts(merged)
     factor = config["scale"]["epochs_factor"]
-    resolved = {name: _resolve(settings, factor) for name, settings in merged.items()}
+    # The default is left out, so that models of before it could be chosen stay up to date.
+    chosen = {key: value for key, value in config.items() if key == "a_weighting_design" and value != MINIMUM_PHASE}
+    resolved = {
+        name: _resolve(settings, factor) | (chosen if "device" in settings else {}) for name, settings in merged.items()
+    }
     expanded = write_out_labels(expanded, resolved)
     check_artefacts(expanded, merged)
     return _with_scales(Experiment(expanded, resolved, alone, papers))
