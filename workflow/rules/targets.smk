@@ -33,6 +33,12 @@ rule sounds:
         convolved_sounds(EXPERIMENT.config["convolutions"]),
 
 
+rule exports:
+    """The chosen model of every device's configuration in the formats of players."""
+    input:
+        expand("<results>/exports/{configuration}", configuration=EXPERIMENT.configurations_on("device")),
+
+
 for paper in config["papers"]:
 
     rule:
