@@ -4,37 +4,21 @@ from pathlib import Path
 
 import numpy as np
 
+from rnn_audio.jobs.exports import error_to_signal, esr_words
 from rnn_audio.losses.preemphasis import FILTERS, taps
 from rnn_audio.records import read_json
 from rnn_audio.types import Floats
 from rnn_audio.wav import read_wav
 
-_WORDS = (
-    (0.01, "excellent: hard to tell from the device"),
-    (0.035, "good"),
-    (0.1, "fair: a difference can be heard"),
-    (0.3, "poor"),
-)
-_NONE = "it does not sound like the device"
-
-
-def esr_words(esr: float) -> str:
-    """An error-to-signal ratio without a filter in words, at the limits that trainers of amplifier models use.
-
-    >>> esr_words(0.02), esr_words(0.5)
-    ('good', 'it does not sound like the device')
-    """
-    return next((words for limit, words in _WORDS if esr < limit), _NONE)
-
 
 def errors_by_filter(target: Floats, output: Floats, rate_hz: float) -> dict[str, float]:
     """The error-to-signal ratio of an output after each pre-emphasis filter (paper B, eq. 2); both sounds are [N]."""
 
-    def power(samples: Floats, name: str) -> float:
-        return float(np.sum(np.square(np.convolve(samples, taps(name, rate_hz))[: len(samples)])))
-
-    target, output = np.asarray(target, dtype=np.float64), np.asarray(output, dtype=np.float64)
-    return {name: power(target - output, name) / power(target, name) for name in FILTERS}
+    filters = {name: taps(name, rate_hz) for name in FILTERS}
+    return {
+        name: error_to_signal(*(np.convolve(side, fir)[: len(side)] for side in (target, output)))
+        for name, fir in filters.items()
+    }
 
 
 def describe(folder: Path, name: str) -> str:
