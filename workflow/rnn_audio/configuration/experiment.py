@@ -86,6 +86,11 @@ class Experiment:
         settings = self.config["devices"][device]
         return [_tidied(settings["file"][side]) for side in ("input", "target")] if settings["source"] == "file" else []
 
+    def about_device(self, device: str) -> Settings:
+        """What an exported model says of its device: where its recordings come from, and the user's words for it."""
+        settings = self.config["devices"][device]
+        return {"device": device, "recordings": _origin(settings), **settings.get("gear", {})}
+
     def samples(self, settings: Settings) -> int:
         """About how many samples a resolved configuration trains on in an epoch, for an estimate of its time."""
         if "device" in settings:
