@@ -78,7 +78,7 @@ def make_stimuli(
         loudness = loudness_lufs(cut[REFERENCE], rate_hz)
         if math.isinf(loudness):
             raise InputError(
-                f"the test recording of the device is silent from {clip.start / rate_hz:.1f} to "
+                f"listening: the test recording of the device is silent from {clip.start / rate_hz:.1f} to "
                 f"{clip.stop / rate_hz:.1f} s, where a clip of the listening test lies; choose fewer or shorter clips"
             )
         if "tanh" in test["anchors"]:
