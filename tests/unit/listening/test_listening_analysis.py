@@ -116,7 +116,7 @@ def test_one_condition_alone_has_scores_and_no_comparisons(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({}, "Listeners: 14 counted. Usually 20 are enough"),
+        ({}, "Usually 20 listeners are enough (BS.1534-3); the paper had 14."),
         ({}, "After the paper, MUSHRA-like"),
         ({}, "4 clips; BS.1534-3 asks for at least 5."),
         (

@@ -29,7 +29,7 @@ def warnings_of(
         found.append(f"No listeners have taken part. Put their CSV files into {test['results']}.")
     elif len(counted) < _USUAL_LISTENERS:
         found.append(
-            f"Listeners: {len(counted)} counted. Usually {_USUAL_LISTENERS} are enough (BS.1534-3); the paper had 14."
+            f"Usually {_USUAL_LISTENERS} listeners are enough (BS.1534-3); the paper had 14."
         )
     foreign = sum(own.tests != {stimuli["test_id"]} for own in listeners.values())
     if foreign:
