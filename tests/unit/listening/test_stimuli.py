@@ -12,7 +12,8 @@ from rnn_audio.errors import InputError
 from rnn_audio.listening.distances import WINDOWS, distances, spectral_distance
 from rnn_audio.listening.loudness import loudness_lufs
 from rnn_audio.listening.plan import trials
-from rnn_audio.listening.stimuli import FULL_SCALE, Stimuli, make_stimuli
+from rnn_audio.listening.stimuli import Stimuli, make_stimuli
+from rnn_audio.reporting.page.sound import FULL_SCALE
 
 
 def made(test: dict[str, Any] = TEST, level: float = 1.0) -> Stimuli:
