@@ -11,6 +11,8 @@ LIBRARY = REPOSITORY / "workflow" / "rnn_audio"
 # packs are a part of the jobs that stands apart for those who do not need it.
 FLOORS = [
     ["commands"],
+    ["listening"],
+    ["reporting.page"],
     ["reporting.figures", "reporting.publication"],
     ["reporting.tables"],
     ["speed"],
