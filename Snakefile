@@ -20,6 +20,7 @@ include: "workflow/rules/speed.smk"
 include: "workflow/rules/convolutions.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/gpu_check.smk"
 
 
@@ -30,10 +31,11 @@ if "benchmark" in EXPERIMENT.config:
 
 # The default target: Snakemake takes it from this file only, never from an included one.
 rule all:
-    """Every table, figure and convolution of every paper, and what nothing shows: sounds, metrics and a figure."""
+    """Every table, claim, figure and convolution of every paper, and what nothing shows: sounds, metrics and a figure."""
     input:
         artefacts("tables", EXPERIMENT.config["tables"]),
         artefacts("figures", EXPERIMENT.config["figures"]),
+        claims_files(),
         convolved_sounds(EXPERIMENT.config["convolutions"]),
         checks_of_devices(EXPERIMENT.used_devices()),
         expand("<results>/metrics/{configuration}.json", configuration=EXPERIMENT.unshown),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_audio.configuration.checks import check_artefacts, check_benchmark, check_configurations, check_schema
+from rnn_audio.configuration.claims import check_claims, configurations_of, expand_claims, reads_of
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
 from rnn_audio.configuration.method_checks import METHODS, check_starts, start_of
@@ -111,6 +112,41 @@ class Experiment:
         dry = [declared["dry"]] if "dry" in declared else []
         return [*self.scale_notes(*names), *self._provenance_notes(names, dry), *declared.get("notes", [])]
 
+    def claims_read(self) -> list[tuple[str, str]]:
+        """The files that claims read, each once: their kind, and the configuration, if the run has it."""
+        return list(
+            dict.fromkeys(
+                (kind, name)
+                for claim in self.config["claims"].values()
+                for rule in claim["rules"]
+                for name in configurations_of(rule)
+                if name in self.configurations
+                for kind in reads_of(rule["quantity"], self.configurations[name])
+            )
+        )
+
+    def claims_context(self) -> Settings:
+        """What limits the verdicts of this run.
+
+        Returns:
+            `scale`, the name of the run's scale, or None if it is the paper's; `synthetic`, for each configuration that
+            learns a synthetic sound the name of that sound.
+        """
+        sounds = {name: "device" if "device" in own else "signal" for name, own in self.configurations.items()}
+        synthetic = {}
+        for name, kind in sounds.items():
+            sound = self.configurations[name][kind]
+            declared = self.config[f"{kind}s"][sound]
+            if declared["source"] == "synthetic":
+                synthetic[name] = declared.get("label", sound.replace("_", " "))
+        return {"scale": self.config["scale"]["name"] if self.scale_notes() else None, "synthetic": synthetic}
+
+    def claims_notes(self) -> list[str]:
+        """The notes below the table of claims: the scale of the run, and where its sounds come from."""
+        rules = [rule for claim in self.config["claims"].values() for rule in claim["rules"]]
+        names = [name for name in configurations_of(*rules) if name in self.configurations]
+        return [*self.scale_notes(*names), *self._provenance_notes(names, [])]
+
     def scale_notes(self, *configurations: str) -> list[str]:
         """A warning where the run is not at the paper's scale.
 
@@ -172,7 +208,8 @@ def load_experiment(config: Settings) -> Experiment:
             names the key and says what to do.
     """
     check_schema(config)
-    config = write_out_entries(*expand_grids(config))
+    config, grids = expand_grids(config)
+    config = write_out_entries(config, grids)
     merged = {name: _merge(own, config["presets"]) for name, own in config["configurations"].items()}
     check_configurations(config, merged)
     alone = tuple(unshown(config))
@@ -189,6 +226,8 @@ def load_experiment(config: Settings) -> Experiment:
     resolved = {name: _resolve(settings, factor) for name, settings in merged.items()}
     expanded = write_out_labels(expanded, resolved)
     check_artefacts(expanded, merged)
+    expanded = expand_claims(expanded, grids, merged)
+    check_claims(expanded, merged)
     return Experiment(expanded, resolved, alone)
 
 
