@@ -1,3 +1,5 @@
+from rnn_audio.configuration.scale import scaled_down
+
 # Paths of what claims read, for one configuration.
 READ_BY_CLAIMS = {
     **{
@@ -46,7 +48,9 @@ rule claims:
         claims=lambda wildcards: EXPERIMENT.config["claims"],
         files=[(kind, name, len(paths_for_claims(kind, name))) for kind, name in EXPERIMENT.claims_read()],
         seeds=EXPERIMENT.seeds,
-        context=lambda wildcards: EXPERIMENT.claims_context(),
+        context=lambda wildcards: EXPERIMENT.claims_context(
+            scaled_down(EXPERIMENT, None if IS_MODULE else Path("config.yaml"))
+        ),
         notes=lambda wildcards: EXPERIMENT.claims_notes(),
     message:
         "claims"

@@ -1,6 +1,6 @@
 """The loaded configuration: checked, merged with its presets, with methods that return what each job needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,11 +125,14 @@ class Experiment:
             )
         )
 
-    def claims_context(self) -> Settings:
+    def claims_context(self, scaled_down: Sequence[str]) -> Settings:
         """What limits the verdicts of this run.
 
+        Args:
+            scaled_down: the configurations that it trains less than the paper did.
+
         Returns:
-            `scale`, the name of the run's scale, or None if it is the paper's; `synthetic`, for each configuration that
+            `scale`, the name of the run's scale; `scaled_down`, as given; `synthetic`, for each configuration that
             learns a synthetic sound the name of that sound.
         """
         sounds = {name: "device" if "device" in own else "signal" for name, own in self.configurations.items()}
@@ -139,7 +142,7 @@ class Experiment:
             declared = self.config[f"{kind}s"][sound]
             if declared["source"] == "synthetic":
                 synthetic[name] = declared.get("label", sound.replace("_", " "))
-        return {"scale": self.config["scale"]["name"] if self.scale_notes() else None, "synthetic": synthetic}
+        return {"scale": self.config["scale"]["name"], "scaled_down": list(scaled_down), "synthetic": synthetic}
 
     def claims_notes(self) -> list[str]:
         """The notes below the table of claims: the scale of the run, and where its sounds come from."""

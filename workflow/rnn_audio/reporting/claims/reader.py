@@ -49,8 +49,10 @@ class RuleReader:
         """What the rule says of the effect."""
         low, high = self.rule.get("at_least"), self.rule.get("at_most")
         if low is not None and high is not None:
-            return f"{low:g}" if low == high else f"{low:g} to {high:g}"
-        return f"at least {low:g}" if low is not None else f"at most {high:g}" if high is not None else ""
+            return _exact(low) if low == high else f"{_exact(low)} to {_exact(high)}"
+        if low is not None:
+            return f"at least {_exact(low)}"
+        return f"at most {_exact(high)}" if high is not None else ""
 
     def values(self, configuration: str) -> Values:
         """The quantity of one configuration.
@@ -102,6 +104,10 @@ def write(value: float) -> str:
     if value == round(value) and abs(value) < 1e6:
         return _NOTATION.number(f"{value:.0f}")
     return format_cell(value, Format.NUMBER, _NOTATION)
+
+
+def _exact(limit: float) -> str:
+    return _NOTATION.number(f"{limit:g}")
 
 
 def listed(names: Sequence[str]) -> str:

@@ -14,12 +14,12 @@ from rnn_audio.types import Settings
 _COLUMNS = (
     Column("claim", "Claim", Format.TEXT),
     Column("statement", "Statement", Format.PROSE),
-    Column("place", "Place", Format.PROSE),
-    Column("published", "Published", Format.PROSE),
-    Column("ours", "This run", Format.PROSE),
-    Column("seeds", "Seeds", Format.INTEGER),
     Column("verdict", "Verdict", Format.PROSE),
     Column("reason", "Why", Format.PROSE),
+    Column("ours", "This run", Format.PROSE),
+    Column("seeds", "Seeds", Format.INTEGER),
+    Column("published", "Published", Format.PROSE),
+    Column("place", "Place", Format.PROSE),
 )
 _NOTES = (
     "Confirmed: every rule of the claim holds, and chance explains it with a probability below 5 %. Not confirmed: a "

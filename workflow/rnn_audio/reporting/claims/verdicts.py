@@ -62,8 +62,7 @@ def judge(claim: Settings, results: Mapping[str, Results], context: Settings) ->
     Args:
         claim: its rules and what it needs.
         results: those of the configurations of this run.
-        context: `scale`, the name of this run's scale, or None for the paper's; `synthetic`, for each configuration
-            that learns a synthetic sound the name of that sound.
+        context: what limits the verdicts: `Experiment.claims_context`.
 
     Raises:
         InputError: a configuration does not have the quantity of a rule.
@@ -103,10 +102,14 @@ def _limit(
     if claim.get("needs") == RECORDINGS and stand_ins:
         what = f"the {listed(stand_ins)} of this run {'is' if len(stand_ins) == 1 else 'are'} synthetic"
         return Verdict.ON_THESE_RECORDINGS, f"The claim is about a recording, and {what}."
-    quantities = [OWN_QUANTITIES.get(rule["quantity"]) for rule in claim["rules"]]
-    if context["scale"] is not None and any(own is None or own.scaled for own in quantities):
+    scaled = [rule for rule in claim["rules"] if _depends_on_scale(rule["quantity"])]
+    if set(configurations_of(*scaled)) & set(context["scaled_down"]):
         return Verdict.AT_THIS_SCALE, f"This run trains less than the paper did (scale '{context['scale']}')."
     return None
+
+
+def _depends_on_scale(quantity: str) -> bool:
+    return quantity not in OWN_QUANTITIES or OWN_QUANTITIES[quantity].scaled
 
 
 def _of_part(part: Part) -> tuple[Verdict, str]:

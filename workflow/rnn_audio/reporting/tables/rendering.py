@@ -38,10 +38,11 @@ body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; background: #fff; 
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; border-top: 2px solid #1a1a1a; border-bottom: 2px solid #1a1a1a; }
 caption { caption-side: top; text-align: left; font-weight: 600; padding-bottom: .6rem; }
+td { vertical-align: top; }
 th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th { border-bottom: 1px solid #1a1a1a; vertical-align: bottom; white-space: normal; }
 .text, .prose { text-align: left; }
-.prose { white-space: normal; vertical-align: top; min-width: 9rem; }
+.prose { white-space: normal; min-width: 9rem; }
 tbody tr:nth-child(even) { background: #f4f4f4; }
 .notes { font-size: 13px; color: #444; max-width: 60rem; padding-left: 1.2rem; }"""
 
