@@ -13,7 +13,7 @@ FLOORS = [
     ["commands"],
     ["listening"],
     ["reporting.page"],
-    ["reporting.figures", "reporting.publication"],
+    ["reporting.figures", "reporting.claims", "reporting.publication"],
     ["reporting.tables"],
     ["speed"],
     ["jobs", "jobs.packs"],

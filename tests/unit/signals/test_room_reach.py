@@ -11,7 +11,7 @@ from rnn_audio.signals.generators import synthesise
 from rnn_audio.signals.room_reach import check_reach, mean_free_path_m
 
 
-def signal(t30_s: float, dimensions_m: list[float], **others: Any) -> dict[str, Any]:
+def signal(t30_s: float, dimensions_m: list[float], **others: object) -> dict[str, Any]:
     places = {"source_m": [0.3 * side for side in dimensions_m], "microphone_m": [0.8 * side for side in dimensions_m]}
     keys = {"dimensions_m": dimensions_m, **places, "t30_s": t30_s, "scattering": 0.5, "highest_hz": 3000, "seed": 1}
     return {"source": "synthetic", "synthetic": {"generator": "furnished_room", "rate_hz": 8000, **keys, **others}}
