@@ -15,9 +15,9 @@ include: "workflow/rules/signals.smk"
 include: "workflow/rules/devices.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/generate.smk"
-include: "workflow/rules/metrics.smk"
 include: "workflow/rules/speed.smk"
 include: "workflow/rules/convolutions.smk"
+include: "workflow/rules/listening.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
@@ -37,6 +37,7 @@ rule all:
         artefacts("figures", EXPERIMENT.config["figures"]),
         claims_files(),
         convolved_sounds(EXPERIMENT.config["convolutions"]),
+        listening_files(EXPERIMENT.config["listening"]),
         checks_of_devices(EXPERIMENT.used_devices()),
         expand("<results>/metrics/{configuration}.json", configuration=EXPERIMENT.unshown),
 

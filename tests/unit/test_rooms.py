@@ -11,7 +11,7 @@ LIBRARY = REPOSITORY / "workflow" / "rnn_audio"
 # packs are a part of the jobs that stands apart for those who do not need it.
 FLOORS = [
     ["commands"],
-    ["reporting.figures", "reporting.claims"],
+    ["reporting.figures", "reporting.claims", "reporting.publication"],
     ["reporting.tables"],
     ["speed"],
     ["jobs", "jobs.packs"],
@@ -19,6 +19,7 @@ FLOORS = [
     ["training"],
     ["configuration"],
     ["losses", "networks", "devices"],
+    ["formats"],
     ["networks.engines", "signals"],
     [""],
 ]

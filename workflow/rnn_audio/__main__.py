@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from rnn_audio.errors import InputError
 
-COMMANDS: Mapping[str, str] = {}
+COMMANDS: Mapping[str, str] = {
+    "compare": "Compare a run's losses with published ones, configuration by configuration.",
+    "publish": "Copy a run's tables, figures and claims into a folder for publication.",
+}
 """Name of each command, and one line that says what it does.
 
 The module `commands.NAME` has `add_arguments(parser)` and `run(arguments)`, which returns the exit status. It is

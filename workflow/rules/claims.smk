@@ -1,4 +1,4 @@
-from rnn_audio.configuration.scale import scaled_down
+from rnn_audio.configuration.claims_of_run import claims_context, claims_notes, claims_read
 
 # Paths of what claims read, for one configuration.
 READ_BY_CLAIMS = {
@@ -28,7 +28,7 @@ def claims_files():
 rule claims:
     """Every claim of both papers, with the verdict of this run."""
     input:
-        [path for kind, name in EXPERIMENT.claims_read() for path in paths_for_claims(kind, name)],
+        [path for kind, name in claims_read(EXPERIMENT) for path in paths_for_claims(kind, name)],
     output:
         csv="<results>/claims.csv",
         markdown="<results>/claims.md",
@@ -46,12 +46,10 @@ rule claims:
         code=code_of("claims.py"),
         # Functions, so that Snakemake takes no brace in a text for a wildcard.
         claims=lambda wildcards: EXPERIMENT.config["claims"],
-        files=[(kind, name, len(paths_for_claims(kind, name))) for kind, name in EXPERIMENT.claims_read()],
+        files=[(kind, name, len(paths_for_claims(kind, name))) for kind, name in claims_read(EXPERIMENT)],
         seeds=EXPERIMENT.seeds,
-        context=lambda wildcards: EXPERIMENT.claims_context(
-            scaled_down(EXPERIMENT, None if IS_MODULE else Path("config.yaml"))
-        ),
-        notes=lambda wildcards: EXPERIMENT.claims_notes(),
+        context=lambda wildcards: claims_context(EXPERIMENT),
+        notes=lambda wildcards: claims_notes(EXPERIMENT),
     message:
         "claims"
     script:

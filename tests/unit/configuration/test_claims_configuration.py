@@ -4,11 +4,10 @@ import re
 
 import pytest
 from support.configurations import Config, minimal, overlaid, read_yaml, shipped_config
-from support.places import REPOSITORY
 
 from rnn_audio.configuration.claims import configurations_of
+from rnn_audio.configuration.claims_of_run import claims_context, claims_read
 from rnn_audio.configuration.experiment import Experiment, load_experiment
-from rnn_audio.configuration.scale import scaled_down
 from rnn_audio.errors import InputError
 from rnn_audio.evaluation.quantities import check_quantities
 
@@ -54,7 +53,7 @@ def test_the_quick_profile_may_have_fewer_configurations() -> None:
     """Sweeps with fewer values make claims about fewer; nothing fails."""
     quick = load_experiment(overlaid(shipped_config(), read_yaml("profiles/quick/settings.yaml")))
     assert quick.config["claims"]["a26"]["rules"][0]["of"] == ["room_5512_auxiliary"]
-    assert {name for _, name in quick.claims_read()} <= set(quick.configurations)
+    assert {name for _, name in claims_read(quick)} <= set(quick.configurations)
 
 
 def test_a_claim_of_a_user_needs_a_statement_and_a_rule() -> None:
@@ -81,7 +80,7 @@ def test_grids_and_sweeps_stand_for_their_members() -> None:
     experiment = load_experiment(config)
     members = ["sized_2", "sized_4", "tone_full", "rates_0_1", "rates_0_5"]
     assert experiment.config["claims"]["mine"]["rules"][0]["of"] == members
-    assert experiment.claims_read() == [("selections", name) for name in members[:-1]]
+    assert claims_read(experiment) == [("selections", name) for name in members[:-1]]
 
 
 @pytest.mark.parametrize(
@@ -134,18 +133,32 @@ def test_a_claim_without_configurations_of_a_paper_names_one() -> None:
         load_experiment(minimal() | {"claims": {"mine": {"statement": "It is so.", "rules": [RULE]}}})
 
 
+def overlaid_run(overlay: Config) -> Experiment:
+    return load_experiment(overlaid(shipped_config(), overlay), load_experiment(shipped_config()))
+
+
 def test_the_laptop_profile_scales_paper_b_down_and_not_paper_a() -> None:
-    laptop = load_experiment(overlaid(shipped_config(), read_yaml("profiles/laptop/settings.yaml")))
-    reduced = scaled_down(laptop, REPOSITORY / "config.yaml")
-    assert set(reduced) == {name for name, own in laptop.configurations.items() if "device" in own}
-    assert set(scaled_down(laptop, None)) == set(laptop.configurations)
+    laptop = overlaid_run(read_yaml("profiles/laptop/settings.yaml"))
+    context = claims_context(laptop)
+    assert context["scaled_down"].keys() == set(laptop.configurations_on("device"))
+    assert "(750)" in context["scaled_down"]["amplifier_32_none"]
 
 
-def test_the_shipped_run_is_the_papers(shipped: Experiment) -> None:
-    assert scaled_down(shipped, REPOSITORY / "config.yaml") == []
+def test_the_shipped_run_is_the_papers_on_synthetic_sounds(shipped: Experiment) -> None:
+    context = claims_context(shipped)
+    assert context["scaled_down"] == {}
+    assert context["synthetic"]["room_1024_full"] == "room"
+    assert context["synthetic"]["amplifier_32_none"] == "amplifier"
 
 
-def test_a_shorter_recording_is_a_smaller_scale() -> None:
-    overlay = {"scale": {"name": "short"}, "devices": {"amplifier": {"synthetic": {"duration_s": 60}}}}
-    short = load_experiment(overlaid(shipped_config(), overlay))
-    assert set(scaled_down(short, REPOSITORY / "config.yaml")) == set(short.configurations_on("device"))
+def test_a_recording_is_not_synthetic() -> None:
+    overlay = {"devices": {"amplifier": {"source": "url"}}}
+    context = claims_context(load_experiment(overlaid(shipped_config(), overlay)))
+    assert "amplifier_32_none" not in context["synthetic"]
+
+
+def test_of_a_scale_whose_origin_is_unknown_everything_is_scaled_down() -> None:
+    config = minimal() | {"scale": {"name": "mine", "epochs_factor": 1.0}}
+    assert claims_context(load_experiment(config))["scaled_down"] == dict.fromkeys(
+        ["tone_full", "tone_sub"], "scale 'mine'"
+    )

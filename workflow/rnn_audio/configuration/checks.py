@@ -54,7 +54,7 @@ def check_schema(config: Mapping[str, Any]) -> None:
         if isinstance(config, Mapping) and old in config:
             raise InputError(f"config.{old}: this key is called {new} now; rename it (docs/configuration.md)")
     require_valid(config, _schema(), prefix="config")
-    for section in ("papers", "signals", "tables", "figures", "sweeps", "convolutions", "claims"):
+    for section in ("papers", "signals", "tables", "figures", "sweeps", "convolutions", "listening", "claims"):
         _require_no_markup(config.get(section, {}), section)
 
 

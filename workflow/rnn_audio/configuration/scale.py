@@ -1,47 +1,52 @@
-"""Which configurations a scaled-down run trains less, or on less, than the configuration's own file says."""
+"""What a run changes of the papers' scale, configuration by configuration: epochs, batches, rates, playing time."""
 
-from pathlib import Path
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from rnn_audio.configuration.experiment import Experiment, load_experiment
-from rnn_audio.errors import InputError
 from rnn_audio.types import Settings
+from rnn_audio.words import setting_words
+
+_ABSENT = object()
 
 
-def scaled_down(experiment: Experiment, whole: Path | None) -> list[str]:
-    """The configurations whose settings, or whose signal or device, an overlay has changed.
+def differences(own: Settings, papers: Settings) -> str:
+    """The settings in which a configuration differs from the papers', in words, the papers' value in brackets.
 
-    At the paper's scale there are none. Where the file is not at the paper's scale itself, or is no configuration
-    without its overlays, all of them count.
+    >>> differences({"epochs": 20, "batch_size": 8, "skip": True}, {"epochs": 100, "batch_size": 64, "skip": True})
+    'epochs 20 (100), batch size 8 (64)'
 
     Args:
-        experiment: the run's.
-        whole: the configuration's file, before any overlay; None if there is none.
+        own: a resolved configuration, or the settings of its device or signal.
+        papers: the same at the papers' scale.
+
+    Returns:
+        An empty text if they are equal.
     """
-    if not experiment.scale_notes():
-        return []
-    declared = _load(whole) if whole is not None else None
-    if declared is None or declared.scale_notes():
-        return list(experiment.configurations)
-    return [name for name in experiment.configurations if _training(experiment, name) != _training(declared, name)]
+    ours, theirs = dict(_flat(own)), dict(_flat(papers))
+    first = [key for key in ("epochs", "batch_size") if key in ours]
+    keys = dict.fromkeys([*first, *ours, *theirs])
+    changed = [key for key in keys if ours.get(key, _ABSENT) != theirs.get(key, _ABSENT)]
+    return ", ".join(_words(key, ours.get(key, _ABSENT), theirs.get(key, _ABSENT)) for key in changed)
 
 
-def _load(path: Path) -> Experiment | None:
-    import yaml
-
-    if not path.is_file():
-        return None
-    try:
-        return load_experiment(
-            yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        )
-    except InputError:
-        return None
+def _flat(settings: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value
 
 
-def _training(experiment: Experiment, name: str) -> tuple[Settings, Settings] | None:
-    """All that a model of a configuration comes from, but for the seed."""
-    settings = experiment.configurations.get(name)
-    if settings is None:
-        return None
-    kind = "device" if "device" in settings else "signal"
-    return settings, experiment.config[f"{kind}s"][settings[kind]]
+def _words(key: str, own: Any, papers: Any) -> str:  # noqa: ANN401 (any YAML value)
+    name, bracket, unit = setting_words(key).partition(" (")
+    text = f"{name} {_value(own)} ({_value(papers)})"
+    return f"{text} {unit.removesuffix(')')}" if bracket else text
+
+
+def _value(value: Any) -> str:  # noqa: ANN401
+    if value is _ABSENT or value is None:
+        return "none"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value if isinstance(value, str) else json.dumps(value)
+    return f"{value:g}"
