@@ -132,7 +132,7 @@ class Experiment:
         dry = [declared["dry"]] if "dry" in declared else []
         by_row = len(self._grouped(names)) > 1 and any("scale" in row for row in declared["rows"])
         scale = [self._row_note()] if by_row else self.scale_notes(*names)
-        return [*scale, *self.provenance_notes(names, dry), *declared.get("notes", [])]
+        return [*scale, *self._provenance_notes(names, dry), *declared.get("notes", [])]
 
     def listening_device(self, test: str) -> str:
         """The device whose models a listening test compares."""
@@ -142,7 +142,11 @@ class Experiment:
         """The notes below a listening test's tables, as `table_notes`."""
         names = tested(self.config["listening"][test])
         own = self.config["listening"][test].get("notes", [])
-        return [*self.scale_notes(*names), *self.provenance_notes(names, []), *own]
+        return [*self.scale_notes(*names), *self._provenance_notes(names, []), *own]
+
+    def notes_on(self, *configurations: str) -> list[str]:
+        """The scale of these configurations, and where their signals and devices come from."""
+        return [*self.scale_notes(*configurations), *self._provenance_notes(list(configurations), [])]
 
     def scale_notes(self, *configurations: str) -> list[str]:
         """A warning where the run is not at the paper's scale.
@@ -178,12 +182,6 @@ class Experiment:
         else:
             changed.append(differences(*(each.config["signals"][own["signal"]] for each in (self, self.papers))))
         return ", ".join(filter(None, changed)) or AT_THE_PAPERS
-
-    def scaled_down(self) -> list[str]:
-        """The configurations that are trained less than the papers' were, or of which that is not known."""
-        if self._is_at_the_papers_scale():
-            return []
-        return [name for name in self.configurations if self.scale_of(name) != AT_THE_PAPERS]
 
     def _is_at_the_papers_scale(self) -> bool:
         scale = self.config["scale"]
@@ -231,7 +229,7 @@ class Experiment:
             duration_s = _ASSUMED_DOWNLOAD_S
         return int(duration_s * device["rate_hz"] * device["split"][0])
 
-    def provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
+    def _provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
         """Notes on the sounds that configurations learn, and on more signals, that are synthetic."""
         notes = []
         for kind, used in (("signal", more_signals), ("device", [])):
