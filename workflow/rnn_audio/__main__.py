@@ -10,6 +10,7 @@ from rnn_audio.errors import InputError
 COMMANDS: Mapping[str, str] = {
     "compare": "Compare a run's losses with published ones, configuration by configuration.",
     "publish": "Copy a run's tables, figures and claims into a folder for publication.",
+    "status": "Say how far a run is: models that are done, train, wait or failed, and the time that is left.",
 }
 """Name of each command, and one line that says what it does.
 
