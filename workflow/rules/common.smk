@@ -5,6 +5,7 @@ from rnn_audio.configuration.accelerator import unused_gpu
 from rnn_audio.jobs.engine_proof import forget_proofs
 from rnn_audio.jobs.packs.composition import compose_packs
 from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
+from rnn_audio.reporting.tables.headlines import headlines
 from rnn_audio.speed.estimate import plan_run, write_plan
 from rnn_audio.jobs.provenance import notes_on_versions
 from rnn_audio.jobs.preparation import (
@@ -72,6 +73,9 @@ if workflow.is_main_process and not IS_MODULE:
 
 onsuccess:
     remove_waiting(CHECKPOINTS)
+    made = [job.wildcards.table for job in workflow.dag.jobs if job.rule.name == "table"]
+    shown = {name: EXPERIMENT.config["tables"][name] for name in sorted(made)}
+    print(*headlines(Path(config["pathvars"]["results"]), shown), sep="\n", file=sys.stderr)
 
 
 onerror:
