@@ -227,7 +227,7 @@ def listening_files(tests):
     """What listening tests are held with, and their tables and figures."""
     ends = ["", *(f"_{table}" for table in LISTENING_TABLES)]
     return [
-        *expand("<results>/listening/{test}/webmushra", test=tests),
+        *expand("<results>/listening/{test}/{made}", test=tests, made=["webmushra", "test.html"]),
         *artefacts("tables", [f"{test}{end}" for test in tests for end in ends]),
         *artefacts("figures", tests),
     ]
