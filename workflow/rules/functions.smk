@@ -1,6 +1,7 @@
 """Functions for rules: the files and settings that belong to their wildcards."""
 
 import re
+from collections import Counter
 from functools import cache, partial
 
 from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES
@@ -118,6 +119,20 @@ def waiting_packs(jobs):
             members[name, seed] = PackMember(name, seed, EXPERIMENT.configurations[name], *places)
     packs = [[members[model] for model in pack if model in members] for pack in PACKS]
     return [pack for pack in packs if pack]
+
+
+def plan_of(jobs):
+    """What these jobs make, and for about how long."""
+    jobs = list(jobs)
+    packs = [[(member.configuration, member.seed) for member in pack] for pack in waiting_packs(jobs)]
+    others = Counter(job.rule.name for job in jobs if job.rule.name not in ("train", "all"))
+    cores = workflow.resource_settings.cores
+    if workflow.non_local_exec:
+        cores = limit = workflow.resource_settings.nodes
+    else:
+        limit = workflow.global_resources.get("gpu") if ACCELERATOR == "cuda" else cores
+    at_once = getattr(limit, "value", limit) or max(1, len(packs))
+    return plan_run(EXPERIMENT, packs, ACCELERATOR, at_once, others, cores or at_once)
 
 
 def turns_of_packs():

@@ -98,6 +98,17 @@ class Experiment:
             return self._device_samples(settings["device"])
         return signal_samples(self.config["signals"][settings["signal"]], settings["rate_hz"])
 
+    def recorded_s(self, device: str) -> float:
+        """About how many seconds of a device's recordings there are, all splits together, for an estimate of times."""
+        device = self.config["devices"][device]
+        if device["source"] == "synthetic":
+            return device["synthetic"]["duration_s"]
+        if device["source"] == "file":
+            import soundfile
+
+            return soundfile.info(device["file"]["input"]).duration
+        return _ASSUMED_DOWNLOAD_S
+
     def rates_hz(self, signal: str) -> list[int]:
         """The rates at which a signal is learned or convolved by any configuration, ascending."""
         users = [settings for settings in self.configurations.values() if settings.get("signal") == signal]
@@ -219,15 +230,7 @@ class Experiment:
 
     def _device_samples(self, name: str) -> int:
         device = self.config["devices"][name]
-        if device["source"] == "synthetic":
-            duration_s = device["synthetic"]["duration_s"]
-        elif device["source"] == "file":
-            import soundfile
-
-            duration_s = soundfile.info(device["file"]["input"]).duration
-        else:
-            duration_s = _ASSUMED_DOWNLOAD_S
-        return int(duration_s * device["rate_hz"] * device["split"][0])
+        return int(self.recorded_s(name) * device["rate_hz"] * device["split"][0])
 
     def _provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
         """Notes on the sounds that configurations learn, and on more signals, that are synthetic."""
