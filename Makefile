@@ -48,8 +48,8 @@ quick: install
 	$(BIN)/snakemake --profile profiles/quick --report results/quick/report.html
 
 check: lint
-	$(PYTEST) $(CORES) tests/unit
-	@echo "make check: formatting, lint, imports and unit tests are in order."
+	$(PYTEST) $(CORES) -m "not long and not emulated" tests/unit
+	@echo "make check: formatting, lint, imports and unit tests are in order; make test also plays a GPU."
 
 test: install
 	$(PYTEST) $$(($(CORES) + 1))
