@@ -181,7 +181,11 @@ def scale_notes_of(wildcards):
 def given_to(kind, wildcards):
     """What a kind of figure gets in addition to its files and its declaration."""
     names = EXPERIMENT.configurations_of(declared(wildcards))
-    known = {"seeds": EXPERIMENT.seeds, "published": {name: EXPERIMENT.published_loss(name) for name in names}}
+    known = {
+        "seeds": EXPERIMENT.seeds,
+        "published": {name: EXPERIMENT.published_loss(name) for name in names},
+        "design": EXPERIMENT.a_weighting_design,
+    }
     return {what: known[what] for what in kind.given}
 
 
@@ -208,7 +212,7 @@ def listening_files(tests):
     """What listening tests are held with, and their tables and figures."""
     ends = ["", *(f"_{table}" for table in LISTENING_TABLES)]
     return [
-        *expand("<results>/listening/{test}/webmushra", test=tests),
+        *expand("<results>/listening/{test}/{made}", test=tests, made=["webmushra", "test.html"]),
         *artefacts("tables", [f"{test}{end}" for test in tests for end in ends]),
         *artefacts("figures", tests),
     ]

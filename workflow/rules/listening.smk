@@ -6,6 +6,12 @@ wildcard_constraints:
     listening=one_of(EXPERIMENT.config["listening"]),
 
 
+def listening_parts():
+    """Parts of the page that are no Python."""
+    rooms = ("listening", "reporting/page")
+    return sorted(path for room in rooms for path in (Path(LIBRARY) / "rnn_audio" / room / "static").iterdir())
+
+
 def listening_test(wildcards):
     """The declaration of a listening test."""
     return EXPERIMENT.config["listening"][wildcards.listening]
@@ -64,6 +70,27 @@ rule make_stimuli:
         "sounds of {wildcards.listening}"
     script:
         "../scripts/make_stimuli.py"
+
+
+rule listening_page:
+    """A listening test as one page, which opens from disk and gives its results as files."""
+    input:
+        webmushra="<results>/listening/{listening}/webmushra",
+        record="<results>/listening/{listening}/stimuli.json",
+    output:
+        "<results>/listening/{listening}/test.html",
+    log:
+        "<logs>/listening_page/{listening}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=digest([*code_dependencies(Path(LIBRARY) / "scripts/listening_page.py"), *listening_parts()]),
+        test=listening_test,
+        notes=lambda wildcards: EXPERIMENT.scale_notes(*tested(listening_test(wildcards))),
+    message:
+        "page of {wildcards.listening}"
+    script:
+        "../scripts/listening_page.py"
 
 
 rule analyse_listening:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_audio.configuration.checks import check_artefacts, check_benchmark, check_configurations, check_schema
+from rnn_audio.configuration.claims import check_claims, expand_claims
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
 from rnn_audio.configuration.listening import check_listening, device_of, tested
@@ -15,6 +16,7 @@ from rnn_audio.configuration.settings import signal_samples, total_epochs
 from rnn_audio.configuration.shorthand import write_out_entries, write_out_labels
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
 from rnn_audio.configuration.unshown import unshown, with_own_figures
+from rnn_audio.losses.preemphasis import MINIMUM_PHASE
 from rnn_audio.types import Settings
 
 AT_THE_PAPERS = "as in the paper"
@@ -48,6 +50,11 @@ class Experiment:
     def seeds(self) -> list[int]:
         """Seeds of each configuration."""
         return self.config["seeds"]
+
+    @property
+    def a_weighting_design(self) -> str:
+        """How the A-weighting is fitted to the standard's curve, one of `preemphasis.DESIGNS`."""
+        return self.config.get("a_weighting_design", MINIMUM_PHASE)
 
     def source_settings(self, signal: str) -> Settings:
         """What determines a signal before it is resampled: its length, its source, and that source's settings."""
@@ -125,7 +132,7 @@ class Experiment:
         dry = [declared["dry"]] if "dry" in declared else []
         by_row = len(self._grouped(names)) > 1 and any("scale" in row for row in declared["rows"])
         scale = [self._row_note()] if by_row else self.scale_notes(*names)
-        return [*scale, *self._provenance_notes(names, dry), *declared.get("notes", [])]
+        return [*scale, *self.provenance_notes(names, dry), *declared.get("notes", [])]
 
     def listening_device(self, test: str) -> str:
         """The device whose models a listening test compares."""
@@ -135,7 +142,7 @@ class Experiment:
         """The notes below a listening test's tables, as `table_notes`."""
         names = tested(self.config["listening"][test])
         own = self.config["listening"][test].get("notes", [])
-        return [*self.scale_notes(*names), *self._provenance_notes(names, []), *own]
+        return [*self.scale_notes(*names), *self.provenance_notes(names, []), *own]
 
     def scale_notes(self, *configurations: str) -> list[str]:
         """A warning where the run is not at the paper's scale.
@@ -168,7 +175,15 @@ class Experiment:
         changed = [differences(own, theirs)]
         if "device" in own:
             changed.append(differences(*(each.device_settings(own["device"]) for each in (self, self.papers))))
+        else:
+            changed.append(differences(*(each.config["signals"][own["signal"]] for each in (self, self.papers))))
         return ", ".join(filter(None, changed)) or AT_THE_PAPERS
+
+    def scaled_down(self) -> list[str]:
+        """The configurations that are trained less than the papers' were, or of which that is not known."""
+        if self._is_at_the_papers_scale():
+            return []
+        return [name for name in self.configurations if self.scale_of(name) != AT_THE_PAPERS]
 
     def _is_at_the_papers_scale(self) -> bool:
         scale = self.config["scale"]
@@ -216,7 +231,8 @@ class Experiment:
             duration_s = _ASSUMED_DOWNLOAD_S
         return int(duration_s * device["rate_hz"] * device["split"][0])
 
-    def _provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
+    def provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
+        """Notes on the sounds that configurations learn, and on more signals, that are synthetic."""
         notes = []
         for kind, used in (("signal", more_signals), ("device", [])):
             learned = [self.configurations[name][kind] for name in configurations if kind in self.configurations[name]]
@@ -237,7 +253,8 @@ def load_experiment(config: Settings, papers: Experiment | None = None) -> Exper
             names the key and says what to do.
     """
     check_schema(config)
-    config = write_out_entries(*expand_grids(config))
+    config, grids = expand_grids(config)
+    config = write_out_entries(config, grids)
     merged = {name: _merge(own, config["presets"]) for name, own in config["configurations"].items()}
     check_configurations(config, merged)
     alone = tuple(unshown(config))
@@ -252,9 +269,15 @@ def load_experiment(config: Settings, papers: Experiment | None = None) -> Exper
     check_listening(expanded, merged)
     check_starts(merged)
     factor = config["scale"]["epochs_factor"]
-    resolved = {name: _resolve(settings, factor) for name, settings in merged.items()}
+    # The default is left out, so that models of before it could be chosen stay up to date.
+    chosen = {key: value for key, value in config.items() if key == "a_weighting_design" and value != MINIMUM_PHASE}
+    resolved = {
+        name: _resolve(settings, factor) | (chosen if "device" in settings else {}) for name, settings in merged.items()
+    }
     expanded = write_out_labels(expanded, resolved)
     check_artefacts(expanded, merged)
+    expanded = expand_claims(expanded, grids, merged)
+    check_claims(expanded, merged)
     return _with_scales(Experiment(expanded, resolved, alone, papers))
 
 
