@@ -15,10 +15,10 @@ include: "workflow/rules/signals.smk"
 include: "workflow/rules/devices.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/generate.smk"
-include: "workflow/rules/metrics.smk"
 include: "workflow/rules/exports.smk"
 include: "workflow/rules/speed.smk"
 include: "workflow/rules/convolutions.smk"
+include: "workflow/rules/listening.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/gpu_check.smk"
@@ -36,6 +36,7 @@ rule all:
         artefacts("tables", EXPERIMENT.config["tables"]),
         artefacts("figures", EXPERIMENT.config["figures"]),
         convolved_sounds(EXPERIMENT.config["convolutions"]),
+        listening_files(EXPERIMENT.config["listening"]),
         checks_of_devices(EXPERIMENT.used_devices()),
         expand("<results>/exports/{configuration}", configuration=EXPERIMENT.configurations_on("device")),
         expand("<results>/metrics/{configuration}.json", configuration=EXPERIMENT.unshown),

@@ -18,8 +18,9 @@ FLOORS = [
     ["evaluation"],
     ["training"],
     ["configuration"],
-    ["losses", "networks", "devices"],
+    ["losses", "devices"],
     ["formats"],
+    ["networks"],
     ["networks.engines", "signals"],
     [""],
 ]

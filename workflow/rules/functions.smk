@@ -3,6 +3,7 @@
 import re
 from functools import cache, partial
 
+from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES
 from rnn_audio.jobs.code_dependencies import code_of as code_dependencies
 from rnn_audio.jobs.packs.members import PackMember
 from rnn_audio.jobs.provenance import digest
@@ -201,6 +202,16 @@ def convolved_sounds(convolutions):
         for convolution in convolutions
         for name in EXPERIMENT.config["convolutions"][convolution]["configurations"]
         for response in ("target", "generation")
+    ]
+
+
+def listening_files(tests):
+    """What listening tests are held with, and their tables and figures."""
+    ends = ["", *(f"_{table}" for table in LISTENING_TABLES)]
+    return [
+        *expand("<results>/listening/{test}/webmushra", test=tests),
+        *artefacts("tables", [f"{test}{end}" for test in tests for end in ends]),
+        *artefacts("figures", tests),
     ]
 
 

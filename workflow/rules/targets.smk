@@ -39,6 +39,12 @@ rule exports:
         expand("<results>/exports/{configuration}", configuration=EXPERIMENT.configurations_on("device")),
 
 
+rule listening:
+    """Every listening test: its page, its folder for webMUSHRA, its tables and its figure."""
+    input:
+        listening_files(EXPERIMENT.config["listening"]),
+
+
 for paper in config["papers"]:
 
     rule:
@@ -48,6 +54,7 @@ for paper in config["papers"]:
             artefacts("tables", EXPERIMENT.of_paper("tables", paper)),
             artefacts("figures", EXPERIMENT.of_paper("figures", paper)),
             convolved_sounds(EXPERIMENT.of_paper("convolutions", paper)),
+            listening_files(EXPERIMENT.of_paper("listening", paper)),
 
 
 for sweep in config.get("sweeps", []):

@@ -53,7 +53,7 @@ def check_schema(config: Mapping[str, Any]) -> None:
         if isinstance(config, Mapping) and old in config:
             raise InputError(f"config.{old}: this key is called {new} now; rename it (docs/configuration.md)")
     require_valid(config, _schema(), prefix="config")
-    for section in ("papers", "signals", "tables", "figures", "sweeps", "convolutions"):
+    for section in ("papers", "signals", "tables", "figures", "sweeps", "convolutions", "listening"):
         _require_no_markup(config.get(section, {}), section)
 
 

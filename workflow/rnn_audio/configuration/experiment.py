@@ -1,19 +1,26 @@
 """The loaded configuration: checked, merged with its presets, with methods that return what each job needs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rnn_audio.configuration.checks import check_artefacts, check_benchmark, check_configurations, check_schema
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
+from rnn_audio.configuration.listening import check_listening, device_of, tested
 from rnn_audio.configuration.method_checks import METHODS, check_starts, start_of
+from rnn_audio.configuration.scale import differences
 from rnn_audio.configuration.settings import signal_samples, total_epochs
 from rnn_audio.configuration.shorthand import write_out_entries, write_out_labels
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
 from rnn_audio.configuration.unshown import unshown, with_own_figures
 from rnn_audio.types import Settings
+
+AT_THE_PAPERS = "as in the paper"
+"""What is said of a training that a reduced run leaves at the papers' scale."""
+
+_BRACKETS = "In brackets: the papers' scale."
 
 # The length of a download is unknown until it has arrived; the authors' recordings last about seven minutes.
 _ASSUMED_DOWNLOAD_S = 420.0
@@ -28,12 +35,14 @@ class Experiment:
             of its convolutions.
         configurations: each configuration merged with its preset, by name; its epochs are scaled, and `full` update
             lengths are None.
-        unshown: the configurations that no declared table, figure or convolution names.
+        unshown: the configurations that no declared table, figure, convolution or listening test names.
+        papers: the experiment at the papers' scale, of which this one is a reduction; None if it is not known.
     """
 
     config: Settings
     configurations: dict[str, Settings]
     unshown: tuple[str, ...] = ()
+    papers: "Experiment | None" = None
 
     @property
     def seeds(self) -> list[int]:
@@ -117,7 +126,19 @@ class Experiment:
         declared = self.config["tables"][table]
         names = self.configurations_of(declared)
         dry = [declared["dry"]] if "dry" in declared else []
-        return [*self.scale_notes(*names), *self._provenance_notes(names, dry), *declared.get("notes", [])]
+        by_row = len(self._grouped(names)) > 1 and any("scale" in row for row in declared["rows"])
+        scale = [self._row_note()] if by_row else self.scale_notes(*names)
+        return [*scale, *self._provenance_notes(names, dry), *declared.get("notes", [])]
+
+    def listening_device(self, test: str) -> str:
+        """The device whose models a listening test compares."""
+        return device_of(self.config["listening"][test], self.configurations)
+
+    def listening_notes(self, test: str) -> list[str]:
+        """The notes below a listening test's tables, as `table_notes`."""
+        names = tested(self.config["listening"][test])
+        own = self.config["listening"][test].get("notes", [])
+        return [*self.scale_notes(*names), *self._provenance_notes(names, []), *own]
 
     def scale_notes(self, *configurations: str) -> list[str]:
         """A warning where the run is not at the paper's scale.
@@ -125,23 +146,58 @@ class Experiment:
         Args:
             configurations: those whose numbers are shown; all of them if none is given.
         """
-        scale = self.config["scale"]
-        if scale["name"] == "paper" and scale["epochs_factor"] == 1:
+        if self._is_at_the_papers_scale():
             return []
-        epochs = [total_epochs(self.configurations[name]) for name in configurations or self.configurations]
-        spread = str(min(epochs)) if min(epochs) == max(epochs) else f"{min(epochs)} to {max(epochs)}"
-        unit = "epoch" if spread == "1" else "epochs"
+        names = configurations or tuple(self.configurations)
         seeds = "one seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
-        return [
-            f"Scale '{scale['name']}': trained for {spread} {unit}, {seeds}. These numbers do not reproduce the paper."
-        ]
+        scale = f"Scale '{self.config['scale']['name']}', {seeds}"
+        by_text = self._grouped(names)
+        if not all(by_text):
+            epochs = [total_epochs(self.configurations[name]) for name in names]
+            spread = str(min(epochs)) if min(epochs) == max(epochs) else f"{min(epochs)} to {max(epochs)}"
+            unit = "epoch" if spread == "1" else "epochs"
+            return [f"{scale}: trained for {spread} {unit}. These numbers do not reproduce the paper."]
+        if len(by_text) == 1:
+            (text,) = by_text
+            return [f"{scale}; trained {text}." if text == AT_THE_PAPERS else f"{scale}; {text}. {_BRACKETS}"]
+        groups = [f"{', '.join(group)}: {text}" for text, group in by_text.items()]
+        return [f"{scale}. {'; '.join(groups)}. {_BRACKETS}"]
+
+    def scale_of(self, configuration: str) -> str | None:
+        """What training changes of the papers' scale, in words; None if that is not known, or it is the papers'."""
+        if self.papers is None or self._is_at_the_papers_scale() or configuration not in self.papers.configurations:
+            return None
+        own, theirs = self.configurations[configuration], self.papers.configurations[configuration]
+        changed = [differences(own, theirs)]
+        if "device" in own:
+            changed.append(differences(*(each.device_settings(own["device"]) for each in (self, self.papers))))
+        return ", ".join(filter(None, changed)) or AT_THE_PAPERS
+
+    def _is_at_the_papers_scale(self) -> bool:
+        scale = self.config["scale"]
+        return scale["name"] == "paper" and scale["epochs_factor"] == 1
+
+    def _grouped(self, configurations: Iterable[str]) -> dict[str, list[str]]:
+        """The configurations by what their training changes of the papers' scale."""
+        groups: dict[str, list[str]] = {}
+        for name in configurations:
+            groups.setdefault(self.scale_of(name) or "", []).append(name)
+        return groups
+
+    def _row_note(self) -> str:
+        seeds = "one seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
+        return (
+            f"Scale '{self.config['scale']['name']}', {seeds}. The column Scale says what each training changes of the "
+            "papers' scale, which stands in brackets."
+        )
 
     def published_loss(self, configuration: str) -> float | None:
         """The paper's prediction MSE of a configuration, from the first table row that states one.
 
-        None at any scale but the paper's: a loss after fewer epochs has no published value to compare with.
+        None if the configuration is not trained at the paper's scale: a loss after fewer epochs has no published value
+        to compare with.
         """
-        if self.scale_notes():
+        if not self._is_at_the_papers_scale() and self.scale_of(configuration) != AT_THE_PAPERS:
             return None
         for table in self.config["tables"].values():
             for row in table["rows"]:
@@ -173,8 +229,12 @@ class Experiment:
         return notes
 
 
-def load_experiment(config: Settings) -> Experiment:
+def load_experiment(config: Settings, papers: Experiment | None = None) -> Experiment:
     """Check a configuration, merge its presets, and write out its grids, sweeps, convolutions and labels.
+
+    Args:
+        config: the whole configuration.
+        papers: the experiment at the papers' scale, if this configuration reduces it.
 
     Raises:
         InputError: a key is unknown, missing or of the wrong type, or a reference points to nothing; the message
@@ -193,12 +253,24 @@ def load_experiment(config: Settings) -> Experiment:
     expanded, merged = expand_sweeps(config, merged, bases)
     check_convolutions(expanded, merged)
     expanded = expand_convolutions(expanded)
+    check_listening(expanded, merged)
     check_starts(merged)
     factor = config["scale"]["epochs_factor"]
     resolved = {name: _resolve(settings, factor) for name, settings in merged.items()}
     expanded = write_out_labels(expanded, resolved)
     check_artefacts(expanded, merged)
-    return Experiment(expanded, resolved, alone)
+    return _with_scales(Experiment(expanded, resolved, alone, papers))
+
+
+def _with_scales(experiment: Experiment) -> Experiment:
+    """Rows of tables that differ in what they change of the papers' scale say it, each on its own."""
+    tables = {}
+    for name, table in experiment.config["tables"].items():
+        scales = [experiment.scale_of(row["configuration"]) for row in table["rows"]]
+        says = all(scales) and len(set(scales)) > 1
+        rows = [row | {"scale": scale} for row, scale in zip(table["rows"], scales, strict=True)]
+        tables[name] = table | {"rows": rows} if says else table
+    return replace(experiment, config={**experiment.config, "tables": tables})
 
 
 def _merge(own: Settings, presets: Mapping[str, Settings]) -> Settings:

@@ -3,18 +3,16 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from rnn_audio.evaluation import pieces
 from rnn_audio.losses.formulas import EsrAccumulator
 from rnn_audio.losses.packed_filter import apply_packed
 from rnn_audio.losses.preemphasis import NAMES, taps
 from rnn_audio.networks import recurrence
-from rnn_audio.networks.model import ModelShape, Parameters, load_model
+from rnn_audio.networks.model import ModelShape, Parameters
 from rnn_audio.types import Samples
 
 logger = logging.getLogger(__name__)
@@ -66,12 +64,6 @@ def zero_loss(target: Samples, rate_hz: float, pre_emphasis: str) -> float:
     """The loss of equation 4 with one pre-emphasis filter, for an output of zeros; the target is [N]."""
     tensor = torch.from_numpy(np.asarray(target, dtype=np.float32))
     return whole_losses(tensor, torch.zeros_like(tensor).unsqueeze(0), rate_hz, [pre_emphasis])[pre_emphasis][0]
-
-
-def process_recording(model_path: Path, recording: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Process a recording, [N], with a trained model, from a state of zeros; returns [N]."""
-    shape, parameters = load_model(model_path)
-    return process(parameters, shape, torch.from_numpy(recording))[0].numpy()
 
 
 def _process_in_order(parameters: Parameters, shape: ModelShape, recording: torch.Tensor) -> torch.Tensor:

@@ -12,12 +12,15 @@ from rnn_audio.errors import InputError
 from rnn_audio.evaluation.quantities import check_quantities
 
 
-def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experiment, str]:
+def set_up(
+    config: dict[str, Any], *, inspect_recordings: bool, papers: dict[str, Any] | None = None
+) -> tuple[Experiment, str]:
     """Check the configuration, and the recordings that it names, before anything trains.
 
     Args:
         config: the whole configuration.
         inspect_recordings: whether to read and check every recording; jobs on other machines need not repeat it.
+        papers: the configuration at the papers' scale, if the other one reduces it.
 
     Returns:
         The experiment, and the accelerator that trains: `cpu` or `cuda`.
@@ -25,7 +28,7 @@ def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experim
     Raises:
         InputError: the configuration, a recording or the requested accelerator is invalid.
     """
-    experiment = load_experiment(config)
+    experiment = load_experiment(config, load_experiment(papers) if papers else None)
     for key, folder in config["pathvars"].items():
         _check_folder(f"pathvars.{key}", Path(folder))
     check_quantities(experiment)
