@@ -77,7 +77,7 @@ def test_a_model_says_nothing_that_was_not_measured(results: Path, monkeypatch: 
         (0.0099, "great"),
         (0.01, "not bad"),
         (0.034, "not bad"),
-        (0.035, "may sound right"),
+        (0.035, "may sound OK"),
         (0.1, "hardly sounds right"),
         (0.3, "does not sound like it"),
         (1.5, "does not sound like it"),

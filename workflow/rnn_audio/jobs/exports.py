@@ -21,7 +21,7 @@ from rnn_audio.wav import read_wav
 _ESR_WORDS = (
     (0.01, "great"),
     (0.035, "not bad"),
-    (0.1, "may sound right"),
+    (0.1, "may sound OK"),
     (0.3, "hardly sounds right"),
 )
 
