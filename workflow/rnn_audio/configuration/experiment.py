@@ -79,13 +79,16 @@ class Experiment:
     def device_settings(self, device: str) -> Settings:
         """What determines a device's recordings: its rate, split and the settings of its active source."""
         settings = self.config["devices"][device]
-        keep = ("rate_hz", "split", "latency", "source", settings["source"])
+        keep = ["rate_hz", "split", "latency", "source", settings["source"]]
+        if settings["source"] == "model" and "input" not in settings["model"]:
+            keep.append("synthetic")
         return {key: settings[key] for key in keep}
 
     def device_paths(self, device: str) -> list[str]:
-        """The user's recordings for a device: input and target, or none."""
+        """The user's files for a device: input and target, a published model and what it plays, or none."""
         settings = self.config["devices"][device]
-        return [_tidied(settings["file"][side]) for side in ("input", "target")] if settings["source"] == "file" else []
+        own = settings[settings["source"]] if settings["source"] in ("file", "model") else {}
+        return [_tidied(own[key]) for key in ("path", "input", "target") if key in own]
 
     def about_device(self, device: str) -> Settings:
         """What an exported model says of its device: where its recordings come from, and the user's words for it."""
@@ -100,14 +103,15 @@ class Experiment:
 
     def recorded_s(self, device: str) -> float:
         """About how many seconds of a device's recordings there are, all splits together, for an estimate of times."""
-        device = self.config["devices"][device]
-        if device["source"] == "synthetic":
-            return device["synthetic"]["duration_s"]
-        if device["source"] == "file":
+        declared = self.config["devices"][device]
+        if declared["source"] == "url":
+            return _ASSUMED_DOWNLOAD_S
+        own = declared[declared["source"]]
+        if "input" in own:
             import soundfile
 
-            return soundfile.info(device["file"]["input"]).duration
-        return _ASSUMED_DOWNLOAD_S
+            return soundfile.info(own["input"]).duration
+        return declared["synthetic"]["duration_s"]
 
     def rates_hz(self, signal: str) -> list[int]:
         """The rates at which a signal is learned or convolved by any configuration, ascending."""
@@ -341,6 +345,10 @@ def _origin(settings: Settings) -> str:
     own = settings[settings["source"]]
     if settings["source"] == "synthetic":
         return f"synthetic ({own['generator']}), not a recording"
+    if settings["source"] == "model":
+        model = own["address"] if "address" in own else Path(own["path"]).name
+        played = Path(own["input"]).name if "input" in own else "synthetic playing"
+        return f"output of the model {model} for {played}, not a recording"
     if settings["source"] == "file":
         names = [Path(own[key]).name for key in ("path", "input", "target") if key in own]
         return f"recording {' and '.join(names)}"
