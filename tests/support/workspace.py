@@ -206,6 +206,7 @@ def tiny_config() -> Config:
         "sweeps": {},
         "convolutions": {},
         "listening": {},
+        "claims": {},
     }
 
 

@@ -13,7 +13,7 @@ FLOORS = [
     ["commands"],
     ["listening"],
     ["reporting.page"],
-    ["reporting.figures"],
+    ["reporting.figures", "reporting.claims", "reporting.publication"],
     ["reporting.tables"],
     ["speed"],
     ["jobs", "jobs.packs"],
@@ -21,6 +21,7 @@ FLOORS = [
     ["training"],
     ["configuration"],
     ["losses", "networks", "devices"],
+    ["formats"],
     ["networks.engines", "signals"],
     [""],
 ]

@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from rnn_audio.errors import InputError
 
-COMMANDS: Mapping[str, str] = {}
+COMMANDS: Mapping[str, str] = {
+    "compare": "Compare a run's losses with published ones, configuration by configuration.",
+    "export": "Write a trained model, or one of another program, for plug-ins and other players.",
+    "process": "Send a sound file through a trained model, of this or another program.",
+    "publish": "Copy a run's tables, figures and claims into a folder for publication.",
+    "train": "Model the amplifier or effect that turns one recording into another.",
+}
 """Name of each command, and one line that says what it does.
 
 The module `commands.NAME` has `add_arguments(parser)` and `run(arguments)`, which returns the exit status. It is

@@ -14,18 +14,21 @@ from rnn_audio.jobs.preparation import (
     set_up,
 )
 
+# A workflow that uses this one as a module has its own report and `onstart`.
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+
 export_library()
 limit_threads()
 if workflow.is_main_process:
     discard_damaged_caches()
 try:
-    EXPERIMENT, ACCELERATOR = set_up(config, inspect_recordings=workflow.is_main_process)
+    # A profile may lay its settings over config.yaml; tables then say what they change of it.
+    PAPERS = None if IS_MODULE else without_overlays("config.yaml", workflow.configfiles)
+    EXPERIMENT, ACCELERATOR = set_up(config, inspect_recordings=workflow.is_main_process, papers=PAPERS)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
-# A workflow that uses this one as a module has its own report and `onstart`.
-IS_MODULE = not workflow.modifier.is_main_snakefile()
 if not IS_MODULE:
 
     report: "../report/workflow.rst"

@@ -181,7 +181,11 @@ def scale_notes_of(wildcards):
 def given_to(kind, wildcards):
     """What a kind of figure gets in addition to its files and its declaration."""
     names = EXPERIMENT.configurations_of(declared(wildcards))
-    known = {"seeds": EXPERIMENT.seeds, "published": {name: EXPERIMENT.published_loss(name) for name in names}}
+    known = {
+        "seeds": EXPERIMENT.seeds,
+        "published": {name: EXPERIMENT.published_loss(name) for name in names},
+        "design": EXPERIMENT.a_weighting_design,
+    }
     return {what: known[what] for what in kind.given}
 
 

@@ -1,20 +1,28 @@
 """The loaded configuration: checked, merged with its presets, with methods that return what each job needs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rnn_audio.configuration.checks import check_artefacts, check_benchmark, check_configurations, check_schema
+from rnn_audio.configuration.claims import check_claims, expand_claims
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
 from rnn_audio.configuration.listening import check_listening, compared_models, device_of
 from rnn_audio.configuration.method_checks import METHODS, check_starts, start_of
+from rnn_audio.configuration.scale import differences
 from rnn_audio.configuration.settings import signal_samples, total_epochs
 from rnn_audio.configuration.shorthand import write_out_entries, write_out_labels
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
 from rnn_audio.configuration.unshown import unshown, with_own_figures
+from rnn_audio.losses.preemphasis import MINIMUM_PHASE
 from rnn_audio.types import Settings
+
+AT_THE_PAPERS = "as in the paper"
+"""What is said of a training that a reduced run leaves at the papers' scale."""
+
+_BRACKETS = "In brackets: the papers' scale."
 
 # The length of a download is unknown until it has arrived; the authors' recordings last about seven minutes.
 _ASSUMED_DOWNLOAD_S = 420.0
@@ -30,16 +38,23 @@ class Experiment:
         configurations: each configuration merged with its preset, by name; its epochs are scaled, and `full` update
             lengths are None.
         unshown: the configurations that no declared table, figure, convolution or listening test names.
+        papers: the experiment at the papers' scale, of which this one is a reduction; None if it is not known.
     """
 
     config: Settings
     configurations: dict[str, Settings]
     unshown: tuple[str, ...] = ()
+    papers: "Experiment | None" = None
 
     @property
     def seeds(self) -> list[int]:
         """Seeds of each configuration."""
         return self.config["seeds"]
+
+    @property
+    def a_weighting_design(self) -> str:
+        """How the A-weighting is fitted to the standard's curve, one of `preemphasis.DESIGNS`."""
+        return self.config.get("a_weighting_design", MINIMUM_PHASE)
 
     def source_settings(self, signal: str) -> Settings:
         """What determines a signal before it is resampled: its length, its source, and that source's settings."""
@@ -71,6 +86,11 @@ class Experiment:
         """The user's recordings for a device: input and target, or none."""
         settings = self.config["devices"][device]
         return [_tidied(settings["file"][side]) for side in ("input", "target")] if settings["source"] == "file" else []
+
+    def about_device(self, device: str) -> Settings:
+        """What an exported model says of its device: where its recordings come from, and the user's words for it."""
+        settings = self.config["devices"][device]
+        return {"device": device, "recordings": _origin(settings), **settings.get("gear", {})}
 
     def samples(self, settings: Settings) -> int:
         """About how many samples a resolved configuration trains on in an epoch, for an estimate of its time."""
@@ -110,7 +130,9 @@ class Experiment:
         declared = self.config["tables"][table]
         names = self.configurations_of(declared)
         dry = [declared["dry"]] if "dry" in declared else []
-        return [*self.scale_notes(*names), *self._provenance_notes(names, dry), *declared.get("notes", [])]
+        by_row = len(self._grouped(names)) > 1 and any("scale" in row for row in declared["rows"])
+        scale = [self._row_note()] if by_row else self.scale_notes(*names)
+        return [*scale, *self.provenance_notes(names, dry), *declared.get("notes", [])]
 
     def listening_device(self, test: str) -> str:
         """The device whose models a listening test compares."""
@@ -120,7 +142,7 @@ class Experiment:
         """The notes below a listening test's tables, as `table_notes`."""
         names = compared_models(self.config["listening"][test])
         own = self.config["listening"][test].get("notes", [])
-        return [*self.scale_notes(*names), *self._provenance_notes(names, []), *own]
+        return [*self.scale_notes(*names), *self.provenance_notes(names, []), *own]
 
     def scale_notes(self, *configurations: str) -> list[str]:
         """A warning where the run is not at the paper's scale.
@@ -128,23 +150,66 @@ class Experiment:
         Args:
             configurations: those whose numbers are shown; all of them if none is given.
         """
-        scale = self.config["scale"]
-        if scale["name"] == "paper" and scale["epochs_factor"] == 1:
+        if self._is_at_the_papers_scale():
             return []
-        epochs = [total_epochs(self.configurations[name]) for name in configurations or self.configurations]
-        spread = str(min(epochs)) if min(epochs) == max(epochs) else f"{min(epochs)} to {max(epochs)}"
-        unit = "epoch" if spread == "1" else "epochs"
+        names = configurations or tuple(self.configurations)
         seeds = "one seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
-        return [
-            f"Scale '{scale['name']}': trained for {spread} {unit}, {seeds}. These numbers do not reproduce the paper."
-        ]
+        scale = f"Scale '{self.config['scale']['name']}', {seeds}"
+        by_text = self._grouped(names)
+        if not all(by_text):
+            epochs = [total_epochs(self.configurations[name]) for name in names]
+            spread = str(min(epochs)) if min(epochs) == max(epochs) else f"{min(epochs)} to {max(epochs)}"
+            unit = "epoch" if spread == "1" else "epochs"
+            return [f"{scale}: trained for {spread} {unit}. These numbers do not reproduce the paper."]
+        if len(by_text) == 1:
+            (text,) = by_text
+            return [f"{scale}; trained {text}." if text == AT_THE_PAPERS else f"{scale}; {text}. {_BRACKETS}"]
+        groups = [f"{', '.join(group)}: {text}" for text, group in by_text.items()]
+        return [f"{scale}. {'; '.join(groups)}. {_BRACKETS}"]
+
+    def scale_of(self, configuration: str) -> str | None:
+        """What training changes of the papers' scale, in words; None if that is not known, or it is the papers'."""
+        if self.papers is None or self._is_at_the_papers_scale() or configuration not in self.papers.configurations:
+            return None
+        own, theirs = self.configurations[configuration], self.papers.configurations[configuration]
+        changed = [differences(own, theirs)]
+        if "device" in own:
+            changed.append(differences(*(each.device_settings(own["device"]) for each in (self, self.papers))))
+        else:
+            changed.append(differences(*(each.config["signals"][own["signal"]] for each in (self, self.papers))))
+        return ", ".join(filter(None, changed)) or AT_THE_PAPERS
+
+    def scaled_down(self) -> list[str]:
+        """The configurations that are trained less than the papers' were, or of which that is not known."""
+        if self._is_at_the_papers_scale():
+            return []
+        return [name for name in self.configurations if self.scale_of(name) != AT_THE_PAPERS]
+
+    def _is_at_the_papers_scale(self) -> bool:
+        scale = self.config["scale"]
+        return scale["name"] == "paper" and scale["epochs_factor"] == 1
+
+    def _grouped(self, configurations: Iterable[str]) -> dict[str, list[str]]:
+        """The configurations by what their training changes of the papers' scale."""
+        groups: dict[str, list[str]] = {}
+        for name in configurations:
+            groups.setdefault(self.scale_of(name) or "", []).append(name)
+        return groups
+
+    def _row_note(self) -> str:
+        seeds = "one seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
+        return (
+            f"Scale '{self.config['scale']['name']}', {seeds}. The column Scale says what each training changes of the "
+            "papers' scale, which stands in brackets."
+        )
 
     def published_loss(self, configuration: str) -> float | None:
         """The paper's prediction MSE of a configuration, from the first table row that states one.
 
-        None at any scale but the paper's: a loss after fewer epochs has no published value to compare with.
+        None if the configuration is not trained at the paper's scale: a loss after fewer epochs has no published value
+        to compare with.
         """
-        if self.scale_notes():
+        if not self._is_at_the_papers_scale() and self.scale_of(configuration) != AT_THE_PAPERS:
             return None
         for table in self.config["tables"].values():
             for row in table["rows"]:
@@ -166,7 +231,8 @@ class Experiment:
             duration_s = _ASSUMED_DOWNLOAD_S
         return int(duration_s * device["rate_hz"] * device["split"][0])
 
-    def _provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
+    def provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
+        """Notes on the sounds that configurations learn, and on more signals, that are synthetic."""
         notes = []
         for kind, used in (("signal", more_signals), ("device", [])):
             learned = [self.configurations[name][kind] for name in configurations if kind in self.configurations[name]]
@@ -175,15 +241,20 @@ class Experiment:
         return notes
 
 
-def load_experiment(config: Settings) -> Experiment:
+def load_experiment(config: Settings, papers: Experiment | None = None) -> Experiment:
     """Check a configuration, merge its presets, and write out its grids, sweeps, convolutions and labels.
+
+    Args:
+        config: the whole configuration.
+        papers: the experiment at the papers' scale, if this configuration reduces it.
 
     Raises:
         InputError: a key is unknown, missing or of the wrong type, or a reference points to nothing; the message
             names the key and says what to do.
     """
     check_schema(config)
-    config = write_out_entries(*expand_grids(config))
+    config, grids = expand_grids(config)
+    config = write_out_entries(config, grids)
     merged = {name: _merge(own, config["presets"]) for name, own in config["configurations"].items()}
     check_configurations(config, merged)
     alone = tuple(unshown(config))
@@ -198,10 +269,27 @@ def load_experiment(config: Settings) -> Experiment:
     check_listening(expanded, merged)
     check_starts(merged)
     factor = config["scale"]["epochs_factor"]
-    resolved = {name: _resolve(settings, factor) for name, settings in merged.items()}
+    # The default is left out, so that models of before it could be chosen stay up to date.
+    chosen = {key: value for key, value in config.items() if key == "a_weighting_design" and value != MINIMUM_PHASE}
+    resolved = {
+        name: _resolve(settings, factor) | (chosen if "device" in settings else {}) for name, settings in merged.items()
+    }
     expanded = write_out_labels(expanded, resolved)
     check_artefacts(expanded, merged)
-    return Experiment(expanded, resolved, alone)
+    expanded = expand_claims(expanded, grids, merged)
+    check_claims(expanded, merged)
+    return _with_scales(Experiment(expanded, resolved, alone, papers))
+
+
+def _with_scales(experiment: Experiment) -> Experiment:
+    """Rows of tables that differ in what they change of the papers' scale say it, each on its own."""
+    tables = {}
+    for name, table in experiment.config["tables"].items():
+        scales = [experiment.scale_of(row["configuration"]) for row in table["rows"]]
+        says = all(scales) and len(set(scales)) > 1
+        rows = [row | {"scale": scale} for row, scale in zip(table["rows"], scales, strict=True)]
+        tables[name] = table | {"rows": rows} if says else table
+    return replace(experiment, config={**experiment.config, "tables": tables})
 
 
 def _merge(own: Settings, presets: Mapping[str, Settings]) -> Settings:
