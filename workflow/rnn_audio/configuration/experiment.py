@@ -9,7 +9,7 @@ from rnn_audio.configuration.checks import check_artefacts, check_benchmark, che
 from rnn_audio.configuration.claims import check_claims, expand_claims
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
-from rnn_audio.configuration.listening import check_listening, device_of, tested
+from rnn_audio.configuration.listening import check_listening, compared_models, device_of
 from rnn_audio.configuration.method_checks import METHODS, check_starts, start_of
 from rnn_audio.configuration.scale import differences
 from rnn_audio.configuration.settings import signal_samples, total_epochs
@@ -155,7 +155,7 @@ class Experiment:
 
     def listening_notes(self, test: str) -> list[str]:
         """The notes below a listening test's tables, as `table_notes`."""
-        names = tested(self.config["listening"][test])
+        names = compared_models(self.config["listening"][test])
         own = self.config["listening"][test].get("notes", [])
         return [*self.scale_notes(*names), *self._provenance_notes(names, []), *own]
 
