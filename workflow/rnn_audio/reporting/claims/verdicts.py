@@ -99,7 +99,8 @@ def _decided(parts: Sequence[Part]) -> tuple[Part, Verdict, str]:
     verdict, reason = _of_part(part)
     if len(parts) > 1:
         count = "Both" if len(parts) == 2 else f"All {len(parts)}"
-        reason = f"{count} comparisons agree with the rules. The least clear: {reason[0].lower()}{reason[1:]}"
+        least_clear = f" The least clear: {reason[0].lower()}{reason[1:]}" if part.seeds else ""
+        reason = f"{count} comparisons agree with the rules.{least_clear}"
     return part, verdict, reason
 
 
