@@ -15,6 +15,7 @@ include: "workflow/rules/signals.smk"
 include: "workflow/rules/devices.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/generate.smk"
+include: "workflow/rules/exports.smk"
 include: "workflow/rules/speed.smk"
 include: "workflow/rules/convolutions.smk"
 include: "workflow/rules/listening.smk"
@@ -31,7 +32,7 @@ if "benchmark" in EXPERIMENT.config:
 
 # The default target: Snakemake takes it from this file only, never from an included one.
 rule all:
-    """Every table, claim, figure and convolution of every paper, and what nothing shows: sounds, metrics and a figure."""
+    """Every table, claim, figure, convolution and export, and what nothing shows: sounds, metrics and a figure."""
     input:
         artefacts("tables", EXPERIMENT.config["tables"]),
         artefacts("figures", EXPERIMENT.config["figures"]),
@@ -39,6 +40,7 @@ rule all:
         convolved_sounds(EXPERIMENT.config["convolutions"]),
         listening_files(EXPERIMENT.config["listening"]),
         checks_of_devices(EXPERIMENT.used_devices()),
+        expand("<results>/exports/{configuration}", configuration=EXPERIMENT.configurations_on("device")),
         expand("<results>/metrics/{configuration}.json", configuration=EXPERIMENT.unshown),
 
 

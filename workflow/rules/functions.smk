@@ -1,6 +1,7 @@
 """Functions for rules: the files and settings that belong to their wildcards."""
 
 import re
+from collections import Counter
 from functools import cache, partial
 
 from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES
@@ -50,10 +51,11 @@ def content_of(*recordings):
 def downloads_of(section, name):
     """The downloads of a signal or device: each file's key in the configuration, and what stands there."""
     settings = EXPERIMENT.config[section][name]
-    if settings["source"] != "url":
+    source = settings["source"]
+    if source != "url" and not (source == "model" and "address" in settings["model"]):
         return {}
-    key, url = f"{section}.{name}.url", settings["url"]
-    if section == "signals":
+    key, url = f"{section}.{name}.{source}", settings[source]
+    if "address" in url:
         entries = {key: url}
     else:
         entries = {f"{key}.{split}.{side}": url[split][side] for split in url for side in url[split]}
@@ -120,6 +122,20 @@ def waiting_packs(jobs):
     return [pack for pack in packs if pack]
 
 
+def plan_of(jobs):
+    """What these jobs make, and for about how long."""
+    jobs = list(jobs)
+    packs = [[(member.configuration, member.seed) for member in pack] for pack in waiting_packs(jobs)]
+    others = Counter(job.rule.name for job in jobs if job.rule.name not in ("train", "all"))
+    cores = workflow.resource_settings.cores
+    if workflow.non_local_exec:
+        cores = limit = workflow.resource_settings.nodes
+    else:
+        limit = workflow.global_resources.get("gpu") if ACCELERATOR == "cuda" else cores
+    at_once = getattr(limit, "value", limit) or max(1, len(packs))
+    return plan_run(EXPERIMENT, packs, ACCELERATOR, at_once, others, cores or at_once)
+
+
 def turns_of_packs():
     """One unit of a resource per pack, so that the pack's jobs run one after another without a GPU while waiting."""
     resources = {}
@@ -181,7 +197,11 @@ def scale_notes_of(wildcards):
 def given_to(kind, wildcards):
     """What a kind of figure gets in addition to its files and its declaration."""
     names = EXPERIMENT.configurations_of(declared(wildcards))
-    known = {"seeds": EXPERIMENT.seeds, "published": {name: EXPERIMENT.published_loss(name) for name in names}}
+    known = {
+        "seeds": EXPERIMENT.seeds,
+        "published": {name: EXPERIMENT.published_loss(name) for name in names},
+        "design": EXPERIMENT.a_weighting_design,
+    }
     return {what: known[what] for what in kind.given}
 
 
@@ -208,15 +228,15 @@ def listening_files(tests):
     """What listening tests are held with, and their tables and figures."""
     ends = ["", *(f"_{table}" for table in LISTENING_TABLES)]
     return [
-        *expand("<results>/listening/{test}/webmushra", test=tests),
+        *expand("<results>/listening/{test}/{made}", test=tests, made=["webmushra", "test.html"]),
         *artefacts("tables", [f"{test}{end}" for test in tests for end in ends]),
         *artefacts("figures", tests),
     ]
 
 
 def checks_of_devices(devices):
-    """The tables of what was measured of recordings; a simulated device needs none."""
-    own = [device for device in devices if EXPERIMENT.config["devices"][device]["source"] != "synthetic"]
+    """The tables of what was measured of recordings; a simulated device and a model need none."""
+    own = [device for device in devices if EXPERIMENT.config["devices"][device]["source"] in ("file", "url")]
     return expand("<results>/devices/{device}/checks{suffix}", device=own, suffix=TABLE_SUFFIXES)
 
 

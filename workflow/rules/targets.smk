@@ -39,6 +39,12 @@ rule listening:
         listening_files(EXPERIMENT.config["listening"]),
 
 
+rule exports:
+    """The chosen model of every device's configuration in the formats of players."""
+    input:
+        expand("<results>/exports/{configuration}", configuration=EXPERIMENT.configurations_on("device")),
+
+
 for paper in config["papers"]:
 
     rule:

@@ -9,13 +9,14 @@ from rnn_audio.configuration.checks import check_artefacts, check_benchmark, che
 from rnn_audio.configuration.claims import check_claims, expand_claims
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
-from rnn_audio.configuration.listening import check_listening, device_of, tested
+from rnn_audio.configuration.listening import check_listening, compared_models, device_of
 from rnn_audio.configuration.method_checks import METHODS, check_starts, start_of
 from rnn_audio.configuration.scale import differences
 from rnn_audio.configuration.settings import signal_samples, total_epochs
 from rnn_audio.configuration.shorthand import write_out_entries, write_out_labels
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
 from rnn_audio.configuration.unshown import unshown, with_own_figures
+from rnn_audio.losses.preemphasis import MINIMUM_PHASE
 from rnn_audio.types import Settings
 
 AT_THE_PAPERS = "as in the paper"
@@ -50,6 +51,11 @@ class Experiment:
         """Seeds of each configuration."""
         return self.config["seeds"]
 
+    @property
+    def a_weighting_design(self) -> str:
+        """How the A-weighting is fitted to the standard's curve, one of `preemphasis.DESIGNS`."""
+        return self.config.get("a_weighting_design", MINIMUM_PHASE)
+
     def source_settings(self, signal: str) -> Settings:
         """What determines a signal before it is resampled: its length, its source, and that source's settings."""
         settings = self.config["signals"][signal]
@@ -73,19 +79,39 @@ class Experiment:
     def device_settings(self, device: str) -> Settings:
         """What determines a device's recordings: its rate, split and the settings of its active source."""
         settings = self.config["devices"][device]
-        keep = ("rate_hz", "split", "latency", "source", settings["source"])
+        keep = ["rate_hz", "split", "latency", "source", settings["source"]]
+        if settings["source"] == "model" and "input" not in settings["model"]:
+            keep.append("synthetic")
         return {key: settings[key] for key in keep}
 
     def device_paths(self, device: str) -> list[str]:
-        """The user's recordings for a device: input and target, or none."""
+        """The user's files for a device: input and target, a published model and what it plays, or none."""
         settings = self.config["devices"][device]
-        return [_tidied(settings["file"][side]) for side in ("input", "target")] if settings["source"] == "file" else []
+        own = settings[settings["source"]] if settings["source"] in ("file", "model") else {}
+        return [_tidied(own[key]) for key in ("path", "input", "target") if key in own]
+
+    def about_device(self, device: str) -> Settings:
+        """What an exported model says of its device: where its recordings come from, and the user's words for it."""
+        settings = self.config["devices"][device]
+        return {"device": device, "recordings": _origin(settings), **settings.get("gear", {})}
 
     def samples(self, settings: Settings) -> int:
         """About how many samples a resolved configuration trains on in an epoch, for an estimate of its time."""
         if "device" in settings:
             return self._device_samples(settings["device"])
         return signal_samples(self.config["signals"][settings["signal"]], settings["rate_hz"])
+
+    def recorded_s(self, device: str) -> float:
+        """About how many seconds of a device's recordings there are, all splits together, for an estimate of times."""
+        declared = self.config["devices"][device]
+        if declared["source"] == "url":
+            return _ASSUMED_DOWNLOAD_S
+        own = declared[declared["source"]]
+        if "input" in own:
+            import soundfile
+
+            return soundfile.info(own["input"]).duration
+        return declared["synthetic"]["duration_s"]
 
     def rates_hz(self, signal: str) -> list[int]:
         """The rates at which a signal is learned or convolved by any configuration, ascending."""
@@ -129,7 +155,7 @@ class Experiment:
 
     def listening_notes(self, test: str) -> list[str]:
         """The notes below a listening test's tables, as `table_notes`."""
-        names = tested(self.config["listening"][test])
+        names = compared_models(self.config["listening"][test])
         own = self.config["listening"][test].get("notes", [])
         return [*self.scale_notes(*names), *self._provenance_notes(names, []), *own]
 
@@ -168,6 +194,8 @@ class Experiment:
         changed = [differences(own, theirs)]
         if "device" in own:
             changed.append(differences(*(each.device_settings(own["device"]) for each in (self, self.papers))))
+        else:
+            changed.append(differences(*(each.config["signals"][own["signal"]] for each in (self, self.papers))))
         return ", ".join(filter(None, changed)) or AT_THE_PAPERS
 
     def _is_at_the_papers_scale(self) -> bool:
@@ -206,17 +234,10 @@ class Experiment:
 
     def _device_samples(self, name: str) -> int:
         device = self.config["devices"][name]
-        if device["source"] == "synthetic":
-            duration_s = device["synthetic"]["duration_s"]
-        elif device["source"] == "file":
-            import soundfile
-
-            duration_s = soundfile.info(device["file"]["input"]).duration
-        else:
-            duration_s = _ASSUMED_DOWNLOAD_S
-        return int(duration_s * device["rate_hz"] * device["split"][0])
+        return int(self.recorded_s(name) * device["rate_hz"] * device["split"][0])
 
     def _provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
+        """Notes on the sounds that configurations learn, and on more signals, that are synthetic."""
         notes = []
         for kind, used in (("signal", more_signals), ("device", [])):
             learned = [self.configurations[name][kind] for name in configurations if kind in self.configurations[name]]
@@ -253,7 +274,11 @@ def load_experiment(config: Settings, papers: Experiment | None = None) -> Exper
     check_listening(expanded, merged)
     check_starts(merged)
     factor = config["scale"]["epochs_factor"]
-    resolved = {name: _resolve(settings, factor) for name, settings in merged.items()}
+    # The default is left out, so that models of before it could be chosen stay up to date.
+    chosen = {key: value for key, value in config.items() if key == "a_weighting_design" and value != MINIMUM_PHASE}
+    resolved = {
+        name: _resolve(settings, factor) | (chosen if "device" in settings else {}) for name, settings in merged.items()
+    }
     expanded = write_out_labels(expanded, resolved)
     check_artefacts(expanded, merged)
     expanded = expand_claims(expanded, grids, merged)
@@ -320,6 +345,10 @@ def _origin(settings: Settings) -> str:
     own = settings[settings["source"]]
     if settings["source"] == "synthetic":
         return f"synthetic ({own['generator']}), not a recording"
+    if settings["source"] == "model":
+        model = own["address"] if "address" in own else Path(own["path"]).name
+        played = Path(own["input"]).name if "input" in own else "synthetic playing"
+        return f"output of the model {model} for {played}, not a recording"
     if settings["source"] == "file":
         names = [Path(own[key]).name for key in ("path", "input", "target") if key in own]
         return f"recording {' and '.join(names)}"

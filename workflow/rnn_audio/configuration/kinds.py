@@ -78,7 +78,7 @@ FIGURES: Mapping[str, Kind] = {
     "decays": Kind(("targets", "generations", "metrics"), (SIGNAL,), needs=("panels",), most_curves=3, one_target=True),
     "loss_curves": Kind(("selections", "histories"), needs=("panels",), given=("seeds", "published")),
     "compared_losses": Kind(("selections", "histories"), (SIGNAL,), needs=("panels",), most_curves=4, given=("seeds",)),
-    "filter_responses": Kind(needs=("rate_hz",)),
+    "filter_responses": Kind(needs=("rate_hz",), given=("design",)),
     "error_spectra": Kind(("errors",), (DEVICE,), needs=("panels",), most_curves=8),
     "sweep": Kind(("selections", "histories", "metrics"), given=("seeds",), declared=False),
 }

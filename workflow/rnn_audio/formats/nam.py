@@ -14,9 +14,6 @@ from rnn_audio.formats import json_files
 from rnn_audio.formats.player import settled
 from rnn_audio.formats.portable import INITIAL_STATE, PortableModel, checked_weights, skip_inside
 
-GEAR_TYPES = ("amp", "pedal", "pedal_amp", "amp_cab", "amp_pedal_cab", "preamp", "studio")
-TONE_TYPES = ("clean", "overdrive", "crunch", "hi_gain", "fuzz")
-
 _VERSION = "0.5.4"
 _RATE_IF_UNSTATED_HZ = 48_000
 _METADATA = "rnn_audio"

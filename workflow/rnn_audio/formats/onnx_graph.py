@@ -24,7 +24,7 @@ _ABOUT = "rnn_audio"
 
 def write(model: PortableModel, path: Path) -> None:
     """Write a model; raises InputError if the package `onnx` is not installed."""
-    onnx = _package(path)
+    onnx = _package()
     from onnx import TensorProto, helper, numpy_helper
 
     hidden, weights = model.hidden_size, model.weights
@@ -82,7 +82,7 @@ def write(model: PortableModel, path: Path) -> None:
 
 def read(path: Path) -> PortableModel:
     """Read a model that `write` wrote; raises InputError for another, and if the package `onnx` is not installed."""
-    onnx = _package(path)
+    onnx = _package()
     from onnx import numpy_helper
 
     if not path.is_file():
@@ -113,12 +113,12 @@ def read(path: Path) -> PortableModel:
     )
 
 
-def _package(path: Path) -> ModuleType:
+def _package() -> ModuleType:
     try:
         import onnx
         import onnx.checker
     except ImportError:
-        raise InputError(f"{path}: ONNX needs the package onnx; install it (pip install onnx)") from None
+        raise InputError("onnx: the package onnx is not installed; install it (pip install onnx)") from None
     return onnx
 
 
