@@ -41,6 +41,7 @@ def every_rule_config() -> Config:
             | {"quantities": ["prediction_mse"]},
         },
         "convolutions": {"in_room": _of_paper("A sound in rooms") | {"dry": "room", "configurations": ["assisted"]}},
+        "listening": {},
         "claims": {"slower": {"statement": "The auxiliary loss takes time.", "rules": [_rule()]}},
     }
 

@@ -246,7 +246,7 @@ def artefacts(section, names):
     return expand("<results>/{section}/{name}{suffix}", section=section, name=names, suffix=suffixes)
 
 
-# Paths of what claims read, for one configuration.
+# Paths of what claims read, for one configuration or listening test.
 READ_BY_CLAIMS = {
     **{
         kind: READ[kind]
@@ -256,14 +256,14 @@ READ_BY_CLAIMS = {
     "predictions": "<results>/predictions/{configuration}.wav",
     "reconstructions": "<results>/reconstructions/{configuration}.wav",
     "signals": TARGETS["signal"],
+    "heard": "<results>/listening/{configuration}/analysis.json",
 }
 
 
-def paths_for_claims(kind, configuration):
-    return expand(
-        READ_BY_CLAIMS[kind],
-        **{**EXPERIMENT.configurations[configuration], "configuration": configuration, "seed": EXPERIMENT.seeds},
-    )
+def paths_for_claims(kind, name):
+    """The files of a kind, of a configuration or a listening test."""
+    settings = EXPERIMENT.configurations.get(name, {})
+    return expand(READ_BY_CLAIMS[kind], **{**settings, "configuration": name, "seed": EXPERIMENT.seeds})
 
 
 def claims_files():
