@@ -3,10 +3,11 @@
 import re
 from functools import cache, partial
 
-from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES
+from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES, compared_models
 from rnn_audio.jobs.code_dependencies import code_of as code_dependencies
 from rnn_audio.jobs.packs.members import PackMember
 from rnn_audio.jobs.provenance import digest
+from rnn_audio.listening.results import results_files
 from rnn_audio.signals.sources import download_name
 
 
@@ -206,6 +207,47 @@ def convolved_sounds(convolutions):
         for name in EXPERIMENT.config["convolutions"][convolution]["configurations"]
         for response in ("target", "generation")
     ]
+
+
+def listening_parts():
+    """Parts of the page that are no Python."""
+    rooms = ("listening", "reporting/page")
+    return sorted(path for room in rooms for path in (Path(LIBRARY) / "rnn_audio" / room / "static").iterdir())
+
+
+def listening_test(wildcards):
+    """The declaration of a listening test."""
+    return EXPERIMENT.config["listening"][wildcards.listening]
+
+
+def answers_of(wildcards):
+    """The CSV files of a test's listeners, which may be none."""
+    return [str(path) for path in results_files(Path(listening_test(wildcards)["results"]))]
+
+
+def paper_of_listening(wildcards):
+    """The section of the report that a listening test belongs to."""
+    return as_text(config["papers"][listening_test(wildcards)["paper"]]["title"])
+
+
+def listening_labels(wildcards):
+    """Labels in the report."""
+    return {"figure": wildcards.listening, "content": as_text(listening_test(wildcards)["caption"])}
+
+
+def listening_table(end):
+    """The files of one of a listening test's tables, of which the report shows one."""
+    shown = report(
+        f"<results>/tables/{{listening}}{end}.html",
+        caption="../report/table.rst",
+        category=paper_of_listening,
+        subcategory="Tables",
+        labels=lambda wildcards: {
+            "table": f"{wildcards.listening}{end}",
+            "content": as_text(listening_test(wildcards)["caption"]),
+        },
+    )
+    return [*multiext(f"<results>/tables/{{listening}}{end}", ".csv", ".md", ".tex"), shown]
 
 
 def listening_files(tests):
