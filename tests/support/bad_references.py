@@ -4,6 +4,7 @@ import numpy as np
 
 from support.bad_case import REFERENCES, Case
 from support.inputs import (
+    claimed,
     download_from,
     labelled,
     observed,
@@ -168,6 +169,24 @@ REFERENCES_TO_OTHERS = [
         "a metric that does not exist",
         "tables.sounds_of_steady.rows[0].quantity: there is no 'generation.nope'",
         put("tables/sounds_of_steady", observed("generation.nope")),
+    ),
+    Case(
+        REFERENCES,
+        "a claim about a misspelt configuration",
+        "claims.mine.rules[0].of: there is no 'stedy'; did you mean 'steady'?",
+        claimed(of="stedy"),
+    ),
+    Case(
+        REFERENCES,
+        "a claim's rule without a limit",
+        "claims.mine.rules[0]: 'value' needs 'at_most' or 'at_least'; add one",
+        claimed(),
+    ),
+    Case(
+        REFERENCES,
+        "a claim's metric that does not exist",
+        "claims.mine.rules[0].quantity: there is no 'generation.nope'",
+        claimed(quantity="generation.nope", at_most=1),
     ),
     Case(
         REFERENCES,

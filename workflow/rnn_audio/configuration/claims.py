@@ -60,10 +60,10 @@ OWN_QUANTITIES: Mapping[str, Quantity] = {
         "extra time of an update with the filter", "%", ("training_times",), "device", by_seed=False
     ),
     "target.above_10_khz_db": Quantity(
-        "energy of the device's output above 10 kHz, re all of it", "dB", ("errors",), "device", False, False
+        "energy of the device's output above 10 kHz, relative to all of it", "dB", ("errors",), "device", False, False
     ),
     "prediction.end_level_db": Quantity(
-        "level of the last half of the prediction without its mean, re target",
+        "level of the prediction's last half without its mean, relative to the target",
         "dB",
         ("predictions", "signals"),
         "signal",

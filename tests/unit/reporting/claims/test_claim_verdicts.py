@@ -131,10 +131,25 @@ def test_one_rule_that_is_not_met_decides_against_the_claim(made: MadeResults) -
     assert judged(made, open_rule, VALUE | {"of": ["b"]}).verdict is NO
 
 
+def test_the_reason_names_the_comparison_that_decides(made: MadeResults) -> None:
+    of_seeds(made, a=LOW, b=HIGH, c=MIXED)
+    against = judged(made, VALUE | {"of": ["a", "b"]})
+    assert against.reason == "b: no seed agrees with the rule (sign test, p = 1)."
+    assert against.effect == pytest.approx(0.62)
+    some = judged(made, VALUE | {"of": ["c"]})
+    assert some.reason == "Only 4 of 5 seeds agree with the rule (sign test, p = 0.19)."
+    together = judged(made, VALUE, PAIRED)
+    both, least_clear = together.reason.split(". ", 1)
+    assert both == "Both comparisons agree with the rules"
+    assert least_clear == "The least clear: 5 of 5 seeds agree with the rule (sign test, p = 0.031)."
+
+
 def test_of_many_comparisons_their_number_and_one_that_disagrees_are_told(made: MadeResults) -> None:
     of_seeds(made, a=LOW, b=HIGH, c=LOW, d=LOW, e=LOW)
     judgement = judged(made, VALUE | {"of": list("acdeb")})
-    assert judgement.ours.startswith("4 of 5 comparisons agree with the rules. For example: Prediction MSE: b 0.620")
+    assert judgement.ours.startswith(
+        "4 of 5 comparisons agree with the rules. One that does not: Prediction MSE: b 0.620"
+    )
 
 
 def test_a_configuration_that_the_run_lacks_leaves_the_claim_open(made: MadeResults) -> None:

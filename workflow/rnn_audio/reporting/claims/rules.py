@@ -92,7 +92,8 @@ def _paired(reader: RuleReader) -> list[Part]:
     for own, other in zip(_repeated(reader.of, count), _repeated(reader.over, count), strict=True):
         effects = _compared(reader.values(own), reader.values(other), compare)
         subject = f"{own} {'minus' if reader.is_level else 'over'} {other}"
-        parts.append(_measured(reader, subject, effects, [own, other], unit=" dB" if reader.is_level else ""))
+        part = _measured(reader, subject, effects, [own, other], unit=" dB" if reader.is_level else "")
+        parts.append(replace(part, number=f"{part.number}, for {other} has 0") if math.isinf(part.effect) else part)
     return parts
 
 
@@ -131,7 +132,7 @@ def _covers(reader: RuleReader) -> list[Part]:
         shown = write(low) if low == high else f"{write(low)} to {write(high)}"
         met = low <= published <= high
         part = _together(reader, name, f"{shown}{reader.unit}", _middle(values), values, met, [name])
-        part = replace(part, rule=f"the seeds' range has {write(published)}")
+        part = replace(part, rule=f"{write(published)} lies in the range of the seeds")
         parts.append(replace(part, low=low, high=high) if len(numbers) > 1 else part)
     return parts
 
