@@ -1,6 +1,7 @@
 """What a listening test has decided, read from the record of its analysis, `listening/{test}/analysis.json`.
 
-A claim about scores asks `compare_heard`; the record's keys are explained in `listening/analysis.py`, which writes it.
+A claim about scores (`reporting/claims/verdicts.py`) asks `compare_heard`. `listening/analysis.py` writes the record
+and explains its keys.
 """
 
 from collections.abc import Mapping
