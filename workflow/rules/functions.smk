@@ -266,12 +266,16 @@ def listening_table(end):
     return [*multiext(f"<results>/tables/{{listening}}{end}", ".csv", ".md", ".tex"), shown]
 
 
+def tables_of_listening(tests):
+    """The names of the tables of listening tests."""
+    return [f"{test}{end}" for test in tests for end in ("", *(f"_{table}" for table in LISTENING_TABLES))]
+
+
 def listening_files(tests):
     """What listening tests are held with, and their tables and figures."""
-    ends = ["", *(f"_{table}" for table in LISTENING_TABLES)]
     return [
         *expand("<results>/listening/{test}/{made}", test=tests, made=["webmushra", "test.html"]),
-        *artefacts("tables", [f"{test}{end}" for test in tests for end in ends]),
+        *artefacts("tables", tables_of_listening(tests)),
         *artefacts("figures", tests),
     ]
 

@@ -69,8 +69,8 @@ rule analyse_listening:
         "../scripts/analyse_listening.py"
 
 
-rule show_listening:
-    """Tables and figure of a listening test (paper B, table 2 and figure 5)."""
+rule listening_tables:
+    """Tables of a listening test: scores (paper B, table 2), comparisons, clips with objective distances, listeners."""
     input:
         stimuli="<results>/listening/{listening}/stimuli.json",
         analysis="<results>/listening/{listening}/analysis.json",
@@ -79,25 +79,42 @@ rule show_listening:
         comparisons=listening_table("_comparisons"),
         clips=listening_table("_clips"),
         listeners=listening_table("_listeners"),
-        figure=[
-            report(
-                "<results>/figures/{listening}.svg",
-                caption="../report/listening.rst",
-                category=paper_of_listening,
-                subcategory="Figures",
-                labels=listening_labels,
-            ),
-            "<results>/figures/{listening}.png",
-        ],
     log:
-        "<logs>/show_listening/{listening}.log",
+        "<logs>/listening_tables/{listening}.log",
     conda:
         ENVIRONMENT
     params:
-        code=code_of("show_listening.py"),
+        code=code_of("listening_tables.py"),
         declaration=listening_test,
         notes=lambda wildcards: EXPERIMENT.listening_notes(wildcards.listening),
     message:
-        "tables and figure of {wildcards.listening}"
+        "tables of {wildcards.listening}"
     script:
-        "../scripts/show_listening.py"
+        "../scripts/listening_tables.py"
+
+
+rule plot_listening:
+    """Figure of a listening test's scores (paper B, figure 5)."""
+    input:
+        "<results>/listening/{listening}/analysis.json",
+    output:
+        svg=report(
+            "<results>/figures/{listening}.svg",
+            caption="../report/listening.rst",
+            category=paper_of_listening,
+            subcategory="Figures",
+            labels=listening_labels,
+        ),
+        png="<results>/figures/{listening}.png",
+    log:
+        "<logs>/plot_listening/{listening}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_of("plot_listening.py"),
+        declaration=listening_test,
+        notes=lambda wildcards: EXPERIMENT.listening_notes(wildcards.listening),
+    message:
+        "figure {wildcards.listening}"
+    script:
+        "../scripts/plot_listening.py"
