@@ -1,4 +1,3 @@
-from rnn_audio.configuration.claims import tests_heard
 from rnn_audio.configuration.claims_of_run import claims_context, claims_notes, claims_read
 
 # Paths of what claims read, for one configuration.
@@ -30,8 +29,6 @@ rule claims:
     """Every claim of both papers, with the verdict of this run."""
     input:
         [path for kind, name in claims_read(EXPERIMENT) for path in paths_for_claims(kind, name)],
-        # After all others, which are counted.
-        heard=expand("<results>/listening/{test}/analysis.json", test=tests_heard(EXPERIMENT.config["claims"])),
     output:
         csv="<results>/claims.csv",
         markdown="<results>/claims.md",

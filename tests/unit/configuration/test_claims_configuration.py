@@ -128,25 +128,6 @@ def test_a_claim_has_rules_or_needs_listeners() -> None:
             loaded(**keys)
 
 
-@pytest.mark.parametrize(
-    ("keys", "said"),
-    [
-        ({"rules": [RULE]}, r"heard: only a claim with 'needs: listeners' is decided by a listening test; add that"),
-        ({"needs": "listeners"}, r"heard\.test: there is no 'ears'; choose from none"),
-    ],
-)
-def test_a_claim_that_listeners_decide_names_their_test(keys: Config, said: str) -> None:
-    with pytest.raises(InputError, match=rf"claims\.mine\.{said}"):
-        loaded(heard={"test": "ears", "rising": ["none", "highpass"]}, **keys)
-
-
-def test_a_claim_that_listeners_decide_names_conditions_of_their_test() -> None:
-    config = shipped_config()
-    config["claims"]["b13"]["heard"]["rising"] = ["none", "high_pass"]
-    with pytest.raises(InputError, match=r"claims\.b13\.heard\.rising\[1\]: there is no 'high_pass'; did you mean"):
-        load_experiment(config)
-
-
 def test_a_claim_without_configurations_of_a_paper_names_one() -> None:
     with pytest.raises(InputError, match=r"claims.mine: belongs to no paper; name one of paper_a"):
         load_experiment(minimal() | {"claims": {"mine": {"statement": "It is so.", "rules": [RULE]}}})

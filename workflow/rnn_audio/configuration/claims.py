@@ -136,28 +136,12 @@ def check_claims(config: Mapping[str, Any], merged: Mapping[str, Settings]) -> N
         require_known(f"claims.{name}.paper", claim["paper"], config["papers"])
         if bool(claim["rules"]) == (claim.get("needs") == LISTENERS):
             raise InputError(f"claims.{name}: give it either rules or 'needs: {LISTENERS}'")
-        if "heard" in claim:
-            _check_heard(f"claims.{name}.heard", claim, config["listening"])
         for index, rule in enumerate(claim["rules"]):
             where = f"claims.{name}.rules[{index}]"
             _check_keys(where, rule)
             for configuration in configurations_of(rule):
                 if configuration in merged:
                     _check_quantity(f"{where}.quantity", rule["quantity"], configuration, merged[configuration])
-
-
-def tests_heard(claims: Mapping[str, Settings]) -> list[str]:
-    """The listening tests that claims read, each once."""
-    return list(dict.fromkeys(claim["heard"]["test"] for claim in claims.values() if "heard" in claim))
-
-
-def _check_heard(where: str, claim: Settings, tests: Mapping[str, Settings]) -> None:
-    if claim.get("needs") != LISTENERS:
-        raise InputError(f"{where}: only a claim with 'needs: {LISTENERS}' is decided by a listening test; add that")
-    require_known(f"{where}.test", claim["heard"]["test"], tests)
-    conditions = next(iter(tests[claim["heard"]["test"]]["groups"].values()))
-    for index, condition in enumerate(claim["heard"]["rising"]):
-        require_known(f"{where}.rising[{index}]", condition, conditions)
 
 
 def _members(where: str, names: str | list[str], groups: Mapping[str, list[str]], known: list[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from rnn_audio.configuration.claims import configurations_of, reads_of
 from rnn_audio.configuration.experiment import AT_THE_PAPERS, Experiment
-from rnn_audio.configuration.listening import compared_models
 from rnn_audio.types import Settings
 
 
@@ -25,8 +24,7 @@ def claims_context(experiment: Experiment) -> Settings:
 
     Returns:
         `scaled_down`, for each configuration that is not trained as in the paper what differs, in words; `synthetic`,
-        for each configuration that learns a synthetic sound the name of that sound; `compared`, for each listening
-        test the models that listeners compare.
+        for each configuration that learns a synthetic sound the name of that sound.
     """
     scaled_down, synthetic = {}, {}
     is_reduced = bool(experiment.scale_notes())
@@ -38,8 +36,7 @@ def claims_context(experiment: Experiment) -> Settings:
         sound = experiment.config[f"{kind}s"][settings[kind]]
         if sound["source"] == "synthetic":
             synthetic[name] = sound.get("label", settings[kind].replace("_", " "))
-    compared = {name: compared_models(test) for name, test in experiment.config["listening"].items()}
-    return {"scaled_down": scaled_down, "synthetic": synthetic, "compared": compared}
+    return {"scaled_down": scaled_down, "synthetic": synthetic}
 
 
 def claims_notes(experiment: Experiment) -> list[str]:

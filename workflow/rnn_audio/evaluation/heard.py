@@ -1,7 +1,6 @@
 """What a listening test has decided, read from the record of its analysis, `listening/{test}/analysis.json`.
 
-A claim about scores (`reporting/claims/verdicts.py`) asks `compare_heard`. `listening/analysis.py` writes the record
-and explains its keys.
+A claim about scores asks `compare_heard`; the record's keys are explained in `listening/analysis.py`, which writes it.
 """
 
 from collections.abc import Mapping

@@ -39,9 +39,9 @@ def analyse(listeners: Mapping[str, Listener], test: Mapping[str, Any], stimuli:
         stimuli: the record of its stimuli, for the warnings.
 
     Returns:
-        `listeners` (how many took part), `counted`, `foreign` (how many heard other sounds), `screening` (each
-        listener's verdict), `warnings`, and of each of the `groups`: `scores` by signal, `friedman`, `comparisons` and
-        `clips`. Numbers that too few listeners do not have are None.
+        `listeners` (how many took part), `counted`, `screening` (each listener's verdict), `warnings`, and of each of
+        the `groups`: `scores` by signal, `friedman`, `comparisons` and `clips`. Numbers that too few listeners do not
+        have are None.
     """
     verdicts = screen(listeners, test)
     counted = [name for name, verdict in verdicts.items() if not verdict.reason]
@@ -49,7 +49,6 @@ def analyse(listeners: Mapping[str, Listener], test: Mapping[str, Any], stimuli:
     return {
         "listeners": len(listeners),
         "counted": len(counted),
-        "foreign": sum(own.tests != {stimuli["test_id"]} for own in listeners.values()),
         "screening": [_person(name, verdict) for name, verdict in sorted(verdicts.items())],
         "groups": {group: _group(scores, test, group) for group in test["groups"]},
         "warnings": warnings_of(listeners, counted, test, stimuli),

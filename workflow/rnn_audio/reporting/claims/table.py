@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from rnn_audio.configuration.claims import configurations_of
-from rnn_audio.records import Record
 from rnn_audio.reporting.claims.evidence import Results
 from rnn_audio.reporting.claims.verdicts import Judgement, Verdict, judge
 from rnn_audio.reporting.tables.cells import Format
@@ -35,7 +34,6 @@ def build_claims_table(
     results: Mapping[str, Results],
     context: Settings,
     notes: Sequence[str] = (),
-    heard: Mapping[str, Record] | None = None,
 ) -> Table:
     """The claims, each with its verdict.
 
@@ -44,12 +42,11 @@ def build_claims_table(
         results: those of the configurations of this run.
         context: what limits the verdicts (`configuration.claims_of_run.claims_context`).
         notes: the scale of the run, and where its sounds come from.
-        heard: the analyses of listening tests, by name.
 
     Raises:
         InputError: a configuration does not have the quantity of a rule.
     """
-    judgements = {name: judge(claim, results, context, heard) for name, claim in claims.items()}
+    judgements = {name: judge(claim, results, context) for name, claim in claims.items()}
     records = [_record(name, claims[name], judgement) for name, judgement in judgements.items()]
     counts = [(verdict, sum(each.verdict is verdict for each in judgements.values())) for verdict in Verdict]
     summary = ", ".join(f"{count} {verdict}" for verdict, count in counts if count)

@@ -8,11 +8,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
 from rnn_audio.configuration.claims import LISTENERS, OWN_QUANTITIES, RECORDINGS, configurations_of
-from rnn_audio.evaluation.heard import DECIDED, TOO_FEW, Heard, compare_heard
-from rnn_audio.records import Record
 from rnn_audio.reporting.claims.evidence import Results
 from rnn_audio.reporting.claims.reader import listed, write
 from rnn_audio.reporting.claims.rules import SIGN_TEST, Part, evaluate
@@ -62,22 +59,20 @@ class Judgement:
     reason: str
 
 
-def judge(
-    claim: Settings, results: Mapping[str, Results], context: Settings, heard: Mapping[str, Record] | None = None
-) -> Judgement:
+def judge(claim: Settings, results: Mapping[str, Results], context: Settings) -> Judgement:
     """The verdict on one claim.
 
     Args:
         claim: its rules and what it needs.
         results: those of the configurations of this run.
         context: what limits the verdicts: `configuration.claims_of_run.claims_context`.
-        heard: the analyses of listening tests, by name.
 
     Raises:
         InputError: a configuration does not have the quantity of a rule.
     """
     if claim.get("needs") == LISTENERS:
-        return _judge_heard(claim.get("heard"), heard or {}, context)
+        reason = "Only people who listen can decide this, and this run has no listening test."
+        return Judgement("", MISSING, MISSING, MISSING, None, Verdict.NEEDS_LISTENERS, reason)
     names = configurations_of(*claim["rules"])
     missing = [name for name in names if name not in results]
     complete = [rule for rule in claim["rules"] if not set(configurations_of(rule)) & set(missing)]
@@ -89,59 +84,6 @@ def judge(
         verdict, reason = limit
         part = next((each for each in parts if not each.agrees), parts[0] if parts else _NO_PART)
     return Judgement(_ours(parts), part.effect, part.low, part.high, part.seeds or None, verdict, reason)
-
-
-def _judge_heard(asked: Settings | None, analyses: Mapping[str, Record], context: Settings) -> Judgement:
-    """The verdict on a claim that listeners decide.
-
-    Args:
-        asked: `test` and the conditions whose scores are `rising`; None if no test can decide the claim.
-        analyses: of listening tests, by name.
-        context: as for `judge`.
-    """
-    if asked is None or asked["test"] not in analyses:
-        reason = "Only people who listen can decide this, and this run has no listening test."
-        return Judgement("", MISSING, MISSING, MISSING, None, Verdict.NEEDS_LISTENERS, reason)
-    analysis = analyses[asked["test"]]
-    if not analysis["counted"]:
-        reason = "Only people who listen can decide this, and none has taken part and passed the screening."
-        return Judgement("", MISSING, MISSING, MISSING, None, Verdict.NEEDS_LISTENERS, reason)
-    rising = asked["rising"]
-    steps = [compare_heard(analysis, group, *pair) for group in analysis["groups"] for pair in pairwise(rising)]
-    means = "; ".join(
-        f"{group.replace('_', ' ')} {', '.join(write(found['scores'][condition]['mean']) for condition in rising)}"
-        for group, found in analysis["groups"].items()
-    )
-    order = ", ".join(condition.replace("_", " ") for condition in rising)
-    ours = f"Mean scores of {analysis['counted']} listeners for {order}: {means}."
-    effect = min(step.second_mean - step.first_mean for step in steps)
-    verdict, reason = _limit_heard(context["compared"][asked["test"]], analysis, steps, context) or _of_steps(steps)
-    return Judgement(ours, effect, MISSING, MISSING, None, verdict, reason)
-
-
-def _limit_heard(
-    models: Sequence[str], analysis: Record, steps: Sequence[Heard], context: Settings
-) -> tuple[Verdict, str] | None:
-    """What keeps the scores from deciding the claim, whatever they are."""
-    stand_ins = list(dict.fromkeys(context["synthetic"][name] for name in models if name in context["synthetic"]))
-    if stand_ins:
-        return Verdict.ON_THESE_RECORDINGS, f"The claim is about a recording, and the {listed(stand_ins)} is synthetic."
-    if any(name in context["scaled_down"] for name in models):
-        return Verdict.AT_THIS_SCALE, "In this run, the models that were heard are not trained as in the paper."
-    foreign, listeners, counted = (analysis[key] for key in ("foreign", "listeners", "counted"))
-    if foreign:
-        return Verdict.AT_THIS_SCALE, f"{foreign} of {listeners} listeners heard other sounds than those of this run."
-    if any(step.verdict == TOO_FEW for step in steps):
-        return Verdict.AT_THIS_SCALE, f"With {counted} listeners, no difference could be significant."
-    return None
-
-
-def _of_steps(steps: Sequence[Heard]) -> tuple[Verdict, str]:
-    agreeing = sum(step.second_mean > step.first_mean and step.verdict == DECIDED for step in steps)
-    how = "significant (exact sign flips, Holm)"
-    if agreeing == len(steps):
-        return Verdict.CONFIRMED, f"Each step from one condition to the next is {how}."
-    return Verdict.NOT_CONFIRMED, f"{agreeing} of {len(steps)} steps from one condition to the next rise and are {how}."
 
 
 def _decided(parts: Sequence[Part]) -> tuple[Part, Verdict, str]:
