@@ -174,7 +174,7 @@ REFERENCES_TO_OTHERS = [
         REFERENCES,
         "a claim about a misspelt configuration",
         "claims.mine.rules[0].of: there is no 'stedy'; did you mean 'steady'?",
-        claimed(of="stedy"),
+        claimed(of="stedy", at_most=1),
     ),
     Case(
         REFERENCES,

@@ -1,6 +1,6 @@
 from rnn_audio.configuration.claims_of_run import claims_context, claims_notes, claims_read
 
-# Paths of what claims read, for one configuration.
+# Paths of what claims read, for one configuration or listening test.
 READ_BY_CLAIMS = {
     **{
         kind: READ[kind]
@@ -10,14 +10,14 @@ READ_BY_CLAIMS = {
     "predictions": "<results>/predictions/{configuration}.wav",
     "reconstructions": "<results>/reconstructions/{configuration}.wav",
     "signals": TARGETS["signal"],
+    "heard": "<results>/listening/{configuration}/analysis.json",
 }
 
 
-def paths_for_claims(kind, configuration):
-    return expand(
-        READ_BY_CLAIMS[kind],
-        **{**EXPERIMENT.configurations[configuration], "configuration": configuration, "seed": EXPERIMENT.seeds},
-    )
+def paths_for_claims(kind, name):
+    """The files of a kind, of a configuration or a listening test."""
+    settings = EXPERIMENT.configurations.get(name, {})
+    return expand(READ_BY_CLAIMS[kind], **{**settings, "configuration": name, "seed": EXPERIMENT.seeds})
 
 
 def claims_files():

@@ -12,6 +12,7 @@ from enum import StrEnum
 from rnn_audio.configuration.claims import LISTENERS, OWN_QUANTITIES, RECORDINGS, configurations_of
 from rnn_audio.reporting.claims.evidence import Results
 from rnn_audio.reporting.claims.reader import listed, write
+from rnn_audio.reporting.claims.rules import LISTENERS as HEARD
 from rnn_audio.reporting.claims.rules import SIGN_TEST, Part, evaluate
 from rnn_audio.reporting.tables.rows import MISSING
 from rnn_audio.types import Settings
@@ -77,13 +78,14 @@ def judge(claim: Settings, results: Mapping[str, Results], context: Settings) ->
     missing = [name for name in names if name not in results]
     complete = [rule for rule in claim["rules"] if not set(configurations_of(rule)) & set(missing)]
     parts = [part for rule in complete for part in evaluate(rule, results)]
-    limit = _limit(claim, names, missing, context)
+    limit = _unheard(parts) or _limit(claim, names, missing, context)
     if limit is None:
         part, verdict, reason = _decided(parts)
     else:
         verdict, reason = limit
         part = next((each for each in parts if not each.agrees), parts[0] if parts else _NO_PART)
-    return Judgement(_ours(parts), part.effect, part.low, part.high, part.seeds or None, verdict, reason)
+    seeds = None if part.test == HEARD else part.seeds or None
+    return Judgement(_ours(parts), part.effect, part.low, part.high, seeds, verdict, reason)
 
 
 def _decided(parts: Sequence[Part]) -> tuple[Part, Verdict, str]:
@@ -99,8 +101,19 @@ def _decided(parts: Sequence[Part]) -> tuple[Part, Verdict, str]:
     verdict, reason = _of_part(part)
     if len(parts) > 1:
         count = "Both" if len(parts) == 2 else f"All {len(parts)}"
-        reason = f"{count} comparisons agree with the rules. The least clear: {reason[0].lower()}{reason[1:]}"
+        least_clear = f" The least clear: {reason[0].lower()}{reason[1:]}" if part.seeds else ""
+        reason = f"{count} comparisons agree with the rules.{least_clear}"
     return part, verdict, reason
+
+
+def _unheard(parts: Sequence[Part]) -> tuple[Verdict, str] | None:
+    """Whether a listening test has too few listeners to decide; this comes first, for nothing else can replace them."""
+    for part in parts:
+        if part.test == HEARD and part.least_p >= SIGNIFICANCE:
+            if part.seeds == 0:
+                return Verdict.NEEDS_LISTENERS, "Nobody has taken part in the listening test yet."
+            return Verdict.NEEDS_LISTENERS, f"Too few listeners to rule out chance: {part.seeds}."
+    return None
 
 
 def _limit(
@@ -141,9 +154,11 @@ def _of_part(part: Part) -> tuple[Verdict, str]:
 
 def _confirmed(part: Part) -> str:
     if part.seeds == 0:
-        return "The number is within the rule."
+        return "The number agrees with the rule."
     if part.test == SIGN_TEST:
         return f"{sum(part.met)} of {len(part.met)} seeds agree with the rule{_probability(part)}."
+    if part.test == HEARD:
+        return f"The listeners agree with the rule{_probability(part)}."
     if part.one_sound:
         return f"The sound of the best of {part.seeds} seeds agrees with the rule."
     return f"The {part.seeds} seeds agree with the rule{_probability(part)}."
@@ -155,6 +170,8 @@ def _not_confirmed(part: Part) -> str:
     if part.test == SIGN_TEST:
         agree = "No seed agrees" if not any(part.met) else f"Only {sum(part.met)} of {len(part.met)} seeds agree"
         return f"{agree} with the rule{_probability(part)}."
+    if part.test == HEARD:
+        return f"The listeners do not agree with the rule{_probability(part)}."
     if part.one_sound:
         return f"The sound of the best of {part.seeds} seeds does not agree with the rule."
     if part.agrees:
