@@ -46,7 +46,6 @@ def every_rule_config() -> Config:
             | {"anchors": ["tanh"], "clips": {"count": 1, "seconds": 0.5}, "results": "listeners"},
         },
         "convolutions": {"in_room": _of_paper("A sound in rooms") | {"dry": "room", "configurations": ["assisted"]}},
-        "listening": {},
         "claims": {"slower": {"statement": "The auxiliary loss takes time.", "rules": [_rule()]}},
     }
 
