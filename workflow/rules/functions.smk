@@ -251,19 +251,19 @@ def listening_labels(wildcards):
     return {"figure": wildcards.listening, "content": as_text(listening_test(wildcards)["caption"])}
 
 
-def listening_table(end):
+def listening_table(stem):
     """The files of one of a listening test's tables, of which the report shows one."""
     shown = report(
-        f"<results>/tables/{{listening}}{end}.html",
+        f"{stem}.html",
         caption="../report/table.rst",
         category=paper_of_listening,
         subcategory="Tables",
         labels=lambda wildcards: {
-            "table": f"{wildcards.listening}{end}",
+            "table": Path(stem).name.format(**wildcards),
             "content": as_text(listening_test(wildcards)["caption"]),
         },
     )
-    return [*multiext(f"<results>/tables/{{listening}}{end}", ".csv", ".md", ".tex"), shown]
+    return [*multiext(stem, ".csv", ".md", ".tex"), shown]
 
 
 def tables_of_listening(tests):

@@ -75,10 +75,10 @@ rule listening_tables:
         stimuli="<results>/listening/{listening}/stimuli.json",
         analysis="<results>/listening/{listening}/analysis.json",
     output:
-        scores=listening_table(""),
-        comparisons=listening_table("_comparisons"),
-        clips=listening_table("_clips"),
-        listeners=listening_table("_listeners"),
+        scores=listening_table("<results>/tables/{listening}"),
+        comparisons=listening_table("<results>/tables/{listening}_comparisons"),
+        clips=listening_table("<results>/tables/{listening}_clips"),
+        listeners=listening_table("<results>/tables/{listening}_listeners"),
     log:
         "<logs>/listening_tables/{listening}.log",
     conda:
