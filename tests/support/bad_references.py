@@ -12,6 +12,7 @@ from support.inputs import (
     put_signal,
     setting,
 )
+from support.listening import changed
 
 _SECOND = np.random.default_rng(2).uniform(-0.5, 0.5, 44100)
 _LONG = np.random.default_rng(3).uniform(-0.5, 0.5, 12 * 44100)
@@ -42,6 +43,12 @@ REFERENCES_TO_OTHERS = [
         "a figure of no paper",
         "figures.waves.paper: there is no 'paper_c'",
         put("figures/waves/paper", "paper_c"),
+    ),
+    Case(
+        REFERENCES,
+        "a listening test of models that are of no device",
+        "listening.ears.groups.a.none: 'steady' learns a signal; only models of devices can be compared",
+        put("listening/ears", changed(groups={"a": {"none": "steady"}}, published={}, paper="impulse_response")),
     ),
     Case(
         REFERENCES,
