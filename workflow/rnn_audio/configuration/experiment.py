@@ -49,6 +49,20 @@ class Experiment:
         """Seeds of each configuration."""
         return self.config["seeds"]
 
+    @property
+    def published(self) -> list[str]:
+        """Names of the configurations whose model is published, and not trained here."""
+        return [name for name, settings in self.configurations.items() if "model" in settings]
+
+    @property
+    def trained(self) -> list[str]:
+        """Names of the configurations that are trained."""
+        return [name for name, settings in self.configurations.items() if "model" not in settings]
+
+    def seeds_of(self, configuration: str) -> list[int]:
+        """Seeds of one configuration; a published model takes the first seed's place."""
+        return self.seeds[:1] if "model" in self.configurations[configuration] else self.seeds
+
     def source_settings(self, signal: str) -> Settings:
         """What determines a signal before it is resampled: its length, its source, and that source's settings."""
         settings = self.config["signals"][signal]
@@ -87,6 +101,11 @@ class Experiment:
         """What an exported model says of its device: where its recordings come from, and the user's words for it."""
         settings = self.config["devices"][device]
         return {"device": device, "recordings": _origin(settings), **settings.get("gear", {})}
+
+    def model_path(self, configuration: str) -> list[str]:
+        """The user's file of a configuration's published model, as a list of at most one path."""
+        own = self.configurations[configuration]["model"]
+        return [_tidied(own["path"])] if "path" in own else []
 
     def samples(self, settings: Settings) -> int:
         """About how many samples a resolved configuration trains on in an epoch, for an estimate of its time."""
@@ -146,9 +165,9 @@ class Experiment:
         Args:
             configurations: those whose numbers are shown; all of them if none is given.
         """
-        if self._is_at_the_papers_scale():
+        names = [name for name in configurations or self.configurations if name in self.trained]
+        if self._is_at_the_papers_scale() or not names:
             return []
-        names = configurations or tuple(self.configurations)
         seeds = "one seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
         scale = f"Scale '{self.config['scale']['name']}', {seeds}"
         by_text = self._grouped(names)
@@ -226,6 +245,10 @@ class Experiment:
             learned = [self.configurations[name][kind] for name in configurations if kind in self.configurations[name]]
             for name in dict.fromkeys([*learned, *used]):
                 notes.append(f"{kind.capitalize()} '{name}': {_origin(self.config[f'{kind}s'][name])}.")
+        for name in configurations:
+            if name in self.published:
+                own = self.configurations[name]["model"]
+                notes.append(f"Configuration '{name}': the published model {_file_of(own)}, not trained here.")
         return notes
 
 
@@ -286,8 +309,9 @@ def _resolve(settings: Settings, epochs_factor: float) -> Settings:
     if "auxiliary" in settings:
         pretraining_epochs = _scale_epochs(settings["auxiliary"]["pretraining_epochs"], epochs_factor)
         settings = settings | {"auxiliary": settings["auxiliary"] | {"pretraining_epochs": pretraining_epochs}}
+    epochs = 0 if "model" in settings else settings["epochs"]  # a published model is not trained
     return settings | {
-        "epochs": _scale_epochs(settings["epochs"], epochs_factor),
+        "epochs": _scale_epochs(epochs, epochs_factor),
         "update_length_samples": None if update_length == "full" else update_length,
         "teacher_forcing": _scale_schedule(settings["teacher_forcing"], epochs_factor),
     }
@@ -322,11 +346,15 @@ def _origin(settings: Settings) -> str:
     if settings["source"] == "synthetic":
         return f"synthetic ({own['generator']}), not a recording"
     if settings["source"] == "model":
-        model = own["address"] if "address" in own else Path(own["path"]).name
         played = Path(own["input"]).name if "input" in own else "synthetic playing"
-        return f"output of the model {model} for {played}, not a recording"
+        return f"output of the model {_file_of(own)} for {played}, not a recording"
     if settings["source"] == "file":
         names = [Path(own[key]).name for key in ("path", "input", "target") if key in own]
         return f"recording {' and '.join(names)}"
     address = own["address"] if "address" in own else own["test"]["target"]["address"]
     return f"recording {address}"
+
+
+def _file_of(model: Settings) -> str:
+    """Where a published model is from."""
+    return model["address"] if "address" in model else Path(model["path"]).name
