@@ -21,6 +21,7 @@ include: "workflow/rules/convolutions.smk"
 include: "workflow/rules/listening.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/gpu_check.smk"
 
 
@@ -31,10 +32,11 @@ if "benchmark" in EXPERIMENT.config:
 
 # The default target: Snakemake takes it from this file only, never from an included one.
 rule all:
-    """Every table, figure, convolution and export, and what nothing shows: sounds, metrics and a figure."""
+    """Every table, claim, figure, convolution and export, and what nothing shows: sounds, metrics and a figure."""
     input:
         artefacts("tables", EXPERIMENT.config["tables"]),
         artefacts("figures", EXPERIMENT.config["figures"]),
+        claims_files(),
         convolved_sounds(EXPERIMENT.config["convolutions"]),
         listening_files(EXPERIMENT.config["listening"]),
         checks_of_devices(EXPERIMENT.used_devices()),

@@ -119,6 +119,24 @@ def test_a_table_states_the_losses_of_the_runs(finished: Workspace, sweep: str, 
         assert float(row[f"zero_baseline_{loss}"]) > 0
 
 
+def test_a_claim_reads_the_sweeps_and_trains_nothing(done: Workspace) -> None:
+    of_all = {"quantity": "prediction_mse", "of": "lengths", "at_least": 0}
+    rules = [
+        of_all | {"kind": "value"},
+        of_all | {"kind": "value", "quantity": "generation.effective_length_samples"},
+        {"kind": "best", "quantity": "test_loss", "of": "rates_0_01", "over": "rates"},
+    ]
+    mine = {"statement": "a < b & {c}", "paper": next(iter(done.read_config()["papers"])), "rules": rules}
+    done.edit_config(lambda config: config.update(claims={"mine": mine}))
+    assert done.plan("claims").files == {"claims.csv", "claims.md", "claims.html"}
+    done.make("claims")
+    (row,) = read_rows(done.results / "claims.csv")
+    assert row["statement"] == mine["statement"]
+    assert (row["verdict"], row["seeds"]) == ("undecided at this scale", "1")
+    assert row["configurations"].split() == [*POINTS["lengths"], *POINTS["rates"]]
+    assert "a &lt; b &amp; {c}" in (done.results / "claims.html").read_text(encoding="utf-8")
+
+
 def test_the_value_is_what_was_trained_with(finished: Workspace) -> None:
     for row in rows_of(finished, "rates"):
         run = finished.results / f"models/{row['configuration']}/seed-1/run.json"

@@ -41,6 +41,7 @@ def every_rule_config() -> Config:
             | {"quantities": ["prediction_mse"]},
         },
         "convolutions": {"in_room": _of_paper("A sound in rooms") | {"dry": "room", "configurations": ["assisted"]}},
+        "claims": {"slower": {"statement": "The auxiliary loss takes time.", "rules": [_rule()]}},
     }
 
 
@@ -56,6 +57,10 @@ def create(folder: Path) -> Workspace:
 
 def _of_paper(caption: str) -> Config:
     return {"paper": "impulse_response", "caption": caption}
+
+
+def _rule() -> Config:
+    return {"kind": "paired", "quantity": "late_training_mse", "of": "assisted", "over": "rates", "at_least": 1}
 
 
 def _tables() -> Config:

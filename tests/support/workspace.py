@@ -205,6 +205,7 @@ def tiny_config() -> Config:
         },
         "sweeps": {},
         "convolutions": {},
+        "claims": {},
         "listening": {},
     }
 

@@ -11,7 +11,9 @@ LIBRARY = REPOSITORY / "workflow" / "rnn_audio"
 # packs are a part of the jobs that stands apart for those who do not need it.
 FLOORS = [
     ["commands"],
-    ["reporting.figures", "reporting.publication"],
+    ["listening"],
+    ["reporting.page"],
+    ["reporting.figures", "reporting.claims", "reporting.publication"],
     ["reporting.tables"],
     ["speed"],
     ["jobs", "jobs.packs"],

@@ -1,6 +1,7 @@
 """Functions for rules: the files and settings that belong to their wildcards."""
 
 import re
+from collections import Counter
 from functools import cache, partial
 
 from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES
@@ -154,6 +155,20 @@ def waiting_packs(jobs):
     return [pack for pack in packs if pack]
 
 
+def plan_of(jobs):
+    """What these jobs make, and for about how long."""
+    jobs = list(jobs)
+    packs = [[(member.configuration, member.seed) for member in pack] for pack in waiting_packs(jobs)]
+    others = Counter(job.rule.name for job in jobs if job.rule.name not in ("train", "all"))
+    cores = workflow.resource_settings.cores
+    if workflow.non_local_exec:
+        cores = limit = workflow.resource_settings.nodes
+    else:
+        limit = workflow.global_resources.get("gpu") if ACCELERATOR == "cuda" else cores
+    at_once = getattr(limit, "value", limit) or max(1, len(packs))
+    return plan_run(EXPERIMENT, packs, ACCELERATOR, at_once, others, cores or at_once)
+
+
 def turns_of_packs():
     """One unit of a resource per pack, so that the pack's jobs run one after another without a GPU while waiting."""
     resources = {}
@@ -216,7 +231,11 @@ def scale_notes_of(wildcards):
 def given_to(kind, wildcards):
     """What a kind of figure gets in addition to its files and its declaration."""
     names = EXPERIMENT.configurations_of(declared(wildcards))
-    known = {"seeds": EXPERIMENT.seeds, "published": {name: EXPERIMENT.published_loss(name) for name in names}}
+    known = {
+        "seeds": EXPERIMENT.seeds,
+        "published": {name: EXPERIMENT.published_loss(name) for name in names},
+        "design": EXPERIMENT.a_weighting_design,
+    }
     return {what: known[what] for what in kind.given}
 
 
@@ -243,7 +262,7 @@ def listening_files(tests):
     """What listening tests are held with, and their tables and figures."""
     ends = ["", *(f"_{table}" for table in LISTENING_TABLES)]
     return [
-        *expand("<results>/listening/{test}/webmushra", test=tests),
+        *expand("<results>/listening/{test}/{made}", test=tests, made=["webmushra", "test.html"]),
         *artefacts("tables", [f"{test}{end}" for test in tests for end in ends]),
         *artefacts("figures", tests),
     ]

@@ -1,9 +1,15 @@
-from rnn_audio.configuration.listening import tested
+from rnn_audio.configuration.listening import compared_models
 from rnn_audio.listening.results import results_files
 
 
 wildcard_constraints:
     listening=one_of(EXPERIMENT.config["listening"]),
+
+
+def listening_parts():
+    """Parts of the page that are no Python."""
+    rooms = ("listening", "reporting/page")
+    return sorted(path for room in rooms for path in (Path(LIBRARY) / "rnn_audio" / room / "static").iterdir())
 
 
 def listening_test(wildcards):
@@ -46,7 +52,7 @@ rule make_stimuli:
     input:
         recordings=lambda wildcards: device_recordings(EXPERIMENT.listening_device(wildcards.listening), ["test"]),
         outputs=lambda wildcards: expand(
-            "<results>/predictions/{configuration}.wav", configuration=tested(listening_test(wildcards))
+            "<results>/predictions/{configuration}.wav", configuration=compared_models(listening_test(wildcards))
         ),
     output:
         webmushra=directory("<results>/listening/{listening}/webmushra"),
@@ -59,11 +65,32 @@ rule make_stimuli:
         code=code_of("make_stimuli.py"),
         test=listening_test,
         device=lambda wildcards: EXPERIMENT.device_settings(EXPERIMENT.listening_device(wildcards.listening)),
-        notes=lambda wildcards: EXPERIMENT.scale_notes(*tested(listening_test(wildcards))),
+        notes=lambda wildcards: EXPERIMENT.scale_notes(*compared_models(listening_test(wildcards))),
     message:
         "sounds of {wildcards.listening}"
     script:
         "../scripts/make_stimuli.py"
+
+
+rule listening_page:
+    """A listening test as one page, which opens from disk and gives its results as files."""
+    input:
+        webmushra="<results>/listening/{listening}/webmushra",
+        record="<results>/listening/{listening}/stimuli.json",
+    output:
+        "<results>/listening/{listening}/test.html",
+    log:
+        "<logs>/listening_page/{listening}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=digest([*code_dependencies(Path(LIBRARY) / "scripts/listening_page.py"), *listening_parts()]),
+        test=listening_test,
+        notes=lambda wildcards: EXPERIMENT.scale_notes(*compared_models(listening_test(wildcards))),
+    message:
+        "page of {wildcards.listening}"
+    script:
+        "../scripts/listening_page.py"
 
 
 rule analyse_listening:

@@ -12,6 +12,7 @@ from rnn_audio.configuration.kinds import (
     FIGURES,
     LOSSES,
     METRICS,
+    RULE_KINDS,
     TABLES,
     Kind,
     declared_kinds,
@@ -53,7 +54,7 @@ def check_schema(config: Mapping[str, Any]) -> None:
         if isinstance(config, Mapping) and old in config:
             raise InputError(f"config.{old}: this key is called {new} now; rename it (docs/configuration.md)")
     require_valid(config, _schema(), prefix="config")
-    for section in ("papers", "signals", "tables", "figures", "sweeps", "convolutions", "listening"):
+    for section in ("papers", "signals", "tables", "figures", "sweeps", "convolutions", "listening", "claims"):
         _require_no_markup(config.get(section, {}), section)
 
 
@@ -319,6 +320,7 @@ def _schema() -> dict[str, Any]:
     definitions = schema["$defs"]
     definitions["table_kind"] = {"enum": declared_kinds(TABLES)}
     definitions["figure_kind"] = {"enum": declared_kinds(FIGURES)}
+    definitions["claim_rule_kind"] = {"enum": list(RULE_KINDS)}
     definitions["pre_emphasis"] = {"enum": list(FILTERS)}
     definitions["published"]["properties"] |= {name: {"$ref": "#/$defs/published_loss"} for name in FILTERS}
     return schema

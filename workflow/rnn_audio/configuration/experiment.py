@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from rnn_audio.configuration.checks import check_artefacts, check_benchmark, check_configurations, check_schema
+from rnn_audio.configuration.claims import check_claims, expand_claims
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
-from rnn_audio.configuration.listening import check_listening, device_of, tested
+from rnn_audio.configuration.listening import check_listening, compared_models, device_of
 from rnn_audio.configuration.method_checks import METHODS, check_starts, start_of
+from rnn_audio.configuration.origins import file_of, origin_of
+from rnn_audio.configuration.resolving import resolve
 from rnn_audio.configuration.scale import differences
 from rnn_audio.configuration.settings import signal_samples, total_epochs
 from rnn_audio.configuration.shorthand import write_out_entries, write_out_labels
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
 from rnn_audio.configuration.unshown import unshown, with_own_figures
+from rnn_audio.losses.preemphasis import MINIMUM_PHASE
 from rnn_audio.types import Settings
 
 AT_THE_PAPERS = "as in the paper"
@@ -63,6 +67,11 @@ class Experiment:
         """Seeds of one configuration; a published model takes the first seed's place."""
         return self.seeds[:1] if "model" in self.configurations[configuration] else self.seeds
 
+    @property
+    def a_weighting_design(self) -> str:
+        """How the A-weighting is fitted to the standard's curve, one of `preemphasis.DESIGNS`."""
+        return self.config.get("a_weighting_design", MINIMUM_PHASE)
+
     def source_settings(self, signal: str) -> Settings:
         """What determines a signal before it is resampled: its length, its source, and that source's settings."""
         settings = self.config["signals"][signal]
@@ -100,7 +109,7 @@ class Experiment:
     def about_device(self, device: str) -> Settings:
         """What an exported model says of its device: where its recordings come from, and the user's words for it."""
         settings = self.config["devices"][device]
-        return {"device": device, "recordings": _origin(settings), **settings.get("gear", {})}
+        return {"device": device, "recordings": origin_of(settings), **settings.get("gear", {})}
 
     def model_path(self, configuration: str) -> list[str]:
         """The user's file of a configuration's published model, as a list of at most one path."""
@@ -112,6 +121,18 @@ class Experiment:
         if "device" in settings:
             return self._device_samples(settings["device"])
         return signal_samples(self.config["signals"][settings["signal"]], settings["rate_hz"])
+
+    def recorded_s(self, device: str) -> float:
+        """About how many seconds of a device's recordings there are, all splits together, for an estimate of times."""
+        declared = self.config["devices"][device]
+        if declared["source"] == "url":
+            return _ASSUMED_DOWNLOAD_S
+        own = declared[declared["source"]]
+        if "input" in own:
+            import soundfile
+
+            return soundfile.info(own["input"]).duration
+        return declared["synthetic"]["duration_s"]
 
     def rates_hz(self, signal: str) -> list[int]:
         """The rates at which a signal is learned or convolved by any configuration, ascending."""
@@ -155,9 +176,13 @@ class Experiment:
 
     def listening_notes(self, test: str) -> list[str]:
         """The notes below a listening test's tables, as `table_notes`."""
-        names = tested(self.config["listening"][test])
+        names = compared_models(self.config["listening"][test])
         own = self.config["listening"][test].get("notes", [])
         return [*self.scale_notes(*names), *self._provenance_notes(names, []), *own]
+
+    def notes_on(self, *configurations: str) -> list[str]:
+        """The scale of these configurations, and where their signals and devices come from."""
+        return [*self.scale_notes(*configurations), *self._provenance_notes(list(configurations), [])]
 
     def scale_notes(self, *configurations: str) -> list[str]:
         """A warning where the run is not at the paper's scale.
@@ -190,6 +215,8 @@ class Experiment:
         changed = [differences(own, theirs)]
         if "device" in own:
             changed.append(differences(*(each.device_settings(own["device"]) for each in (self, self.papers))))
+        else:
+            changed.append(differences(*(each.config["signals"][own["signal"]] for each in (self, self.papers))))
         return ", ".join(filter(None, changed)) or AT_THE_PAPERS
 
     def _is_at_the_papers_scale(self) -> bool:
@@ -228,27 +255,19 @@ class Experiment:
 
     def _device_samples(self, name: str) -> int:
         device = self.config["devices"][name]
-        own = device[device["source"]]
-        if device["source"] == "url":
-            duration_s = _ASSUMED_DOWNLOAD_S
-        elif "input" in own:
-            import soundfile
-
-            duration_s = soundfile.info(own["input"]).duration
-        else:
-            duration_s = device["synthetic"]["duration_s"]
-        return int(duration_s * device["rate_hz"] * device["split"][0])
+        return int(self.recorded_s(name) * device["rate_hz"] * device["split"][0])
 
     def _provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
+        """Notes on the sounds that configurations learn, and on more signals, that are synthetic."""
         notes = []
         for kind, used in (("signal", more_signals), ("device", [])):
             learned = [self.configurations[name][kind] for name in configurations if kind in self.configurations[name]]
             for name in dict.fromkeys([*learned, *used]):
-                notes.append(f"{kind.capitalize()} '{name}': {_origin(self.config[f'{kind}s'][name])}.")
+                notes.append(f"{kind.capitalize()} '{name}': {origin_of(self.config[f'{kind}s'][name])}.")
         for name in configurations:
             if name in self.published:
                 own = self.configurations[name]["model"]
-                notes.append(f"Configuration '{name}': the published model {_file_of(own)}, not trained here.")
+                notes.append(f"Configuration '{name}': the published model {file_of(own)}, not trained here.")
         return notes
 
 
@@ -264,7 +283,8 @@ def load_experiment(config: Settings, papers: Experiment | None = None) -> Exper
             names the key and says what to do.
     """
     check_schema(config)
-    config = write_out_entries(*expand_grids(config))
+    config, grids = expand_grids(config)
+    config = write_out_entries(config, grids)
     merged = {name: _merge(own, config["presets"]) for name, own in config["configurations"].items()}
     check_configurations(config, merged)
     alone = tuple(unshown(config))
@@ -279,9 +299,15 @@ def load_experiment(config: Settings, papers: Experiment | None = None) -> Exper
     check_listening(expanded, merged)
     check_starts(merged)
     factor = config["scale"]["epochs_factor"]
-    resolved = {name: _resolve(settings, factor) for name, settings in merged.items()}
+    # The default is left out, so that models of before it could be chosen stay up to date.
+    chosen = {key: value for key, value in config.items() if key == "a_weighting_design" and value != MINIMUM_PHASE}
+    resolved = {
+        name: resolve(settings, factor) | (chosen if "device" in settings else {}) for name, settings in merged.items()
+    }
     expanded = write_out_labels(expanded, resolved)
     check_artefacts(expanded, merged)
+    expanded = expand_claims(expanded, grids, merged)
+    check_claims(expanded, merged)
     return _with_scales(Experiment(expanded, resolved, alone, papers))
 
 
@@ -304,57 +330,6 @@ def _merge(own: Settings, presets: Mapping[str, Settings]) -> Settings:
     return merged | {key: preset[key] | own[key] for key in nested}
 
 
-def _resolve(settings: Settings, epochs_factor: float) -> Settings:
-    update_length = settings["update_length_samples"]
-    if "auxiliary" in settings:
-        pretraining_epochs = _scale_epochs(settings["auxiliary"]["pretraining_epochs"], epochs_factor)
-        settings = settings | {"auxiliary": settings["auxiliary"] | {"pretraining_epochs": pretraining_epochs}}
-    epochs = 0 if "model" in settings else settings["epochs"]  # a published model is not trained
-    return settings | {
-        "epochs": _scale_epochs(epochs, epochs_factor),
-        "update_length_samples": None if update_length == "full" else update_length,
-        "teacher_forcing": _scale_schedule(settings["teacher_forcing"], epochs_factor),
-    }
-
-
-def _scale_epochs(epochs: int, factor: float) -> int:
-    """Scaled and rounded, at least 1; 0 stays 0."""
-    return max(1, round(epochs * factor)) if epochs > 0 else 0
-
-
-def _scale_schedule(schedule: str | Settings, epochs_factor: float) -> str | Settings:
-    """The same decrease of teacher forcing, stretched or shortened to the scaled number of epochs."""
-    if isinstance(schedule, str) or epochs_factor == 1:
-        return schedule
-    scaled = dict(schedule)
-    if "slope_per_epoch" in scaled:
-        scaled["slope_per_epoch"] /= epochs_factor
-    if "base" in scaled:
-        scaled["base"] **= 1 / epochs_factor
-    if "k_epochs" in scaled:
-        scaled["k_epochs"] = max(1.0, scaled["k_epochs"] * epochs_factor)
-    return scaled
-
-
 def _tidied(path: str) -> str:
     """A path without double slashes, which Snakemake would not find."""
     return str(Path(path))
-
-
-def _origin(settings: Settings) -> str:
-    own = settings[settings["source"]]
-    if settings["source"] == "synthetic":
-        return f"synthetic ({own['generator']}), not a recording"
-    if settings["source"] == "model":
-        played = Path(own["input"]).name if "input" in own else "synthetic playing"
-        return f"output of the model {_file_of(own)} for {played}, not a recording"
-    if settings["source"] == "file":
-        names = [Path(own[key]).name for key in ("path", "input", "target") if key in own]
-        return f"recording {' and '.join(names)}"
-    address = own["address"] if "address" in own else own["test"]["target"]["address"]
-    return f"recording {address}"
-
-
-def _file_of(model: Settings) -> str:
-    """Where a published model is from."""
-    return model["address"] if "address" in model else Path(model["path"]).name

@@ -1,10 +1,11 @@
-"""The kinds of tables and figures, as data: what each reads, shows and requires.
+"""The kinds of tables, of figures and of the rules of claims, as data: what each reads, shows and requires.
 
 The checks of the configuration, its schema and the rules all use these entries. To add a kind:
 
 - of figure: an entry in `FIGURES`; `reporting/figures/KIND.py` with a function `from_files`, which draws it;
   `report/KIND.rst`, its caption in the report.
 - of table: an entry in `TABLES`; a function that builds it, named in `reporting/tables/kinds.py`.
+- of rule: an entry in `RULE_KINDS`; a function that evaluates it, named in `reporting/claims/rules.py`.
 
 `rules/common.smk` maps what a kind `reads` to paths.
 """
@@ -77,9 +78,38 @@ FIGURES: Mapping[str, Kind] = {
     "decays": Kind(("targets", "generations", "metrics"), (SIGNAL,), needs=("panels",), most_curves=3, one_target=True),
     "loss_curves": Kind(("selections", "histories"), needs=("panels",), given=("seeds", "published")),
     "compared_losses": Kind(("selections", "histories"), (SIGNAL,), needs=("panels",), most_curves=4, given=("seeds",)),
-    "filter_responses": Kind(needs=("rate_hz",)),
+    "filter_responses": Kind(needs=("rate_hz",), given=("design",)),
     "error_spectra": Kind(("errors",), (DEVICE,), needs=("panels",), most_curves=8),
     "sweep": Kind(("selections", "histories", "metrics"), given=("seeds",), declared=False),
+}
+
+
+VALUE, COVERS, PAIRED, SPREAD, SCATTER, ORDER, BEST = "value", "covers", "paired", "spread", "scatter", "order", "best"
+
+
+@dataclass(frozen=True)
+class RuleKind:
+    """What a kind of rule needs in addition to a quantity and the configurations that it is `of`.
+
+    Attributes:
+        over: whether it compares them with others.
+        limits: whether it has `at_most`, `at_least` or both.
+        value: whether it has a published `value`.
+    """
+
+    over: bool = False
+    limits: bool = False
+    value: bool = False
+
+
+RULE_KINDS: Mapping[str, RuleKind] = {
+    VALUE: RuleKind(limits=True),
+    COVERS: RuleKind(value=True),
+    PAIRED: RuleKind(over=True, limits=True),
+    SPREAD: RuleKind(over=True, limits=True),
+    SCATTER: RuleKind(limits=True),
+    ORDER: RuleKind(),
+    BEST: RuleKind(over=True),
 }
 
 

@@ -78,12 +78,13 @@ def expand_sweeps(
             name; the message gives the place of the value.
 
     Returns:
-        The configuration with one more table and figure for each sweep, and with the configurations that they show;
+        The configuration with one more table and figure for each sweep, with the configurations that they show, and
+        with the names of these under `points` of the sweep;
         and all configurations, merged.
     """
     known = dict(merged)
     places = {name: f"configurations.{name}" for name in merged}
-    tables, figures = {}, {}
+    tables, figures, sweeps = {}, {}, {}
     for name, sweep in config.get("sweeps", {}).items():
         points: dict[str, Point] = {}
         for point in _points(name, sweep, bases[name], config["signals"]):
@@ -94,11 +95,12 @@ def expand_sweeps(
             points[configuration] = point
             known[configuration] = point.settings
             places.setdefault(configuration, point.place)
+        sweeps[name] = sweep | {"points": list(points)}
         if len(points) > 1:  # one value is no comparison
             tables[name] = figures[name] = _declaration(sweep, points)
     added = {name: settings for name, settings in known.items() if name not in merged}
-    sections = {"configurations": added, "tables": tables, "figures": figures}
-    return {**config, **{section: {**config[section], **more} for section, more in sections.items()}}, known
+    sections = {"configurations": added, "tables": tables, "figures": figures, "sweeps": sweeps}
+    return {**config, **{section: {**config.get(section, {}), **more} for section, more in sections.items()}}, known
 
 
 def _points(name: str, sweep: Settings, base: Settings, signals: Mapping[str, Settings]) -> Iterator[Point]:

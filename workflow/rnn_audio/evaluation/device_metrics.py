@@ -7,7 +7,7 @@ import numpy as np
 from rnn_audio.evaluation.baselines import fit_gain, fit_waveshaper
 from rnn_audio.evaluation.error_spectra import band_level_db
 from rnn_audio.evaluation.quantities import BANDS_HZ
-from rnn_audio.losses.preemphasis import NAMES
+from rnn_audio.losses.preemphasis import MINIMUM_PHASE, NAMES
 from rnn_audio.records import Record
 from rnn_audio.types import Samples
 
@@ -38,7 +38,7 @@ def evaluate_device(target: Samples, prediction: Samples, rate_hz: int, selectio
 
 
 def baseline_losses(
-    train: tuple[Samples, Samples], test: tuple[Samples, Samples], rate_hz: int
+    train: tuple[Samples, Samples], test: tuple[Samples, Samples], rate_hz: int, design: str = MINIMUM_PHASE
 ) -> Mapping[str, Mapping[str, float]]:
     """Test losses with every pre-emphasis filter: of silence, and of a gain and a waveshaper fitted to `train`.
 
@@ -46,6 +46,7 @@ def baseline_losses(
         train: input and target, [N] each.
         test: input and target, [N] each.
         rate_hz: sampling rate of all in Hz.
+        design: how the A-weighting is fitted, one of `preemphasis.DESIGNS`.
     """
     import torch  # imported here: nothing else in this module needs it
 
@@ -60,5 +61,5 @@ def baseline_losses(
     wanted, heard = (
         torch.from_numpy(np.asarray(sounds, dtype=np.float32)) for sounds in (target, np.stack(list(outputs.values())))
     )
-    losses = whole_losses(wanted, heard, rate_hz)
+    losses = whole_losses(wanted, heard, rate_hz, NAMES, design)
     return {output: {name: values[place] for name, values in losses.items()} for place, output in enumerate(outputs)}

@@ -101,12 +101,15 @@ def limit_threads() -> None:
 def _inspect_sources(experiment: Experiment) -> None:
     from rnn_audio.devices.published_model import inspect_published
     from rnn_audio.devices.sources import inspect_device
+    from rnn_audio.signals.room_reach import check_reach
     from rnn_audio.signals.sources import inspect_source
 
     for signal in experiment.config["signals"]:
         rates = experiment.rates_hz(signal)
         if rates:
-            inspect_source(signal, experiment.source_settings(signal), rates)
+            settings = experiment.source_settings(signal)
+            inspect_source(signal, settings, rates)
+            check_reach(signal, settings)
     for device in experiment.used_devices():
         longest = max(
             own["segment_samples"] for own in experiment.configurations.values() if own.get("device") == device

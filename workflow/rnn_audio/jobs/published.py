@@ -5,14 +5,16 @@ from pathlib import Path
 import numpy as np
 
 from rnn_audio.devices.published_model import require_fitting
+from rnn_audio.evaluation.device_performance import process_recording
 from rnn_audio.formats.files import read_model, write_model
 from rnn_audio.formats.portable import INITIAL_STATE, PortableModel, parameter_shapes
 from rnn_audio.jobs.provenance import digest, library_versions, source_revision
+from rnn_audio.losses.preemphasis import MINIMUM_PHASE
 from rnn_audio.records import Record, write_json
 from rnn_audio.types import Settings
 from rnn_audio.wav import read_wav
 
-DESCRIBED_BY = ("device", "hidden_size", "skip", "pre_emphasis", "select_by", "model")
+DESCRIBED_BY = ("device", "hidden_size", "skip", "pre_emphasis", "select_by", "model", "a_weighting_design")
 """Settings of a configuration that say something of a model that was not trained here."""
 
 
@@ -37,7 +39,7 @@ def convert_published(
     """
     import torch
 
-    from rnn_audio.evaluation.device_sounds import zero_loss
+    from rnn_audio.evaluation.device_sounds import whole_losses, zero_loss
     from rnn_audio.jobs.runtime import accelerator_name, peak_memory_mib, prepare_process
 
     prepare_process("cpu", 1)
@@ -45,25 +47,26 @@ def convert_published(
     rate_hz = sounds[0][1]
     read = read_model(published)
     require_fitting(f"configurations.{name}", settings, read, rate_hz)
-    weights = {name: array for name, array in read.weights.items() if name not in INITIAL_STATE}
+    weights = {key: array for key, array in read.weights.items() if key not in INITIAL_STATE}
     model = PortableModel(weights, read.skip, rate_hz, name)
     write_model(model, model_path, "safetensors")
+    design = settings.get("a_weighting_design", MINIMUM_PHASE)
     losses: dict[str, float] = {}
-    for prefix, (source, target) in zip(
-        ("validation", "test"), ((sounds[0][0], sounds[1][0]), (sounds[2][0], sounds[3][0])), strict=True
-    ):
-        losses |= _losses(prefix, model_path, torch.from_numpy(source), torch.from_numpy(target), rate_hz)
+    for prefix, (source, _), (target, _) in (("validation", *sounds[:2]), ("test", *sounds[2:])):
+        output = torch.from_numpy(process_recording(model_path, source)).unsqueeze(0)
+        by_filter = whole_losses(torch.from_numpy(target), output, rate_hz, design=design)
+        losses |= {f"{prefix}_{filter_name}": values[0] for filter_name, values in by_filter.items()}
         losses[f"{prefix}_loss"] = losses[f"{prefix}_{settings['pre_emphasis']}"]
     record: Record = {
         "name": name,
         "seed": seed,
-        "configuration": {key: settings[key] for key in DESCRIBED_BY},
+        "configuration": {key: settings[key] for key in DESCRIBED_BY if key in settings},
         "published": {"file": published.name, "name": read.name, "sha256": digest([published])},
         "parameters": sum(int(np.prod(shape)) for shape in parameter_shapes(model.hidden_size).values()),
         "samples": 0,
         "rate_hz": rate_hz,
         "losses": losses,
-        "zero_loss": {"test_loss": zero_loss(sounds[3][0], rate_hz, settings["pre_emphasis"])},
+        "zero_loss": {"test_loss": zero_loss(sounds[3][0], rate_hz, settings["pre_emphasis"], design)},
         "linear_prediction_mse": {},
         "versions": library_versions(),
         "source_revision": source_revision(Path(__file__).parent),
@@ -79,12 +82,3 @@ def convert_published(
         },
     }
     write_json(run_path, record)
-
-
-def _losses(prefix: str, model_path: Path, source, target, rate_hz: float) -> dict[str, float]:  # noqa: ANN001 (tensors)
-    from rnn_audio.evaluation.device_sounds import process, whole_losses
-    from rnn_audio.networks.model import load_model
-
-    shape, parameters = load_model(model_path)
-    by_filter = whole_losses(target, process(parameters, shape, source), rate_hz)
-    return {f"{prefix}_{name}": values[0] for name, values in by_filter.items()}

@@ -47,7 +47,7 @@ def choose_clips(
         target: the device's recording, [N].
         rate_hz: its rate in Hz.
         count: number of clips.
-        seconds: their length; shorter where the recording cannot hold all of them.
+        seconds: their length, to a tenth of a second; shorter where the recording cannot hold all of them.
         preferred_s: where to take them from if possible.
 
     Returns:
@@ -56,6 +56,7 @@ def choose_clips(
     length = min(round(seconds * rate_hz), len(target) // count)
     frame = max(1, min(round(_FRAME_S * rate_hz), length // 4))
     width = length // frame
+    length = width * frame
     inside = _inside(len(target) // frame, frame / rate_hz, preferred_s)
     values = _values(target, frame, inside)
     return [
@@ -114,7 +115,7 @@ def _best_starts(worth: Floats, width: int, count: int) -> list[int]:
             best[clips, start] = max(best[clips, start + 1], worth[start] + best[clips - 1, start + width])
     starts, at = [], 0
     for clips in range(count, 0, -1):
-        while best[clips, at] == best[clips, at + 1]:
+        while worth[at] + best[clips - 1, at + width] < best[clips, at]:
             at += 1
         starts.append(at)
         at += width

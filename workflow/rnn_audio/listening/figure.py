@@ -23,6 +23,7 @@ _MOST_COLUMNS = 2
 _PAPER_AT = -0.28  # left of a condition's middle
 _CLIPS_FROM, _CLIPS_TO = 0.18, 0.38  # right of it, one place for each clip
 _MARGIN = 4
+_LEAST_SPAN = 20  # of the axis, so that small differences do not look large
 
 
 def plot_scores(test: Mapping[str, Any], analysis: Record, notes: Sequence[str] = ()) -> Figure:
@@ -49,7 +50,7 @@ def plot_scores(test: Mapping[str, Any], analysis: Record, notes: Sequence[str] 
             for value in _draw(axes, test, analysis["groups"][group], test.get("published", {}).get(group, {}))
         ]
         low, high = (min(shown), max(shown)) if shown else (0, 100)
-        panels[0].set_ylim(max(-1, low - _MARGIN), min(101, high + _MARGIN))
+        panels[0].set_ylim(max(-1, min(low, high - _LEAST_SPAN) - _MARGIN), min(101, high + _MARGIN))
         figure.legend(handles=_legend(bool(analysis["counted"])), loc="outside upper center", ncols=4)
     return figure
 
@@ -73,7 +74,7 @@ def _draw(axes: Axes, test: Mapping[str, Any], group: Record, published: Mapping
         clips = [trial[condition]["mean"] for trial in group["clips"].values()]
         axes.plot(place + np.linspace(_CLIPS_FROM, _CLIPS_TO, len(clips)), clips, ".", color=GREY, markersize=4)
         values += [own["lower_quartile"], own["upper_quartile"], max(0, low), min(100, high), *clips]
-    axes.set_xticks(range(len(names)), [signal_words(name) for name in names])
+    axes.set_xticks(range(len(names)), [signal_words(name).replace(" ", "\n", 1) for name in names])
     axes.set_xlim(-0.5, len(names) - 0.5)
     axes.set_ylabel("Score")
     axes.label_outer(remove_inner_ticks=False)

@@ -11,6 +11,7 @@ import numpy as np
 from rnn_audio.atomic import replacing
 from rnn_audio.digests import digest_bytes, digest_record
 from rnn_audio.errors import InputError
+from rnn_audio.listening.instructions import not_real
 from rnn_audio.listening.stimuli import Sound, Stimuli
 from rnn_audio.listening.webmushra import configuration_path, sounds_folder, webmushra_configuration
 from rnn_audio.records import Record
@@ -29,7 +30,7 @@ def write_webmushra(
         test: its entry there.
         stimuli: its sounds.
         rate_hz: their rate in Hz.
-        notes: what listeners are told in addition to the instructions.
+        notes: why the test is not a real one, such as the scale of the run.
 
     Returns:
         The record of the test: `test_id`, `rate_hz`, `clips`, `distances`, and the SHA-256 of each of its `files`. The
@@ -42,7 +43,9 @@ def write_webmushra(
         with replacing(folder / sounds_folder(name) / file) as temporary:
             temporary.write_bytes(content)
     with replacing(folder / configuration_path(name)) as temporary:
-        temporary.write_text(webmushra_configuration(name, test, test_id, list(notes)), encoding="utf-8", newline="\n")
+        temporary.write_text(
+            webmushra_configuration(name, test, test_id, not_real(notes, stimuli.clips)), encoding="utf-8", newline="\n"
+        )
     return {
         "test_id": test_id,
         "rate_hz": rate_hz,

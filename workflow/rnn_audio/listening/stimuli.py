@@ -19,12 +19,11 @@ from rnn_audio.listening.clips import Clip, Stretches, choose_clips
 from rnn_audio.listening.distances import distances
 from rnn_audio.listening.loudness import loudness_lufs
 from rnn_audio.listening.plan import trials
+from rnn_audio.reporting.page.sound import FULL_SCALE, to_pcm16
 from rnn_audio.types import Floats, Samples
 
 LOUDNESS_LUFS = -23.0
 PEAK_DBFS = -1.0
-FULL_SCALE = 32767
-
 Sound = NDArray[np.int16]
 
 _FADE_S = 0.005
@@ -78,13 +77,13 @@ def make_stimuli(
         loudness = loudness_lufs(cut[REFERENCE], rate_hz)
         if math.isinf(loudness):
             raise InputError(
-                f"the test recording of the device is silent from {clip.start / rate_hz:.1f} to "
+                f"listening: the test recording of the device is silent from {clip.start / rate_hz:.1f} to "
                 f"{clip.stop / rate_hz:.1f} s, where a clip of the listening test lies; choose fewer or shorter clips"
             )
         if "tanh" in test["anchors"]:
             cut |= {"tanh": _tanh(_cut(source, clip, rate_hz), loudness, rate_hz)}
         gain, limited = _gain(cut, loudness)
-        playable = {name: _quantised(gain * samples) for name, samples in cut.items()}
+        playable = {name: to_pcm16(gain * samples) for name, samples in cut.items()}
         clips.append(
             {
                 "start_s": clip.start / rate_hz,
@@ -142,7 +141,3 @@ def _gain(cut: Mapping[str, Floats], loudness: float) -> tuple[float, bool]:
     wanted = 10 ** ((LOUDNESS_LUFS - loudness) / 20)
     highest = 10 ** (PEAK_DBFS / 20) / max(np.abs(samples).max() for samples in cut.values())
     return float(min(wanted, highest)), bool(highest < wanted)
-
-
-def _quantised(samples: Floats) -> Sound:
-    return np.round(FULL_SCALE * samples).astype(np.int16)

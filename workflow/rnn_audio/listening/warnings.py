@@ -28,9 +28,7 @@ def warnings_of(
     if not listeners:
         found.append(f"No listeners have taken part. Put their CSV files into {test['results']}.")
     elif len(counted) < _USUAL_LISTENERS:
-        found.append(
-            f"Listeners: {len(counted)} counted. Usually {_USUAL_LISTENERS} are enough (BS.1534-3); the paper had 14."
-        )
+        found.append(f"Usually {_USUAL_LISTENERS} listeners are enough (BS.1534-3); the paper had 14.")
     foreign = sum(own.tests != {stimuli["test_id"]} for own in listeners.values())
     if foreign:
         found.append(
@@ -47,13 +45,18 @@ def warnings_of(
         )
     if test["clips"]["count"] < _LEAST_CLIPS:
         found.append(f"{test['clips']['count']} clips; BS.1534-3 asks for at least {_LEAST_CLIPS}.")
-    shortest_s = min(clip["seconds"] for clip in stimuli["clips"])
-    if shortest_s < _SHORTEST_S:
-        found.append(
-            f"The clips last {shortest_s:.2g} s, because the test recording is short; they should last "
-            f"{_SHORTEST_S:g} to 12 s. Such a test shows how it works, and decides nothing."
-        )
-    return found
+    return [*found, *short_clips(stimuli["clips"])]
+
+
+def short_clips(clips: Sequence[Record]) -> list[str]:
+    """A warning if clips are too short to be judged."""
+    shortest_s = min(clip["seconds"] for clip in clips)
+    if shortest_s >= _SHORTEST_S - 0.05:
+        return []
+    return [
+        f"The clips last {shortest_s:.2g} s, because the test recording is short; they should last {_SHORTEST_S:g} to "
+        "12 s. Such a test shows how it works, and decides nothing."
+    ]
 
 
 def _of_scores(own: Sequence[Mapping[str, Mapping[str, int]]], test: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,1 @@
+"""The page that shows and plays what a run has made, and the player that it shares with the listening test."""

@@ -1,0 +1,56 @@
+from rnn_audio.configuration.claims_of_run import claims_context, claims_notes, claims_read
+
+# Paths of what claims read, for one configuration.
+READ_BY_CLAIMS = {
+    **{
+        kind: READ[kind]
+        for kind in ("selections", "histories", "metrics", "errors", "running_speeds", "training_times")
+    },
+    "states": "<results>/generations/{configuration}.json",
+    "predictions": "<results>/predictions/{configuration}.wav",
+    "reconstructions": "<results>/reconstructions/{configuration}.wav",
+    "signals": TARGETS["signal"],
+}
+
+
+def paths_for_claims(kind, configuration):
+    return expand(
+        READ_BY_CLAIMS[kind],
+        **{**EXPERIMENT.configurations[configuration], "configuration": configuration, "seed": EXPERIMENT.seeds},
+    )
+
+
+def claims_files():
+    """The files of the table of claims, if there are claims."""
+    return multiext("<results>/claims", ".csv", ".md", ".html") if EXPERIMENT.config["claims"] else []
+
+
+rule claims:
+    """Every claim of both papers, with the verdict of this run."""
+    input:
+        [path for kind, name in claims_read(EXPERIMENT) for path in paths_for_claims(kind, name)],
+    output:
+        csv="<results>/claims.csv",
+        markdown="<results>/claims.md",
+        html=report(
+            "<results>/claims.html",
+            caption="../report/claims.rst",
+            category="Claims",
+            labels={"table": "claims", "content": "what this run confirms of the papers"},
+        ),
+    log:
+        "<logs>/claims.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_of("claims.py"),
+        # Functions, so that Snakemake takes no brace in a text for a wildcard.
+        claims=lambda wildcards: EXPERIMENT.config["claims"],
+        files=[(kind, name, len(paths_for_claims(kind, name))) for kind, name in claims_read(EXPERIMENT)],
+        seeds=EXPERIMENT.seeds,
+        context=lambda wildcards: claims_context(EXPERIMENT),
+        notes=lambda wildcards: claims_notes(EXPERIMENT),
+    message:
+        "claims"
+    script:
+        "../scripts/claims.py"
