@@ -33,16 +33,16 @@ rule sounds:
         convolved_sounds(EXPERIMENT.config["convolutions"]),
 
 
-rule listening:
-    """Every listening test: its page, its folder for webMUSHRA, its tables and its figure."""
-    input:
-        listening_files(EXPERIMENT.config["listening"]),
-
-
 rule exports:
     """The chosen model of every device's configuration in the formats of players."""
     input:
         expand("<results>/exports/{configuration}", configuration=EXPERIMENT.configurations_on("device")),
+
+
+rule listening:
+    """Every listening test: its page, its folder for webMUSHRA, its tables and its figure."""
+    input:
+        listening_files(EXPERIMENT.config["listening"]),
 
 
 for paper in config["papers"]:

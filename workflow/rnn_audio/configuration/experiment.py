@@ -79,13 +79,16 @@ class Experiment:
     def device_settings(self, device: str) -> Settings:
         """What determines a device's recordings: its rate, split and the settings of its active source."""
         settings = self.config["devices"][device]
-        keep = ("rate_hz", "split", "latency", "source", settings["source"])
+        keep = ["rate_hz", "split", "latency", "source", settings["source"]]
+        if settings["source"] == "model" and "input" not in settings["model"]:
+            keep.append("synthetic")
         return {key: settings[key] for key in keep}
 
     def device_paths(self, device: str) -> list[str]:
-        """The user's recordings for a device: input and target, or none."""
+        """The user's files for a device: input and target, a published model and what it plays, or none."""
         settings = self.config["devices"][device]
-        return [_tidied(settings["file"][side]) for side in ("input", "target")] if settings["source"] == "file" else []
+        own = settings[settings["source"]] if settings["source"] in ("file", "model") else {}
+        return [_tidied(own[key]) for key in ("path", "input", "target") if key in own]
 
     def about_device(self, device: str) -> Settings:
         """What an exported model says of its device: where its recordings come from, and the user's words for it."""
@@ -221,14 +224,15 @@ class Experiment:
 
     def _device_samples(self, name: str) -> int:
         device = self.config["devices"][name]
-        if device["source"] == "synthetic":
-            duration_s = device["synthetic"]["duration_s"]
-        elif device["source"] == "file":
+        own = device[device["source"]]
+        if device["source"] == "url":
+            duration_s = _ASSUMED_DOWNLOAD_S
+        elif "input" in own:
             import soundfile
 
-            duration_s = soundfile.info(device["file"]["input"]).duration
+            duration_s = soundfile.info(own["input"]).duration
         else:
-            duration_s = _ASSUMED_DOWNLOAD_S
+            duration_s = device["synthetic"]["duration_s"]
         return int(duration_s * device["rate_hz"] * device["split"][0])
 
     def provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
@@ -340,6 +344,10 @@ def _origin(settings: Settings) -> str:
     own = settings[settings["source"]]
     if settings["source"] == "synthetic":
         return f"synthetic ({own['generator']}), not a recording"
+    if settings["source"] == "model":
+        model = own["address"] if "address" in own else Path(own["path"]).name
+        played = Path(own["input"]).name if "input" in own else "synthetic playing"
+        return f"output of the model {model} for {played}, not a recording"
     if settings["source"] == "file":
         names = [Path(own[key]).name for key in ("path", "input", "target") if key in own]
         return f"recording {' and '.join(names)}"
