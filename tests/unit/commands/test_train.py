@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
-from scipy.signal import lfilter
 
 from rnn_audio.__main__ import main
 from rnn_audio.commands import train
-from rnn_audio.commands.trained import errors_by_filter
 from rnn_audio.errors import InputError
-from rnn_audio.losses.preemphasis import NAMES, taps
 from rnn_audio.types import Floats
 
 RATE_HZ = 16_000
@@ -164,13 +161,3 @@ def test_without_a_checkout_it_says_where_to_train(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(train, "__file__", str(tmp_path / "site-packages/rnn_audio/commands/train.py"))
     with pytest.raises(InputError, match="no Snakefile, which an installed library does not have; train from a clone"):
         train.checkout()
-
-
-def test_errors_after_each_filter_are_those_of_filtered_sounds() -> None:
-    target, output = playing(0.5), playing(0.5) + 0.1 * np.random.default_rng(2).standard_normal(RATE_HZ // 2)
-    errors = errors_by_filter(target, output, RATE_HZ)
-    assert list(errors) == list(NAMES)
-    for name, esr in errors.items():
-        emphasised = [lfilter(taps(name, RATE_HZ), 1.0, side) for side in (target, output)]
-        expected = np.sum((emphasised[0] - emphasised[1]) ** 2) / np.sum(emphasised[0] ** 2)
-        assert esr == pytest.approx(expected, rel=1e-9)
