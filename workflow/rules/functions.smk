@@ -1,6 +1,7 @@
 """Functions for rules: the files and settings that belong to their wildcards."""
 
 import re
+from collections import Counter
 from functools import cache, partial
 
 from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES
@@ -121,6 +122,20 @@ def waiting_packs(jobs):
     return [pack for pack in packs if pack]
 
 
+def plan_of(jobs):
+    """What these jobs make, and for about how long."""
+    jobs = list(jobs)
+    packs = [[(member.configuration, member.seed) for member in pack] for pack in waiting_packs(jobs)]
+    others = Counter(job.rule.name for job in jobs if job.rule.name not in ("train", "all"))
+    cores = workflow.resource_settings.cores
+    if workflow.non_local_exec:
+        cores = limit = workflow.resource_settings.nodes
+    else:
+        limit = workflow.global_resources.get("gpu") if ACCELERATOR == "cuda" else cores
+    at_once = getattr(limit, "value", limit) or max(1, len(packs))
+    return plan_run(EXPERIMENT, packs, ACCELERATOR, at_once, others, cores or at_once)
+
+
 def turns_of_packs():
     """One unit of a resource per pack, so that the pack's jobs run one after another without a GPU while waiting."""
     resources = {}
@@ -229,3 +244,28 @@ def artefacts(section, names):
     """The files of tables or figures."""
     suffixes = {"tables": TABLE_SUFFIXES, "figures": FIGURE_SUFFIXES}[section]
     return expand("<results>/{section}/{name}{suffix}", section=section, name=names, suffix=suffixes)
+
+
+# Paths of what claims read, for one configuration.
+READ_BY_CLAIMS = {
+    **{
+        kind: READ[kind]
+        for kind in ("selections", "histories", "metrics", "errors", "running_speeds", "training_times")
+    },
+    "states": "<results>/generations/{configuration}.json",
+    "predictions": "<results>/predictions/{configuration}.wav",
+    "reconstructions": "<results>/reconstructions/{configuration}.wav",
+    "signals": TARGETS["signal"],
+}
+
+
+def paths_for_claims(kind, configuration):
+    return expand(
+        READ_BY_CLAIMS[kind],
+        **{**EXPERIMENT.configurations[configuration], "configuration": configuration, "seed": EXPERIMENT.seeds},
+    )
+
+
+def claims_files():
+    """The files of the table of claims, if there are claims."""
+    return multiext("<results>/claims", ".csv", ".md", ".html") if EXPERIMENT.config["claims"] else []

@@ -9,7 +9,7 @@ from rnn_audio.configuration.checks import check_artefacts, check_benchmark, che
 from rnn_audio.configuration.claims import check_claims, expand_claims
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
-from rnn_audio.configuration.listening import check_listening, device_of, tested
+from rnn_audio.configuration.listening import check_listening, compared_models, device_of
 from rnn_audio.configuration.method_checks import METHODS, check_starts, start_of
 from rnn_audio.configuration.scale import differences
 from rnn_audio.configuration.settings import signal_samples, total_epochs
@@ -101,6 +101,18 @@ class Experiment:
             return self._device_samples(settings["device"])
         return signal_samples(self.config["signals"][settings["signal"]], settings["rate_hz"])
 
+    def recorded_s(self, device: str) -> float:
+        """About how many seconds of a device's recordings there are, all splits together, for an estimate of times."""
+        declared = self.config["devices"][device]
+        if declared["source"] == "url":
+            return _ASSUMED_DOWNLOAD_S
+        own = declared[declared["source"]]
+        if "input" in own:
+            import soundfile
+
+            return soundfile.info(own["input"]).duration
+        return declared["synthetic"]["duration_s"]
+
     def rates_hz(self, signal: str) -> list[int]:
         """The rates at which a signal is learned or convolved by any configuration, ascending."""
         users = [settings for settings in self.configurations.values() if settings.get("signal") == signal]
@@ -135,7 +147,7 @@ class Experiment:
         dry = [declared["dry"]] if "dry" in declared else []
         by_row = len(self._grouped(names)) > 1 and any("scale" in row for row in declared["rows"])
         scale = [self._row_note()] if by_row else self.scale_notes(*names)
-        return [*scale, *self.provenance_notes(names, dry), *declared.get("notes", [])]
+        return [*scale, *self._provenance_notes(names, dry), *declared.get("notes", [])]
 
     def listening_device(self, test: str) -> str:
         """The device whose models a listening test compares."""
@@ -143,9 +155,13 @@ class Experiment:
 
     def listening_notes(self, test: str) -> list[str]:
         """The notes below a listening test's tables, as `table_notes`."""
-        names = tested(self.config["listening"][test])
+        names = compared_models(self.config["listening"][test])
         own = self.config["listening"][test].get("notes", [])
-        return [*self.scale_notes(*names), *self.provenance_notes(names, []), *own]
+        return [*self.scale_notes(*names), *self._provenance_notes(names, []), *own]
+
+    def notes_on(self, *configurations: str) -> list[str]:
+        """The scale of these configurations, and where their signals and devices come from."""
+        return [*self.scale_notes(*configurations), *self._provenance_notes(list(configurations), [])]
 
     def scale_notes(self, *configurations: str) -> list[str]:
         """A warning where the run is not at the paper's scale.
@@ -181,12 +197,6 @@ class Experiment:
         else:
             changed.append(differences(*(each.config["signals"][own["signal"]] for each in (self, self.papers))))
         return ", ".join(filter(None, changed)) or AT_THE_PAPERS
-
-    def scaled_down(self) -> list[str]:
-        """The configurations that are trained less than the papers' were, or of which that is not known."""
-        if self._is_at_the_papers_scale():
-            return []
-        return [name for name in self.configurations if self.scale_of(name) != AT_THE_PAPERS]
 
     def _is_at_the_papers_scale(self) -> bool:
         scale = self.config["scale"]
@@ -224,18 +234,9 @@ class Experiment:
 
     def _device_samples(self, name: str) -> int:
         device = self.config["devices"][name]
-        own = device[device["source"]]
-        if device["source"] == "url":
-            duration_s = _ASSUMED_DOWNLOAD_S
-        elif "input" in own:
-            import soundfile
+        return int(self.recorded_s(name) * device["rate_hz"] * device["split"][0])
 
-            duration_s = soundfile.info(own["input"]).duration
-        else:
-            duration_s = device["synthetic"]["duration_s"]
-        return int(duration_s * device["rate_hz"] * device["split"][0])
-
-    def provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
+    def _provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
         """Notes on the sounds that configurations learn, and on more signals, that are synthetic."""
         notes = []
         for kind, used in (("signal", more_signals), ("device", [])):
