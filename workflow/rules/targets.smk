@@ -33,28 +33,16 @@ rule sounds:
         convolved_sounds(EXPERIMENT.config["convolutions"]),
 
 
-<<<<<<< HEAD
-=======
 rule listening:
     """Every listening test: its page, its folder for webMUSHRA, its tables and its figure."""
     input:
         listening_files(EXPERIMENT.config["listening"]),
 
 
->>>>>>> d646b1e2dfc0a63012276481b96ec2d5d80c7a4a
 rule exports:
     """The chosen model of every device's configuration in the formats of players."""
     input:
         expand("<results>/exports/{configuration}", configuration=EXPERIMENT.configurations_on("device")),
-<<<<<<< HEAD
-
-
-rule listening:
-    """Every listening test: its page, its folder for webMUSHRA, its tables and its figure."""
-    input:
-        listening_files(EXPERIMENT.config["listening"]),
-=======
->>>>>>> d646b1e2dfc0a63012276481b96ec2d5d80c7a4a
 
 
 for paper in config["papers"]:
