@@ -161,3 +161,25 @@ def test_without_a_checkout_it_says_where_to_train(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(train, "__file__", str(tmp_path / "site-packages/rnn_audio/commands/train.py"))
     with pytest.raises(InputError, match="no Snakefile, which an installed library does not have; train from a clone"):
         train.checkout()
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("LockException: Directory cannot be locked.", "another run has it, or was killed"),
+        ("MissingInputException", "snakemake.log: the run ended with an error, whose last lines are above"),
+    ],
+)
+def test_a_run_that_fails_shows_its_last_lines(
+    folder: Path, output: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def fail(command: list[str], _environment: dict, log: Path, _progress: object) -> int:
+        log.write_text(f"{command[2]}\n{output}\n")
+        return 1
+
+    monkeypatch.setattr(train, "run_watched", fail)
+    assert trained(folder, "out") == 1
+    error = capsys.readouterr().err
+    assert f"snakemake\n{output}" in error
+    assert said in error.splitlines()[-1]
+    assert not (folder / "out-model/README.md").exists()
