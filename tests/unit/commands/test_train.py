@@ -166,7 +166,7 @@ def test_without_a_checkout_it_says_where_to_train(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("output", "said"),
     [
-        ("LockException: Directory cannot be locked.", "another run has it, or was killed"),
+        ("LockException: Directory cannot be locked.", "--directory out-model --unlock' once"),
         ("MissingInputException", "snakemake.log: the run ended with an error, whose last lines are above"),
     ],
 )

@@ -271,7 +271,7 @@ def _train(root: Path, folder: Path, settings: Settings, name: str, cores: int) 
         text = log.read_text(encoding="utf-8")
         print("\n".join(text.splitlines()[-_SHOWN_LINES:]), file=sys.stderr)
         if "LockException" in text:
-            unlock = " ".join([*command[1:6], "--unlock"])
+            unlock = " ".join([*command[1:7], "--unlock"])
             raise InputError(f"{folder}: another run has it, or was killed; if none runs, call 'python {unlock}' once")
         raise InputError(f"{log}: the run ended with an error, whose last lines are above")
     print(f"done in {clock(time.monotonic() - started)}\n")
