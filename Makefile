@@ -42,13 +42,14 @@ torch-cpu:
 
 lock: install
 	$(BIN)/python envs/lock.py $(UPGRADE)
+	$(BIN)/python -m pytest -m registry tests/unit/test_installation.py
 
 quick: install
 	$(BIN)/snakemake --profile profiles/quick
 	$(BIN)/snakemake --profile profiles/quick --report results/quick/report.html
 
 check: lint
-	$(PYTEST) $(CORES) -m "not long and not emulated" tests/unit
+	$(PYTEST) $(CORES) -m "not long and not registry and not emulated" tests/unit
 	@echo "make check: formatting, lint, imports and unit tests are in order; make test also plays a GPU."
 
 test: install
