@@ -1,9 +1,12 @@
+import atexit
+
 from rnn_audio.atomic import check_writable
 from rnn_audio.configuration.accelerator import unused_gpu
 from rnn_audio.jobs.engine_proof import forget_proofs
 from rnn_audio.jobs.packs.composition import compose_packs
 from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
-from rnn_audio.speed.estimate import describe_plan
+from rnn_audio.reporting.tables.headlines import headlines
+from rnn_audio.speed.estimate import plan_run, write_plan
 from rnn_audio.jobs.provenance import notes_on_versions
 from rnn_audio.jobs.preparation import (
     check_accelerator_elsewhere,
@@ -34,6 +37,13 @@ if not IS_MODULE:
     report: "../report/workflow.rst"
 
 
+def say_plan():
+    """What a dry run would make, and for about how long."""
+    if workflow.dryrun and workflow.dag is not None:
+        # All jobs count as finished by now.
+        print(plan_of(workflow.dag.needrun_jobs(exclude_finished=False)).message, file=sys.stderr)
+
+
 onstart:
     try:
         check_writable(Path(config["pathvars"]["results"]))
@@ -46,13 +56,9 @@ onstart:
             forget_proofs(CHECKPOINTS)
     except InputError as error:
         raise WorkflowError(str(error)) from None
-    if workflow.non_local_exec:
-        limit = workflow.resource_settings.nodes
-    else:
-        limit = workflow.global_resources.get("gpu") if ACCELERATOR == "cuda" else workflow.resource_settings.cores
-    at_once = getattr(limit, "value", limit) or max(1, len(packs))
-    models = [[(member.settings, member.seed) for member in pack] for pack in packs]
-    print(describe_plan(EXPERIMENT, models, ACCELERATOR, at_once), file=sys.stderr)
+    plan = plan_of(workflow.dag.needrun_jobs())
+    print(plan.message, file=sys.stderr)
+    write_plan(CHECKPOINTS, plan, Path(config["pathvars"]["logs"]))
     unused = unused_gpu(config["accelerator"]) if packs else None
     if unused:
         print(unused, file=sys.stderr)
@@ -60,8 +66,16 @@ onstart:
         print(note, file=sys.stderr)
 
 
+# A dry run has no `onstart`; its jobs are known when Snakemake ends.
+if workflow.is_main_process and not IS_MODULE:
+    atexit.register(say_plan)
+
+
 onsuccess:
     remove_waiting(CHECKPOINTS)
+    made = [job.wildcards.table for job in workflow.dag.jobs if job.rule.name == "table"]
+    shown = {name: EXPERIMENT.config["tables"][name] for name in sorted(made)}
+    print(*headlines(Path(config["pathvars"]["results"]), shown), sep="\n", file=sys.stderr)
 
 
 onerror:

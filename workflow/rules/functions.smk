@@ -1,6 +1,7 @@
 """Functions for rules: the files and settings that belong to their wildcards."""
 
 import re
+from collections import Counter
 from functools import cache, partial
 
 from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES
@@ -50,10 +51,11 @@ def content_of(*recordings):
 def downloads_of(section, name):
     """The downloads of a signal or device: each file's key in the configuration, and what stands there."""
     settings = EXPERIMENT.config[section][name]
-    if settings["source"] != "url":
+    source = settings["source"]
+    if source != "url" and not (source == "model" and "address" in settings["model"]):
         return {}
-    key, url = f"{section}.{name}.url", settings["url"]
-    if section == "signals":
+    key, url = f"{section}.{name}.{source}", settings[source]
+    if "address" in url:
         entries = {key: url}
     else:
         entries = {f"{key}.{split}.{side}": url[split][side] for split in url for side in url[split]}
@@ -118,6 +120,20 @@ def waiting_packs(jobs):
             members[name, seed] = PackMember(name, seed, EXPERIMENT.configurations[name], *places)
     packs = [[members[model] for model in pack if model in members] for pack in PACKS]
     return [pack for pack in packs if pack]
+
+
+def plan_of(jobs):
+    """What these jobs make, and for about how long."""
+    jobs = list(jobs)
+    packs = [[(member.configuration, member.seed) for member in pack] for pack in waiting_packs(jobs)]
+    others = Counter(job.rule.name for job in jobs if job.rule.name not in ("train", "all"))
+    cores = workflow.resource_settings.cores
+    if workflow.non_local_exec:
+        cores = limit = workflow.resource_settings.nodes
+    else:
+        limit = workflow.global_resources.get("gpu") if ACCELERATOR == "cuda" else cores
+    at_once = getattr(limit, "value", limit) or max(1, len(packs))
+    return plan_run(EXPERIMENT, packs, ACCELERATOR, at_once, others, cores or at_once)
 
 
 def turns_of_packs():
@@ -219,8 +235,8 @@ def listening_files(tests):
 
 
 def checks_of_devices(devices):
-    """The tables of what was measured of recordings; a simulated device needs none."""
-    own = [device for device in devices if EXPERIMENT.config["devices"][device]["source"] != "synthetic"]
+    """The tables of what was measured of recordings; a simulated device and a model need none."""
+    own = [device for device in devices if EXPERIMENT.config["devices"][device]["source"] in ("file", "url")]
     return expand("<results>/devices/{device}/checks{suffix}", device=own, suffix=TABLE_SUFFIXES)
 
 
@@ -228,3 +244,28 @@ def artefacts(section, names):
     """The files of tables or figures."""
     suffixes = {"tables": TABLE_SUFFIXES, "figures": FIGURE_SUFFIXES}[section]
     return expand("<results>/{section}/{name}{suffix}", section=section, name=names, suffix=suffixes)
+
+
+# Paths of what claims read, for one configuration.
+READ_BY_CLAIMS = {
+    **{
+        kind: READ[kind]
+        for kind in ("selections", "histories", "metrics", "errors", "running_speeds", "training_times")
+    },
+    "states": "<results>/generations/{configuration}.json",
+    "predictions": "<results>/predictions/{configuration}.wav",
+    "reconstructions": "<results>/reconstructions/{configuration}.wav",
+    "signals": TARGETS["signal"],
+}
+
+
+def paths_for_claims(kind, configuration):
+    return expand(
+        READ_BY_CLAIMS[kind],
+        **{**EXPERIMENT.configurations[configuration], "configuration": configuration, "seed": EXPERIMENT.seeds},
+    )
+
+
+def claims_files():
+    """The files of the table of claims, if there are claims."""
+    return multiext("<results>/claims", ".csv", ".md", ".html") if EXPERIMENT.config["claims"] else []

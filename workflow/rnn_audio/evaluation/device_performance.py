@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from rnn_audio.networks.engines.streaming import Stream
 from rnn_audio.networks.model_file import read_model
-from rnn_audio.networks.single_run import run_single
 from rnn_audio.types import Samples
 
 
@@ -14,4 +14,4 @@ def process_recording(model_path: Path, recording: Samples) -> Samples:
         InputError: the file is not a model.
     """
     shape, weights = read_model(model_path)
-    return run_single(weights, recording, skip=shape.skip)
+    return Stream(weights, skip=shape.skip).process(recording)
