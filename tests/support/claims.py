@@ -8,7 +8,7 @@ from rnn_audio.records import write_history, write_json
 from rnn_audio.reporting.claims.evidence import Results
 
 Rule = dict[str, Any]
-AT_THE_PAPERS_SCALE = {"scale": "paper", "scaled_down": [], "synthetic": {}}
+AT_THE_PAPERS_SCALE = {"scaled_down": {}, "synthetic": {}}
 
 
 class MadeResults:

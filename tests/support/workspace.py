@@ -205,8 +205,8 @@ def tiny_config() -> Config:
         },
         "sweeps": {},
         "convolutions": {},
-        "listening": {},
         "claims": {},
+        "listening": {},
     }
 
 

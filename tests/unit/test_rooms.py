@@ -20,8 +20,9 @@ FLOORS = [
     ["evaluation"],
     ["training"],
     ["configuration"],
-    ["losses", "networks", "devices"],
+    ["losses", "devices"],
     ["formats"],
+    ["networks"],
     ["networks.engines", "signals"],
     [""],
 ]

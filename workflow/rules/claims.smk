@@ -1,4 +1,4 @@
-from rnn_audio.configuration.claims_of_a_run import claims_context, claims_notes, claims_read
+from rnn_audio.configuration.claims_of_run import claims_context, claims_notes, claims_read
 
 # Paths of what claims read, for one configuration.
 READ_BY_CLAIMS = {

@@ -51,10 +51,11 @@ def content_of(*recordings):
 def downloads_of(section, name):
     """The downloads of a signal or device: each file's key in the configuration, and what stands there."""
     settings = EXPERIMENT.config[section][name]
-    if settings["source"] != "url":
+    source = settings["source"]
+    if source != "url" and not (source == "model" and "address" in settings["model"]):
         return {}
-    key, url = f"{section}.{name}.url", settings["url"]
-    if section == "signals":
+    key, url = f"{section}.{name}.{source}", settings[source]
+    if "address" in url:
         entries = {key: url}
     else:
         entries = {f"{key}.{split}.{side}": url[split][side] for split in url for side in url[split]}
@@ -234,8 +235,8 @@ def listening_files(tests):
 
 
 def checks_of_devices(devices):
-    """The tables of what was measured of recordings; a simulated device needs none."""
-    own = [device for device in devices if EXPERIMENT.config["devices"][device]["source"] != "synthetic"]
+    """The tables of what was measured of recordings; a simulated device and a model need none."""
+    own = [device for device in devices if EXPERIMENT.config["devices"][device]["source"] in ("file", "url")]
     return expand("<results>/devices/{device}/checks{suffix}", device=own, suffix=TABLE_SUFFIXES)
 
 

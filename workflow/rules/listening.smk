@@ -1,4 +1,4 @@
-from rnn_audio.configuration.listening import tested
+from rnn_audio.configuration.listening import compared_models
 from rnn_audio.listening.results import results_files
 
 
@@ -52,7 +52,7 @@ rule make_stimuli:
     input:
         recordings=lambda wildcards: device_recordings(EXPERIMENT.listening_device(wildcards.listening), ["test"]),
         outputs=lambda wildcards: expand(
-            "<results>/predictions/{configuration}.wav", configuration=tested(listening_test(wildcards))
+            "<results>/predictions/{configuration}.wav", configuration=compared_models(listening_test(wildcards))
         ),
     output:
         webmushra=directory("<results>/listening/{listening}/webmushra"),
@@ -65,7 +65,7 @@ rule make_stimuli:
         code=code_of("make_stimuli.py"),
         test=listening_test,
         device=lambda wildcards: EXPERIMENT.device_settings(EXPERIMENT.listening_device(wildcards.listening)),
-        notes=lambda wildcards: EXPERIMENT.scale_notes(*tested(listening_test(wildcards))),
+        notes=lambda wildcards: EXPERIMENT.scale_notes(*compared_models(listening_test(wildcards))),
     message:
         "sounds of {wildcards.listening}"
     script:
@@ -86,7 +86,7 @@ rule listening_page:
     params:
         code=digest([*code_dependencies(Path(LIBRARY) / "scripts/listening_page.py"), *listening_parts()]),
         test=listening_test,
-        notes=lambda wildcards: EXPERIMENT.scale_notes(*tested(listening_test(wildcards))),
+        notes=lambda wildcards: EXPERIMENT.scale_notes(*compared_models(listening_test(wildcards))),
     message:
         "page of {wildcards.listening}"
     script:

@@ -1,19 +1,23 @@
 """Claims as data: what the shipped ones name, how they are written out, and what is refused."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from support.configurations import Config, minimal, overlaid, read_yaml, shipped_config
 
 from rnn_audio.configuration.claims import configurations_of
-from rnn_audio.configuration.claims_of_a_run import claims_read
+from rnn_audio.configuration.claims_of_run import claims_context, claims_read
 from rnn_audio.configuration.experiment import Experiment, load_experiment
 from rnn_audio.errors import InputError
 from rnn_audio.evaluation.quantities import check_quantities
 
 RULE = {"kind": "value", "quantity": "prediction_mse", "of": "tone_full", "at_most": 1}
 SECTION = {"a": r"(V-[A-E]|VI)\b", "b": r"[3-6](\.[1-3])?\b"}
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Experiment:
+    return load_experiment(shipped_config())
 
 
 def loaded(*rules: Config, **keys: object) -> Config:
@@ -129,27 +133,32 @@ def test_a_claim_without_configurations_of_a_paper_names_one() -> None:
         load_experiment(minimal() | {"claims": {"mine": {"statement": "It is so.", "rules": [RULE]}}})
 
 
-def reduced_by(overlay: Config, shipped: Experiment) -> Experiment:
-    return load_experiment(overlaid(shipped_config(), overlay), shipped)
+def overlaid_run(overlay: Config) -> Experiment:
+    return load_experiment(overlaid(shipped_config(), overlay), load_experiment(shipped_config()))
 
 
-def test_the_laptop_profile_scales_paper_b_down_and_not_paper_a(shipped: Experiment) -> None:
-    laptop = reduced_by(read_yaml("profiles/laptop/settings.yaml"), shipped)
-    assert set(laptop.scaled_down()) == set(laptop.configurations_on("device"))
-    unknown = replace(laptop, papers=None)
-    assert set(unknown.scaled_down()) == set(laptop.configurations)
+def test_the_laptop_profile_scales_paper_b_down_and_not_paper_a() -> None:
+    laptop = overlaid_run(read_yaml("profiles/laptop/settings.yaml"))
+    context = claims_context(laptop)
+    assert context["scaled_down"].keys() == set(laptop.configurations_on("device"))
+    assert "(750)" in context["scaled_down"]["amplifier_32_none"]
 
 
-def test_the_shipped_run_is_the_papers(shipped: Experiment) -> None:
-    assert shipped.scaled_down() == []
+def test_the_shipped_run_is_the_papers_on_synthetic_sounds(shipped: Experiment) -> None:
+    context = claims_context(shipped)
+    assert context["scaled_down"] == {}
+    assert context["synthetic"]["room_1024_full"] == "room"
+    assert context["synthetic"]["amplifier_32_none"] == "amplifier"
 
 
-def test_a_shorter_recording_is_a_smaller_scale(shipped: Experiment) -> None:
-    overlay = {"scale": {"name": "short"}, "devices": {"amplifier": {"synthetic": {"duration_s": 60}}}}
-    short = reduced_by(overlay, shipped)
-    assert set(short.scaled_down()) == set(short.configurations_on("device"))
+def test_a_recording_is_not_synthetic() -> None:
+    overlay = {"devices": {"amplifier": {"source": "url"}}}
+    context = claims_context(load_experiment(overlaid(shipped_config(), overlay)))
+    assert "amplifier_32_none" not in context["synthetic"]
 
 
-def test_a_shorter_signal_is_a_smaller_scale(shipped: Experiment) -> None:
-    overlay = {"scale": {"name": "short"}, "signals": {"vibraphone": {"duration_s": 0.25}}}
-    assert set(reduced_by(overlay, shipped).scaled_down()) == {"vibraphone_sub_512", "vibraphone_free_running"}
+def test_of_a_scale_whose_origin_is_unknown_everything_is_scaled_down() -> None:
+    config = minimal() | {"scale": {"name": "mine", "epochs_factor": 1.0}}
+    assert claims_context(load_experiment(config))["scaled_down"] == dict.fromkeys(
+        ["tone_full", "tone_sub"], "scale 'mine'"
+    )

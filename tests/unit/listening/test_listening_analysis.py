@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from support.listening import MEANS, NAME, STIMULI, TEST, changed, simulated
 
-from rnn_audio.listening.analysis import DECIDED, TOO_FEW, UNDECIDED, analyse
+from rnn_audio.errors import InputError
+from rnn_audio.evaluation.heard import DECIDED, TOO_FEW, UNDECIDED, compare_heard
+from rnn_audio.listening.analysis import analyse
 from rnn_audio.listening.figure import plot_scores
 from rnn_audio.listening.plan import trials
 from rnn_audio.listening.tables import listening_tables
@@ -46,6 +48,20 @@ def test_known_means_are_recovered_and_lie_in_their_intervals() -> None:
             assert own["low"] < own["difference"] < own["high"]
             assert own["p_value"] <= own["p_holm"]
     assert set(verdicts(analysis).values()) == {DECIDED}
+
+
+def test_a_claim_reads_means_and_the_p_value_in_either_order() -> None:
+    analysis = analyse(simulated(14), TEST, RECORD)
+    heard, turned = (compare_heard(analysis, "size_64", *pair) for pair in (("none", "highpass"), ("highpass", "none")))
+    scores = analysis["groups"]["size_64"]["scores"]
+    assert (heard.first_mean, heard.second_mean) == (scores["none"]["mean"], scores["highpass"]["mean"])
+    assert (turned.first_mean, turned.second_mean) == (heard.second_mean, heard.first_mean)
+    assert heard.p_value == turned.p_value == pytest.approx(3 * 2 / 2**14)
+    assert (heard.listeners, heard.verdict) == (14, DECIDED)
+    nobody = compare_heard(NOBODY, "size_64", "none", "highpass")
+    assert (nobody.listeners, nobody.first_mean, nobody.p_value, nobody.verdict) == (0, None, None, TOO_FEW)
+    with pytest.raises(InputError, match="compares no 'none' with 'tanh' in a group 'size_16'"):
+        compare_heard(analysis, "size_16", "none", "tanh")
 
 
 def test_the_listener_is_the_unit() -> None:

@@ -1,8 +1,7 @@
-"""The early check of a room's decay refuses what no such room can have, and nothing that it can."""
+"""The early check of a room's decay refuses what no such room can have."""
 
 from typing import Any
 
-import numpy as np
 import pytest
 from support.configurations import shipped_config
 
@@ -11,10 +10,10 @@ from rnn_audio.signals.generators import synthesise
 from rnn_audio.signals.room_reach import check_reach, mean_free_path_m
 
 
-def signal(t30_s: float, dimensions_m: list[float], **others: object) -> dict[str, Any]:
+def signal(t30_s: float, dimensions_m: list[float], scattering: float = 0.5) -> dict[str, Any]:
     places = {"source_m": [0.3 * side for side in dimensions_m], "microphone_m": [0.8 * side for side in dimensions_m]}
-    keys = {"dimensions_m": dimensions_m, **places, "t30_s": t30_s, "scattering": 0.5, "highest_hz": 3000, "seed": 1}
-    return {"source": "synthetic", "synthetic": {"generator": "furnished_room", "rate_hz": 8000, **keys, **others}}
+    keys = {"dimensions_m": dimensions_m, "t30_s": t30_s, "scattering": scattering, "highest_hz": 3000, "seed": 1}
+    return {"source": "synthetic", "synthetic": {"generator": "furnished_room", "rate_hz": 8000, **places, **keys}}
 
 
 def test_the_mean_free_path_of_a_cube_is_two_thirds_of_its_side() -> None:
@@ -35,8 +34,6 @@ def test_the_room_itself_refuses_whatever_the_early_check_refuses(dimensions_m: 
     own_keys = {key: value for key, value in source.items() if key not in ("generator", "rate_hz")}
     with pytest.raises(InputError, match=r"t30_s: .* is out of this room's reach; choose one from"):
         synthesise("furnished_room", rate_hz=8000, samples=100, own_keys=own_keys)
-    own_keys["t30_s"] = 3 * limit_s
-    assert np.abs(synthesise("furnished_room", rate_hz=8000, samples=100, own_keys=own_keys)).max() > 0
 
 
 def test_the_shipped_room_and_other_signals_pass() -> None:

@@ -69,11 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
     _check_numbers(arguments)
     name = name_of(arguments.target)
     folder = arguments.output or Path(f"{name}-model")
-    check_writable(folder)
-    cores = arguments.cores or len(os.sched_getaffinity(0))
+    cores = arguments.cores or _cores()
     rate_hz = _common_rate(arguments.input, arguments.target)
     planned = _plan(arguments, name, rate_hz, root)
     recordings = _checked_pair(planned, name)
+    check_writable(folder)
     settings = _earlier(folder, planned, arguments)
     if settings is None:
         planned = _with_epochs(
@@ -96,6 +96,10 @@ def checkout() -> Path:
     if importlib.util.find_spec("snakemake") is None:
         raise InputError("snakemake is not installed, by which the training runs; install the pinned requirements.txt")
     return root
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _check_numbers(arguments: argparse.Namespace) -> None:

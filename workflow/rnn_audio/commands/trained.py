@@ -64,7 +64,7 @@ def _files(name: str, seed: int) -> list[tuple[str, str]]:
             f"results/exports/{name}",
             "the model for plug-ins and other programs; README.md in it says which is for what",
         ),
-        ("results/page.html", "everything on one page, to look at and to listen to"),
+        ("results/report.html", "everything on one page, to look at and to listen to"),
         (f"results/predictions/{name}.wav", "the model's output for the test's input"),
         (f"results/devices/{name}/test/target.wav", "the device's own output, to compare it with"),
         (f"results/devices/{name}/checks.md", "what was measured of the recordings"),

@@ -9,7 +9,7 @@ from rnn_audio.configuration.checks import check_artefacts, check_benchmark, che
 from rnn_audio.configuration.claims import check_claims, expand_claims
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
-from rnn_audio.configuration.listening import check_listening, device_of, tested
+from rnn_audio.configuration.listening import check_listening, compared_models, device_of
 from rnn_audio.configuration.method_checks import METHODS, check_starts, start_of
 from rnn_audio.configuration.scale import differences
 from rnn_audio.configuration.settings import signal_samples, total_epochs
@@ -79,13 +79,16 @@ class Experiment:
     def device_settings(self, device: str) -> Settings:
         """What determines a device's recordings: its rate, split and the settings of its active source."""
         settings = self.config["devices"][device]
-        keep = ("rate_hz", "split", "latency", "source", settings["source"])
+        keep = ["rate_hz", "split", "latency", "source", settings["source"]]
+        if settings["source"] == "model" and "input" not in settings["model"]:
+            keep.append("synthetic")
         return {key: settings[key] for key in keep}
 
     def device_paths(self, device: str) -> list[str]:
-        """The user's recordings for a device: input and target, or none."""
+        """The user's files for a device: input and target, a published model and what it plays, or none."""
         settings = self.config["devices"][device]
-        return [_tidied(settings["file"][side]) for side in ("input", "target")] if settings["source"] == "file" else []
+        own = settings[settings["source"]] if settings["source"] in ("file", "model") else {}
+        return [_tidied(own[key]) for key in ("path", "input", "target") if key in own]
 
     def about_device(self, device: str) -> Settings:
         """What an exported model says of its device: where its recordings come from, and the user's words for it."""
@@ -100,14 +103,15 @@ class Experiment:
 
     def recorded_s(self, device: str) -> float:
         """About how many seconds of a device's recordings there are, all splits together, for an estimate of times."""
-        device = self.config["devices"][device]
-        if device["source"] == "synthetic":
-            return device["synthetic"]["duration_s"]
-        if device["source"] == "file":
+        declared = self.config["devices"][device]
+        if declared["source"] == "url":
+            return _ASSUMED_DOWNLOAD_S
+        own = declared[declared["source"]]
+        if "input" in own:
             import soundfile
 
-            return soundfile.info(device["file"]["input"]).duration
-        return _ASSUMED_DOWNLOAD_S
+            return soundfile.info(own["input"]).duration
+        return declared["synthetic"]["duration_s"]
 
     def rates_hz(self, signal: str) -> list[int]:
         """The rates at which a signal is learned or convolved by any configuration, ascending."""
@@ -143,7 +147,7 @@ class Experiment:
         dry = [declared["dry"]] if "dry" in declared else []
         by_row = len(self._grouped(names)) > 1 and any("scale" in row for row in declared["rows"])
         scale = [self._row_note()] if by_row else self.scale_notes(*names)
-        return [*scale, *self.provenance_notes(names, dry), *declared.get("notes", [])]
+        return [*scale, *self._provenance_notes(names, dry), *declared.get("notes", [])]
 
     def listening_device(self, test: str) -> str:
         """The device whose models a listening test compares."""
@@ -151,9 +155,13 @@ class Experiment:
 
     def listening_notes(self, test: str) -> list[str]:
         """The notes below a listening test's tables, as `table_notes`."""
-        names = tested(self.config["listening"][test])
+        names = compared_models(self.config["listening"][test])
         own = self.config["listening"][test].get("notes", [])
-        return [*self.scale_notes(*names), *self.provenance_notes(names, []), *own]
+        return [*self.scale_notes(*names), *self._provenance_notes(names, []), *own]
+
+    def notes_on(self, *configurations: str) -> list[str]:
+        """The scale of these configurations, and where their signals and devices come from."""
+        return [*self.scale_notes(*configurations), *self._provenance_notes(list(configurations), [])]
 
     def scale_notes(self, *configurations: str) -> list[str]:
         """A warning where the run is not at the paper's scale.
@@ -189,12 +197,6 @@ class Experiment:
         else:
             changed.append(differences(*(each.config["signals"][own["signal"]] for each in (self, self.papers))))
         return ", ".join(filter(None, changed)) or AT_THE_PAPERS
-
-    def scaled_down(self) -> list[str]:
-        """The configurations that are trained less than the papers' were, or of which that is not known."""
-        if self._is_at_the_papers_scale():
-            return []
-        return [name for name in self.configurations if self.scale_of(name) != AT_THE_PAPERS]
 
     def _is_at_the_papers_scale(self) -> bool:
         scale = self.config["scale"]
@@ -234,7 +236,7 @@ class Experiment:
         device = self.config["devices"][name]
         return int(self.recorded_s(name) * device["rate_hz"] * device["split"][0])
 
-    def provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
+    def _provenance_notes(self, configurations: list[str], more_signals: list[str]) -> list[str]:
         """Notes on the sounds that configurations learn, and on more signals, that are synthetic."""
         notes = []
         for kind, used in (("signal", more_signals), ("device", [])):
@@ -343,6 +345,10 @@ def _origin(settings: Settings) -> str:
     own = settings[settings["source"]]
     if settings["source"] == "synthetic":
         return f"synthetic ({own['generator']}), not a recording"
+    if settings["source"] == "model":
+        model = own["address"] if "address" in own else Path(own["path"]).name
+        played = Path(own["input"]).name if "input" in own else "synthetic playing"
+        return f"output of the model {model} for {played}, not a recording"
     if settings["source"] == "file":
         names = [Path(own[key]).name for key in ("path", "input", "target") if key in own]
         return f"recording {' and '.join(names)}"

@@ -44,10 +44,10 @@ def check_listening(config: Mapping[str, Any], merged: Mapping[str, Mapping[str,
 
 def device_of(test: Mapping[str, Any], configurations: Mapping[str, Mapping[str, Any]]) -> str:
     """The device whose models a test compares."""
-    return next(configurations[name]["device"] for name in tested(test))
+    return next(configurations[name]["device"] for name in compared_models(test))
 
 
-def tested(test: Mapping[str, Any]) -> list[str]:
+def compared_models(test: Mapping[str, Any]) -> list[str]:
     """The configurations that a test compares, each once, in their order."""
     return list(dict.fromkeys(name for conditions in test["groups"].values() for name in conditions.values()))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rnn_audio.configuration.kinds import FIGURES
-from rnn_audio.configuration.listening import tested
+from rnn_audio.configuration.listening import compared_models
 from rnn_audio.configuration.settings import signal_samples
 from rnn_audio.errors import InputError
 from rnn_audio.losses.preemphasis import FILTERS
@@ -57,7 +57,7 @@ def write_out_entries(config: Mapping[str, Any], grids: Mapping[str, list[str]])
         for name, convolution in config.get("convolutions", {}).items()
     }
     written["listening"] = {
-        name: test | {"paper": _paper(f"listening.{name}", test, tested(test)[0], config)}
+        name: test | {"paper": _paper(f"listening.{name}", test, compared_models(test)[0], config)}
         for name, test in config.get("listening", {}).items()
     }
     return written

@@ -20,9 +20,9 @@ from rnn_audio.wav import read_wav
 
 _ESR_WORDS = (
     (0.01, "great"),
-    (0.035, "good"),
-    (0.1, "may sound right"),
-    (0.3, "will hardly sound right"),
+    (0.035, "not bad"),
+    (0.1, "may sound OK"),
+    (0.3, "hardly sounds right"),
 )
 
 
@@ -30,7 +30,7 @@ def esr_words(esr: float) -> str:
     """An error-to-signal ratio in words, at the limits that NAM's trainer uses.
 
     >>> [esr_words(esr) for esr in (0.009, 0.02, 0.5)]
-    ['great', 'good', 'does not sound like it']
+    ['great', 'not bad', 'does not sound like it']
     """
     return next((words for limit, words in _ESR_WORDS if esr < limit), "does not sound like it")
 

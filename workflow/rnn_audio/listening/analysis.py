@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_audio.evaluation.heard import DECIDED, TOO_FEW, UNDECIDED
 from rnn_audio.listening.inference import (
     bootstrap_interval,
     friedman_test,
@@ -26,8 +27,7 @@ from rnn_audio.records import Record
 from rnn_audio.types import Floats
 
 SIGNIFICANT = 0.05
-DECIDED, UNDECIDED, TOO_FEW = "significant", "not significant", "too few listeners"
-"""Verdicts of a comparison. With too few listeners no difference at all could be significant."""
+"""Level at which a comparison is decided, after Holm's adjustment."""
 
 
 def analyse(listeners: Mapping[str, Listener], test: Mapping[str, Any], stimuli: Record) -> Record:

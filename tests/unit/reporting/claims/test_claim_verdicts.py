@@ -147,11 +147,11 @@ def test_a_configuration_that_the_run_lacks_leaves_the_claim_open(made: MadeResu
 
 def test_a_scaled_down_configuration_leaves_the_claim_open_with_its_number(made: MadeResults) -> None:
     of_seeds(made, a=LOW, b=LOW)
-    judgement = judged(made, VALUE, scale="mine", scaled_down=["a"])
+    judgement = judged(made, VALUE, scaled_down={"a": "epochs 2 (100)"})
     assert judgement.verdict is SCALE
-    assert "'mine'" in judgement.reason
+    assert judgement.reason == "In this run, a does not train as in the paper."
     assert judgement.effect == pytest.approx(0.12)
-    assert judged(made, VALUE, scale="mine", scaled_down=["b"]).verdict is YES
+    assert judged(made, VALUE, scaled_down={"b": "epochs 2 (100)"}).verdict is YES
 
 
 @pytest.mark.parametrize(("parameters", "verdict"), [((100, 100), YES), ((100, 101), NO)], ids=["as many", "more"])
@@ -161,7 +161,7 @@ def test_what_no_training_changes_is_decided_at_any_scale_and_from_one_seed(
     for name, count in zip("ab", parameters, strict=True):
         made.add(name, {"test_loss": [1.0]}, rule="test_loss", parameters=count)
     rule = PAIRED | {"quantity": "parameters", "at_least": 1, "at_most": 1}
-    judgement = judged(made, rule, scale="mine", scaled_down=["a", "b"])
+    judgement = judged(made, rule, scaled_down={"a": "epochs 2 (100)", "b": "epochs 2 (100)"})
     assert judgement.verdict is verdict
     assert judgement.seeds is None
 

@@ -65,6 +65,12 @@ class Stream:
         """Return to the state before the first sample."""
         self._state[:] = self._start
 
+    @property
+    def state(self) -> tuple[Floats32, Floats32]:
+        """A copy of h and c after the last sample, [H] each."""
+        h, c = self._state.copy()
+        return h, c
+
     def process(self, samples: NDArray[np.floating]) -> Floats32:
         """The outputs for the next block, [N] in and out. Each output is computed before the next input is read."""
         inputs = np.ascontiguousarray(samples, dtype=np.float32)

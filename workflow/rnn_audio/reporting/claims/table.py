@@ -40,7 +40,7 @@ def build_claims_table(
     Args:
         claims: by name, from the configuration.
         results: those of the configurations of this run.
-        context: what limits the verdicts (`claims_context`).
+        context: what limits the verdicts (`configuration.claims_of_run.claims_context`).
         notes: the scale of the run, and where its sounds come from.
 
     Raises:

@@ -20,7 +20,7 @@ from rnn_audio.words import capitalised
 SIGNIFICANCE = 0.05
 """A claim is confirmed below this probability."""
 
-_MOST_PARTS = 4  # that are written out
+_MOST_PARTS, _MOST_NAMES = 4, 3  # that are written out
 
 
 class Verdict(StrEnum):
@@ -62,7 +62,7 @@ def judge(claim: Settings, results: Mapping[str, Results], context: Settings) ->
     Args:
         claim: its rules and what it needs.
         results: those of the configurations of this run.
-        context: what limits the verdicts: `claims_context`.
+        context: what limits the verdicts: `configuration.claims_of_run.claims_context`.
 
     Raises:
         InputError: a configuration does not have the quantity of a rule.
@@ -103,8 +103,12 @@ def _limit(
         what = f"the {listed(stand_ins)} of this run {'is' if len(stand_ins) == 1 else 'are'} synthetic"
         return Verdict.ON_THESE_RECORDINGS, f"The claim is about a recording, and {what}."
     scaled = [rule for rule in claim["rules"] if _depends_on_scale(rule["quantity"])]
-    if set(configurations_of(*scaled)) & set(context["scaled_down"]):
-        return Verdict.AT_THIS_SCALE, f"This run trains less than the paper did (scale '{context['scale']}')."
+    reduced = [name for name in configurations_of(*scaled) if name in context["scaled_down"]]
+    if reduced:
+        several = len(reduced) > _MOST_NAMES
+        what = f"{len(reduced)} of its configurations" if several else listed(reduced)
+        verb = "does" if len(reduced) == 1 else "do"
+        return Verdict.AT_THIS_SCALE, f"In this run, {what} {verb} not train as in the paper."
     return None
 
 

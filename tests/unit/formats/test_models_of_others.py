@@ -216,7 +216,7 @@ def test_another_network_is_named_and_refused(content: Any, told: str, tmp_path:
 
 def test_files_that_are_no_models_are_refused(tmp_path: Path) -> None:
     for name in ("absent.json", "absent.safetensors", "absent.nam"):
-        with pytest.raises(InputError, match="no such file"):
+        with pytest.raises(InputError, match="no such"):
             read_model(tmp_path / name)
     for name in ("broken.json", "broken.safetensors", "broken.nam"):
         (tmp_path / name).write_bytes(b'{"architecture": ')

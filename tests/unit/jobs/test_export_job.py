@@ -56,7 +56,7 @@ def test_a_model_says_what_was_measured(results: Path) -> None:
     # The output is the target over 0.9, so the error is a ninth of the target after any filter.
     assert metadata["esr"] == pytest.approx(1 / 81, rel=1e-4)
     assert metadata["esr_highpass"] == pytest.approx(1 / 81, rel=1e-4)
-    assert metadata["esr_words"] == "good"
+    assert metadata["esr_words"] == "not bad"
     assert (metadata["latency_samples"], metadata["latency_corrected"]) == (71, True)
     assert (metadata["device"], metadata["gear_type"]) == ("amp", "pedal")
     training = metadata["training"]
@@ -75,10 +75,10 @@ def test_a_model_says_nothing_that_was_not_measured(results: Path, monkeypatch: 
     [
         (0.0, "great"),
         (0.0099, "great"),
-        (0.01, "good"),
-        (0.034, "good"),
-        (0.035, "may sound right"),
-        (0.1, "will hardly sound right"),
+        (0.01, "not bad"),
+        (0.034, "not bad"),
+        (0.035, "may sound OK"),
+        (0.1, "hardly sounds right"),
         (0.3, "does not sound like it"),
         (1.5, "does not sound like it"),
     ],
@@ -88,10 +88,14 @@ def test_an_error_has_words(esr: float, words: str) -> None:
 
 
 def test_all_formats_are_written_or_say_why_not(tmp_path: Path) -> None:
-    model = replace(random_model(128), name="large", metadata={"esr": 0.02, "esr_words": "good", "esr_highpass": 0.03})
+    model = replace(
+        random_model(128), name="large", metadata={"esr": 0.02, "esr_words": "not bad", "esr_highpass": 0.03}
+    )
     text = write_exports(model, tmp_path)
     assert text == (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert text.splitlines()[2] == ("128 LSTM units, with a skip, 44100 Hz, ESR 0.02 (good), ESR after high-pass 0.03.")
+    assert text.splitlines()[2] == (
+        "128 LSTM units, with a skip, 44100 Hz, ESR 0.02 (not bad), ESR after high-pass 0.03."
+    )
     files = {path.name for path in tmp_path.iterdir()}
     assert {"large.nam", "large.coreaudioml.json", "large.safetensors"} <= files
     assert "large.aida-x.json" not in files

@@ -1,0 +1,46 @@
+"""A published model of a device as the device itself: a recording goes in, the model's output is the target."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnn_audio.errors import InputError
+from rnn_audio.formats.files import read_model
+from rnn_audio.formats.player import play, settled
+from rnn_audio.formats.portable import PortableModel
+from rnn_audio.signals.sources import download
+from rnn_audio.types import Floats
+
+
+def load_published(section: str, source: Mapping[str, Any], rate_hz: float, folder: Path | None) -> PortableModel:
+    """Read a model of another program from its `path`, or from its `address` after a download.
+
+    Args:
+        section: the section's place in the configuration, such as `devices.amplifier.model`.
+        source: the section.
+        rate_hz: the rate at which it is to play.
+        folder: where downloads are kept.
+
+    Raises:
+        InputError: the download fails, the file is not a model that can be read, or it states another rate.
+    """
+    path = Path(source["path"]) if "path" in source else download(section, source, folder)
+    try:
+        model = read_model(path)
+    except InputError as error:
+        raise InputError(f"{section}: {error}") from error
+    if model.rate_hz not in (None, rate_hz):
+        raise InputError(
+            f"{section}: {path} is a model at {model.rate_hz:g} Hz, but rate_hz is {rate_hz:g}; set rate_hz to its rate"
+        )
+    return model
+
+
+def play_published(section: str, model: PortableModel, samples: Floats) -> Floats:
+    """The model's output for a recording, [N], from its state of rest; raises InputError if it is not finite."""
+    output, _ = play(settled(model), samples)
+    if not np.isfinite(output).all():
+        raise InputError(f"{section}: the model's output is not finite; choose another model")
+    return output.astype(np.float64)
