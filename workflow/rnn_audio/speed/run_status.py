@@ -202,7 +202,8 @@ def _read_log(path: Path, started_s: float, now: float) -> Progress | None:
         epoch=int(last["epoch"]) if last else 0,
         epochs=int(last["epochs"]) if last else 0,
         losses=tuple(float(each["loss"]) for each in epochs),
-        left_s=_seconds(last["left"]) if last else None,
+        # The first line's time is that of compiling, too.
+        left_s=_seconds(last["left"]) if last and len(epochs) > 1 else None,
         error=_error(text),
         silent_s=max(0.0, now - written_s),
     )
