@@ -98,7 +98,8 @@ def test_what_is_left_is_the_logs_and_the_plans_time(tmp_path: Path) -> None:
     is_on(tmp_path)
     log(tmp_path, "a", "epoch 1 of 9, loss 1.0e+00, 3 h 0 min left", "epoch 2 of 9, loss 1.0e+00, 40 s left")
     done(tmp_path, "d")
-    # 40 s of a (its first line counts the time of compiling), 500 s of b and 300 s of c, and three quarters of the other jobs, two at a time.
+    # 40 s of a, whose first line counts the time of compiling, 500 s of b and 300 s of c, and three quarters of the
+    # other jobs, two at a time.
     assert read_status(tmp_path, NOW_S).left_s == pytest.approx(max((40 + 500 + 300 + 60) / 2, 500))
 
 
