@@ -24,7 +24,7 @@ def write(path: Path, content: object, at_s: float) -> Path:
 def plan(results: Path, seconds: dict[str, float], **more: object) -> None:
     """The plan of a run that trains seed 1 of these configurations."""
     trainings = [{"configuration": name, "seed": 1, "seconds": own} for name, own in seconds.items()]
-    record = {"trainings": trainings, "others_s": 0, "at_once": 1, "basis": "a guess", "logs": str(results / "logs")}
+    record = {"trainings": trainings, "others_s": 0, "at_once": 1, "basis": "a guess", "logs": "logs"}
     write(results / "checkpoints" / "plan.json", record | more, START_S)
 
 

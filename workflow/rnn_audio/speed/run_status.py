@@ -119,7 +119,7 @@ def read_status(results: Path, now: float | None = None) -> RunStatus:
     done = dict(_models_of(results.glob("models/*/seed-*/run.json"), seed_at=-2))
     if not planned and not done:
         raise InputError(f"{results}: neither a model nor the plan of a run; name the folder of 'pathvars.results'")
-    logs = Path(plan.get("logs", results / "logs")) / "train"
+    logs = results / plan.get("logs", "logs") / "train"
     is_on = bool(waiting)
     found: dict[Model, ModelStatus] = {}
     for model in sorted({*planned, *done}):
