@@ -146,7 +146,7 @@ def _of_part(part: Part) -> tuple[Verdict, str]:
         return Verdict.AT_THIS_SCALE, reason
     if part.least_p >= SIGNIFICANCE:
         seeds = "One seed was" if part.seeds == 1 else f"{part.seeds} seeds were"
-        return Verdict.AT_THIS_SCALE, f"{seeds} trained; it takes five to rule out chance."
+        return Verdict.AT_THIS_SCALE, f"{seeds} trained: too few to rule out chance."
     if part.p_value < SIGNIFICANCE:
         return Verdict.CONFIRMED, _confirmed(part)
     return Verdict.NOT_CONFIRMED, _not_confirmed(part)
