@@ -53,6 +53,9 @@ def test_shipped_configuration_plans_every_table_and_figure(shipped: Workspace) 
     run = shipped.snakemake("-n", "--cores", "2")
     assert run.status == 0, run.output
     assert "This was a dry-run" in run.output
+    # A dry run gives the estimate too, of trainings and of all jobs.
+    assert re.search(r"Training \d+ model\(s\) of \d+ configuration\(s\).*: about \d", run.output)
+    assert re.search(r"In all, with \d+ sound set\(s\), \d+ table\(s\), \d+ figure\(s\).*: about \d", run.output)
 
 
 def test_quick_profile_plans_the_same_beside_it(shipped: Workspace) -> None:

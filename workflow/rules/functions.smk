@@ -50,10 +50,11 @@ def content_of(*recordings):
 
 
 def downloads_of(section, name):
-    """The downloads of a signal or device: each file's key in the configuration, and what stands there."""
-    settings = EXPERIMENT.config[section][name]
-    source = settings["source"]
-    if source != "url" and not (source == "model" and "address" in settings["model"]):
+    """The downloads of a signal, device or configuration: each file's key in the configuration, and what stands there."""
+    published = section == "configurations"
+    settings = EXPERIMENT.configurations[name] if published else EXPERIMENT.config[section][name]
+    source = "model" if published else settings["source"]
+    if source != "url" and not (source == "model" and "address" in settings.get("model", {})):
         return {}
     key, url = f"{section}.{name}.{source}", settings[source]
     if "address" in url:
@@ -68,13 +69,32 @@ def downloaded(section, name):
     return [f"<results>/{section}/{name}/downloads/{file}" for file in downloads_of(section, name)]
 
 
-def names_of_downloads(section):
-    """The files of all downloads of signals or devices, as patterns."""
-    return [re.escape(file) for name in EXPERIMENT.config[section] for file in downloads_of(section, name)]
+def names_of_downloads(section, names=None):
+    """The files of all downloads of signals, devices or configurations, as patterns."""
+    names = EXPERIMENT.config[section] if names is None else names
+    return [re.escape(file) for name in names for file in downloads_of(section, name)]
 
 
 def settings_of(wildcards):
     return EXPERIMENT.configurations[wildcards.configuration]
+
+
+def seeds_of(wildcards):
+    return EXPERIMENT.seeds_of(wildcards.configuration)
+
+
+def models_of(wildcards):
+    """The model of each seed."""
+    return files_of_seeds(wildcards, "model.safetensors")
+
+
+def runs_of(wildcards):
+    """The record of each seed's training."""
+    return files_of_seeds(wildcards, "run.json")
+
+
+def files_of_seeds(wildcards, file):
+    return expand(f"<results>/models/{wildcards.configuration}/seed-{{seed}}/{file}", seed=seeds_of(wildcards))
 
 
 def signal_of(wildcards):
@@ -103,6 +123,19 @@ def recordings_of(wildcards):
 
 def test_recordings_of(wildcards):
     return device_recordings(settings_of(wildcards)["device"], ["test"])
+
+
+def published_path_of(wildcards):
+    """The user's file of a configuration's published model, as a list of at most one path."""
+    return EXPERIMENT.model_path(wildcards.configuration)
+
+
+def published_of(wildcards):
+    """The file of a configuration's published model: the user's, or a download."""
+    return published_path_of(wildcards) or [
+        f"<results>/models/{wildcards.configuration}/downloads/{file}"
+        for file in downloads_of("configurations", wildcards.configuration)
+    ]
 
 
 def start_of(wildcards):
@@ -186,7 +219,8 @@ def paths_of(what, entry, wildcards):
         pattern = TARGETS["device" if "device" in settings else of_sound]
     else:
         pattern = READ[what]
-    return expand(pattern, **{**settings, **entry, **wildcards, "seed": EXPERIMENT.seeds})
+    seeds = EXPERIMENT.seeds_of(entry["configuration"])
+    return expand(pattern, **{**settings, **entry, **wildcards, "seed": seeds})
 
 
 def scale_notes_of(wildcards):
