@@ -5,17 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rnn_audio.atomic import replacing
 from rnn_audio.errors import InputError
+from rnn_audio.evaluation.error_to_signal import error_to_signal
 from rnn_audio.formats.files import FORMATS, read_model, write_model
 from rnn_audio.formats.loudness import loudness_and_gain
 from rnn_audio.formats.player import play
 from rnn_audio.formats.portable import PortableModel
-from rnn_audio.losses.preemphasis import FILTERS, MINIMUM_PHASE, taps
+from rnn_audio.losses.preemphasis import FILTERS, MINIMUM_PHASE
 from rnn_audio.records import Record, read_json
-from rnn_audio.types import Samples
 from rnn_audio.wav import read_wav
 
 _ESR_WORDS = (
@@ -96,17 +94,8 @@ def _errors(model: PortableModel, recordings: Sequence[Path], own_filter: str | 
     esr = error_to_signal(target, output)
     errors: Record = {"esr": esr, "esr_words": esr_words(esr), "esr_of": f"{len(target) / rate_hz:.3g} s of test set"}
     if own_filter not in (None, "none"):
-        fir = taps(own_filter, rate_hz, design)
-        errors[f"esr_{own_filter}"] = error_to_signal(
-            *(np.convolve(side, fir)[: len(side)] for side in (target, output))
-        )
+        errors[f"esr_{own_filter}"] = error_to_signal(target, output, own_filter, rate_hz, design)
     return errors
-
-
-def error_to_signal(target: Samples, output: Samples) -> float:
-    """The power of the error over that of the target, [N] each (paper B, equation 2), without the DC term."""
-    target, output = np.asarray(target, np.float64), np.asarray(output, np.float64)
-    return float(np.sum(np.square(target - output)) / np.sum(np.square(target)))
 
 
 def _latency(checks: Record) -> Record:
