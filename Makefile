@@ -7,7 +7,7 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	$$name -c 'import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null \
 	&& echo $$name && break; done)
 endif
-# The build of PyTorch: cpu, or cuda for NVIDIA GPUs, which is five times as large. Another than this machine's:
+# The build of PyTorch: cpu, or cuda for NVIDIA GPUs, which is seven times as large. Another than this machine's:
 # make TORCH=...
 ifndef TORCH
 TORCH := $(shell command -v nvidia-smi >/dev/null && echo cuda || echo cpu)
@@ -40,30 +40,36 @@ torch-cpu:
 		--no-deps --require-hashes --requirement requirements-cpu.txt || { echo "make: PyTorch's build for the CPU \
 	cannot be reached from here. The build for NVIDIA GPUs trains on the CPU, too (2.9 GB): make TORCH=cuda" >&2; exit 1; }
 
-lock: install
+# What tests and formatting need besides.
+.venv/.tested: .venv/.installed requirements-test.txt
+	$(PIP) requirements-test.txt
+	touch $@
+
+lock: .venv/.tested
 	$(BIN)/python envs/lock.py $(UPGRADE)
+	$(BIN)/python -m pytest -m registry tests/unit/test_installation.py
 
 quick: install
 	$(BIN)/snakemake --profile profiles/quick
 	$(BIN)/snakemake --profile profiles/quick --report results/quick/report.html
 
 check: lint
-	$(PYTEST) $(CORES) -m "not long and not emulated" tests/unit
+	$(PYTEST) $(CORES) -m "not long and not registry and not emulated" tests/unit
 	@echo "make check: formatting, lint, imports and unit tests are in order; make test also plays a GPU."
 
-test: install
+test: .venv/.tested
 	$(PYTEST) $$(($(CORES) + 1))
 
-test-cluster: install
+test-cluster: .venv/.tested
 	$(BIN)/python -m pytest -m cluster
 
-lint: install
+lint: .venv/.tested
 	@$(BIN)/ruff format --check . && $(BIN)/snakefmt --check Snakefile workflow/rules \
 		|| { echo "make lint: the formatting is off; 'make format' mends it." >&2; exit 1; }
 	$(BIN)/ruff check .
 	$(BIN)/snakemake --lint
 
-format: install
+format: .venv/.tested
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow/rules

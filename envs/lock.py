@@ -1,8 +1,8 @@
 """Lock what the Makefile installs, from the ranges of pyproject.toml: make lock.
 
-Writes requirements.txt (all but PyTorch), requirements-cpu.txt and requirements-cuda.txt (PyTorch and its libraries):
-exact versions and SHA-256 digests, for Python 3.11 to 3.14 on Linux and macOS. Versions stay as they are where the
-ranges allow them; make lock UPGRADE="numpy scipy" renews some of them.
+Writes requirements.txt (what runs, but PyTorch), requirements-cpu.txt and requirements-cuda.txt (PyTorch and its
+libraries) and requirements-test.txt: exact versions and SHA-256 digests, for Python 3.11 to 3.14 on Linux and macOS.
+Versions stay as they are where the ranges allow them; make lock UPGRADE="numpy scipy" renews some of them.
 """
 
 import re
@@ -13,36 +13,40 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 UV = [str(Path(sys.executable).with_name("uv")), "pip", "compile", "--quiet", "--generate-hashes", "--no-header"]
 LOCKS = {
-    "requirements.txt": "All but PyTorch.",
+    "requirements.txt": "What the workflow needs, but PyTorch.",
     "requirements-cpu.txt": "PyTorch's build for the CPU.",
     "requirements-cuda.txt": "PyTorch's build for NVIDIA GPUs, and NVIDIA's libraries.",
+    "requirements-test.txt": "What tests and formatting need besides.",
 }
-FOR_CUDA = re.compile(r"torch==|cuda-|nvidia-")
+RUNS = ["--extra", "workflow", "--extra", "slurm", "--extra", "install"]
+FOR_CUDA = re.compile(r"torch==|triton==|cuda-|nvidia-")
+FOR_TESTS_TOO = re.compile(r"triton==")  # on a CPU, tests interpret the kernels
 
 Lock = dict[str, list[str]]
 """The digests of each requirement."""
 
 
 def main() -> None:
-    """Resolve, and write the three files."""
+    """Resolve, and write the locks."""
     upgraded = [word for name in sys.argv[1:] for word in ("--upgrade-package", name)]
-    known = "\n".join([*read("requirements.txt"), *read("requirements-cuda.txt")])
+    known = "\n".join(requirement for name in LOCKS if name != "requirements-cpu.txt" for requirement in read(name))
     everything = compiled(["pyproject.toml", "--all-extras", "--universal", "--no-annotate", *upgraded], known)
-    cuda = {requirement: digests for requirement, digests in everything.items() if FOR_CUDA.match(requirement)}
+    runs = compiled(["pyproject.toml", *RUNS, "--universal", "--no-annotate"], "\n".join(everything))
+    cuda = {requirement for requirement in everything if FOR_CUDA.match(requirement)}
     torch = next(requirement for requirement in cuda if requirement.startswith("torch=="))
-    cpu = {
+    tests = everything.keys() - runs.keys() - cuda | {one for one in cuda if FOR_TESTS_TOO.match(one)}
+    builds = {
         f"{torch}+cpu ; sys_platform == 'linux'": cpu_digests(f"{torch}+cpu"),
-        f"{torch} ; sys_platform == 'darwin'": cuda[torch],
+        f"{torch} ; sys_platform == 'darwin'": everything[torch],
     }
-    rest = {
-        requirement: digests
-        for requirement, digests in everything.items()
-        if requirement not in cuda and not requirement.endswith("sys_platform == 'win32'")
+    write("requirements-cpu.txt", builds)
+    parts = {
+        "requirements.txt": runs.keys() - cuda,
+        "requirements-cuda.txt": cuda,
+        "requirements-test.txt": tests,
     }
-    for (name, what), lock in zip(LOCKS.items(), (rest, cpu, cuda), strict=True):
-        entries = [" \\\n    ".join((requirement, *digests)) for requirement, digests in lock.items()]
-        lines = [f"# {what} Made by make lock from the ranges of pyproject.toml; do not edit.", *entries, ""]
-        (ROOT / name).write_text("\n".join(lines), encoding="utf-8")
+    for name, names in parts.items():
+        write(name, {requirement: everything[requirement] for requirement in everything if requirement in names})
 
 
 def cpu_digests(torch: str) -> list[str]:
@@ -62,9 +66,17 @@ def compiled(options: list[str], known: str = "", source: str | None = None) -> 
     path.write_text(known, encoding="utf-8")
     try:
         subprocess.run([*UV, *options, "--output-file", str(path)], cwd=ROOT, input=source, text=True, check=True)
-        return parsed(path.read_text(encoding="utf-8"))
+        lock = parsed(path.read_text(encoding="utf-8"))
+        return {requirement: digests for requirement, digests in lock.items() if "'win32'" not in requirement[-8:]}
     finally:
         path.unlink()
+
+
+def write(name: str, lock: Lock) -> None:
+    """Write a lock."""
+    entries = [" \\\n    ".join((requirement, *digests)) for requirement, digests in lock.items()]
+    lines = [f"# {LOCKS[name]} Made by make lock from the ranges of pyproject.toml; do not edit.", *entries, ""]
+    (ROOT / name).write_text("\n".join(lines), encoding="utf-8")
 
 
 def read(name: str) -> Lock:

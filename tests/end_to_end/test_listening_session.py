@@ -21,7 +21,7 @@ TEST = changed(
     clips={"count": 2, "seconds": 1.0},
     published={},
 )
-RULES = ("make_stimuli", "listening_page", "analyse_listening", "show_listening", "listening")
+RULES = ("make_stimuli", "listening_page", "analyse_listening", "listening_tables", "plot_listening", "listening")
 SCORES = {"reference": 100, "none": 60, "highpass": 70, "tanh": 0}
 
 

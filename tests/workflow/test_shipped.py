@@ -15,6 +15,7 @@ from support.results import FIGURE_SUFFIXES, TABLE_SUFFIXES
 from support.workspace import Config, Workspace
 
 from rnn_audio.configuration.experiment import load_experiment
+from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES
 
 CONFIG = shipped_config()
 EXPANDED = load_experiment(CONFIG).config  # with what the sweeps add
@@ -31,6 +32,8 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def artefacts(config: Config, section: str, paper: str | None = None) -> set[str]:
     suffixes = {"tables": TABLE_SUFFIXES, "figures": FIGURE_SUFFIXES}[section]
     names = [name for name, artefact in config[section].items() if paper in (None, artefact["paper"])]
+    tests = [name for name, test in config["listening"].items() if paper in (None, test["paper"])]
+    names += [f"{test}_{table}" for test in tests for table in LISTENING_TABLES if section == "tables"] + tests
     return {f"{section}/{name}.{suffix}" for name in names for suffix in suffixes}
 
 
@@ -67,7 +70,7 @@ def test_quick_profile_plans_the_same_beside_it(shipped: Workspace) -> None:
     shown = {
         section: {name: artefact for name, artefact in EXPANDED[section].items() if name not in single}
         for section in ("tables", "figures")
-    }
+    } | {"listening": EXPANDED["listening"]}
     assert in_folders(files, "tables", "figures") == artefacts(shown, "tables") | artefacts(shown, "figures")
     assert {file for file in files if file.endswith("model.safetensors")} <= models(
         EXPANDED | {"seeds": QUICK["seeds"]}

@@ -1,29 +1,5 @@
 from rnn_audio.configuration.claims_of_run import claims_context, claims_notes, claims_read
 
-# Paths of what claims read, for one configuration.
-READ_BY_CLAIMS = {
-    **{
-        kind: READ[kind]
-        for kind in ("selections", "histories", "metrics", "errors", "running_speeds", "training_times")
-    },
-    "states": "<results>/generations/{configuration}.json",
-    "predictions": "<results>/predictions/{configuration}.wav",
-    "reconstructions": "<results>/reconstructions/{configuration}.wav",
-    "signals": TARGETS["signal"],
-}
-
-
-def paths_for_claims(kind, configuration):
-    return expand(
-        READ_BY_CLAIMS[kind],
-        **{**EXPERIMENT.configurations[configuration], "configuration": configuration, "seed": EXPERIMENT.seeds},
-    )
-
-
-def claims_files():
-    """The files of the table of claims, if there are claims."""
-    return multiext("<results>/claims", ".csv", ".md", ".html") if EXPERIMENT.config["claims"] else []
-
 
 rule claims:
     """Every claim of both papers, with the verdict of this run."""

@@ -88,8 +88,6 @@ CHECKPOINTS = Path(config["pathvars"]["results"]) / "checkpoints"
 # A pack needs the list that `onstart` writes; without it, each model trains alone.
 PACKS = [] if IS_MODULE else compose_packs(EXPERIMENT, ACCELERATOR)
 
-MODELS = expand("<results>/models/{{configuration}}/seed-{seed}/model.safetensors", seed=EXPERIMENT.seeds)
-RUNS = expand("<results>/models/{{configuration}}/seed-{seed}/run.json", seed=EXPERIMENT.seeds)
 TABLE_SUFFIXES = (".csv", ".md", ".tex", ".html")
 FIGURE_SUFFIXES = (".svg", ".png")
 

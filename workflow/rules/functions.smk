@@ -4,10 +4,11 @@ import re
 from collections import Counter
 from functools import cache, partial
 
-from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES
+from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES, compared_models
 from rnn_audio.jobs.code_dependencies import code_of as code_dependencies
 from rnn_audio.jobs.packs.members import PackMember
 from rnn_audio.jobs.provenance import digest
+from rnn_audio.listening.results import results_files
 from rnn_audio.signals.sources import download_name
 
 
@@ -49,10 +50,11 @@ def content_of(*recordings):
 
 
 def downloads_of(section, name):
-    """The downloads of a signal or device: each file's key in the configuration, and what stands there."""
-    settings = EXPERIMENT.config[section][name]
-    source = settings["source"]
-    if source != "url" and not (source == "model" and "address" in settings["model"]):
+    """The downloads of a signal, device or configuration: each file's key in the configuration, and what stands there."""
+    published = section == "configurations"
+    settings = EXPERIMENT.configurations[name] if published else EXPERIMENT.config[section][name]
+    source = "model" if published else settings["source"]
+    if source != "url" and not (source == "model" and "address" in settings.get("model", {})):
         return {}
     key, url = f"{section}.{name}.{source}", settings[source]
     if "address" in url:
@@ -67,13 +69,32 @@ def downloaded(section, name):
     return [f"<results>/{section}/{name}/downloads/{file}" for file in downloads_of(section, name)]
 
 
-def names_of_downloads(section):
-    """The files of all downloads of signals or devices, as patterns."""
-    return [re.escape(file) for name in EXPERIMENT.config[section] for file in downloads_of(section, name)]
+def names_of_downloads(section, names=None):
+    """The files of all downloads of signals, devices or configurations, as patterns."""
+    names = EXPERIMENT.config[section] if names is None else names
+    return [re.escape(file) for name in names for file in downloads_of(section, name)]
 
 
 def settings_of(wildcards):
     return EXPERIMENT.configurations[wildcards.configuration]
+
+
+def seeds_of(wildcards):
+    return EXPERIMENT.seeds_of(wildcards.configuration)
+
+
+def models_of(wildcards):
+    """The model of each seed."""
+    return files_of_seeds(wildcards, "model.safetensors")
+
+
+def runs_of(wildcards):
+    """The record of each seed's training."""
+    return files_of_seeds(wildcards, "run.json")
+
+
+def files_of_seeds(wildcards, file):
+    return expand(f"<results>/models/{wildcards.configuration}/seed-{{seed}}/{file}", seed=seeds_of(wildcards))
 
 
 def signal_of(wildcards):
@@ -102,6 +123,19 @@ def recordings_of(wildcards):
 
 def test_recordings_of(wildcards):
     return device_recordings(settings_of(wildcards)["device"], ["test"])
+
+
+def published_path_of(wildcards):
+    """The user's file of a configuration's published model, as a list of at most one path."""
+    return EXPERIMENT.model_path(wildcards.configuration)
+
+
+def published_of(wildcards):
+    """The file of a configuration's published model: the user's, or a download."""
+    return published_path_of(wildcards) or [
+        f"<results>/models/{wildcards.configuration}/downloads/{file}"
+        for file in downloads_of("configurations", wildcards.configuration)
+    ]
 
 
 def start_of(wildcards):
@@ -185,7 +219,8 @@ def paths_of(what, entry, wildcards):
         pattern = TARGETS["device" if "device" in settings else of_sound]
     else:
         pattern = READ[what]
-    return expand(pattern, **{**settings, **entry, **wildcards, "seed": EXPERIMENT.seeds})
+    seeds = EXPERIMENT.seeds_of(entry["configuration"])
+    return expand(pattern, **{**settings, **entry, **wildcards, "seed": seeds})
 
 
 def scale_notes_of(wildcards):
@@ -224,12 +259,57 @@ def convolved_sounds(convolutions):
     ]
 
 
+def listening_parts():
+    """Parts of the page that are no Python."""
+    rooms = ("listening", "reporting/page")
+    return sorted(path for room in rooms for path in (Path(LIBRARY) / "rnn_audio" / room / "static").iterdir())
+
+
+def listening_test(wildcards):
+    """The declaration of a listening test."""
+    return EXPERIMENT.config["listening"][wildcards.listening]
+
+
+def answers_of(wildcards):
+    """The CSV files of a test's listeners, which may be none."""
+    return [str(path) for path in results_files(Path(listening_test(wildcards)["results"]))]
+
+
+def paper_of_listening(wildcards):
+    """The section of the report that a listening test belongs to."""
+    return as_text(config["papers"][listening_test(wildcards)["paper"]]["title"])
+
+
+def listening_labels(wildcards):
+    """Labels in the report."""
+    return {"figure": wildcards.listening, "content": as_text(listening_test(wildcards)["caption"])}
+
+
+def listening_table(stem):
+    """The files of one of a listening test's tables, of which the report shows one."""
+    shown = report(
+        f"{stem}.html",
+        caption="../report/table.rst",
+        category=paper_of_listening,
+        subcategory="Tables",
+        labels=lambda wildcards: {
+            "table": Path(stem).name.format(**wildcards),
+            "content": as_text(listening_test(wildcards)["caption"]),
+        },
+    )
+    return [*multiext(stem, ".csv", ".md", ".tex"), shown]
+
+
+def tables_of_listening(tests):
+    """The names of the tables of listening tests."""
+    return [f"{test}{end}" for test in tests for end in ("", *(f"_{table}" for table in LISTENING_TABLES))]
+
+
 def listening_files(tests):
     """What listening tests are held with, and their tables and figures."""
-    ends = ["", *(f"_{table}" for table in LISTENING_TABLES)]
     return [
         *expand("<results>/listening/{test}/{made}", test=tests, made=["webmushra", "test.html"]),
-        *artefacts("tables", [f"{test}{end}" for test in tests for end in ends]),
+        *artefacts("tables", tables_of_listening(tests)),
         *artefacts("figures", tests),
     ]
 
@@ -244,3 +324,28 @@ def artefacts(section, names):
     """The files of tables or figures."""
     suffixes = {"tables": TABLE_SUFFIXES, "figures": FIGURE_SUFFIXES}[section]
     return expand("<results>/{section}/{name}{suffix}", section=section, name=names, suffix=suffixes)
+
+
+# Paths of what claims read, for one configuration or listening test.
+READ_BY_CLAIMS = {
+    **{
+        kind: READ[kind]
+        for kind in ("selections", "histories", "metrics", "errors", "running_speeds", "training_times")
+    },
+    "states": "<results>/generations/{configuration}.json",
+    "predictions": "<results>/predictions/{configuration}.wav",
+    "reconstructions": "<results>/reconstructions/{configuration}.wav",
+    "signals": TARGETS["signal"],
+    "heard": "<results>/listening/{configuration}/analysis.json",
+}
+
+
+def paths_for_claims(kind, name):
+    """The files of a kind, of a configuration or a listening test."""
+    settings = EXPERIMENT.configurations.get(name, {})
+    return expand(READ_BY_CLAIMS[kind], **{**settings, "configuration": name, "seed": EXPERIMENT.seeds})
+
+
+def claims_files():
+    """The files of the table of claims, if there are claims."""
+    return multiext("<results>/claims", ".csv", ".md", ".html") if EXPERIMENT.config["claims"] else []

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -54,5 +55,16 @@ def test_after_the_last_model_the_rest_is_said(results: Path) -> None:
 
 def test_a_command_ends_with_its_status_and_its_output_in_the_log(tmp_path: Path) -> None:
     progress = Progress(tmp_path, "amp", [1], 40)
-    assert run_watched(["sh", "-c", "echo said; exit 3"], {}, tmp_path / "log", progress) == 3
+    assert run_watched(["sh", "-c", "echo said; exit 3"], os.environ, tmp_path / "log", progress) == 3
     assert (tmp_path / "log").read_text() == "said\n"
+
+
+def test_after_ctrl_c_the_commands_own_end_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rnn_audio.commands.watching.time.sleep", interrupt)
+    command = ["sh", "-c", "sleep 0.3; echo ended in order"]
+    with pytest.raises(KeyboardInterrupt):
+        run_watched(command, os.environ, tmp_path / "log", Progress(tmp_path, "amp", [1], 40))
+    assert (tmp_path / "log").read_text() == "ended in order\n"

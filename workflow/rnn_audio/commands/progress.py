@@ -31,7 +31,8 @@ class StatusLine:
 
     def end(self, text: str) -> None:
         """Show the last text, and leave it there."""
-        self._write(text)
+        if text != self._shown:
+            self._write(text)
         if self._live:
             self._stream.write("\n")
         self._stream.flush()

@@ -268,7 +268,11 @@ def _train(root: Path, folder: Path, settings: Settings, name: str, cores: int) 
         print(f"stopped; the same command goes on where it was ({folder})", file=sys.stderr)
         return 130
     if status:
-        print("\n".join(log.read_text(encoding="utf-8").splitlines()[-_SHOWN_LINES:]), file=sys.stderr)
+        text = log.read_text(encoding="utf-8")
+        print("\n".join(text.splitlines()[-_SHOWN_LINES:]), file=sys.stderr)
+        if "LockException" in text:
+            unlock = " ".join([*command[1:7], "--unlock"])
+            raise InputError(f"{folder}: another run has it, or was killed; if none runs, call 'python {unlock}' once")
         raise InputError(f"{log}: the run ended with an error, whose last lines are above")
     print(f"done in {clock(time.monotonic() - started)}\n")
     text = describe(folder, name)

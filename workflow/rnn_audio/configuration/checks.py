@@ -208,6 +208,10 @@ def _check_warm_up(where: str, settings: Mapping[str, Any]) -> None:
 def _require_suitable(
     where: str, name: str, kind: Kind, configuration: str, merged: Mapping[str, Mapping[str, Any]]
 ) -> None:
+    if "model" in merged[configuration] and set(kind.reads) & {"histories", "training_times"}:
+        raise InputError(
+            f"{where}.configuration: '{configuration}' is a published model, but '{name}' shows trainings; remove it"
+        )
     if not set(kind.shows) & set(merged[configuration]):
         (wanted,) = kind.shows
         raise InputError(
