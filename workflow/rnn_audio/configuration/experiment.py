@@ -128,6 +128,10 @@ class Experiment:
             f"Scale '{scale['name']}': trained for {spread} {unit}, {seeds}. These numbers do not reproduce the paper."
         ]
 
+    def origin(self, section: str, name: str) -> str:
+        """Where one of the `signals` or `devices` comes from, in words."""
+        return _origin(self.config[section][name])
+
     def published_loss(self, configuration: str) -> float | None:
         """The paper's prediction MSE of a configuration, from the first table row that states one.
 
@@ -160,7 +164,7 @@ class Experiment:
         for kind, used in (("signal", more_signals), ("device", [])):
             learned = [self.configurations[name][kind] for name in configurations if kind in self.configurations[name]]
             for name in dict.fromkeys([*learned, *used]):
-                notes.append(f"{kind.capitalize()} '{name}': {_origin(self.config[f'{kind}s'][name])}.")
+                notes.append(f"{kind.capitalize()} '{name}': {self.origin(f'{kind}s', name)}.")
         return notes
 
 
