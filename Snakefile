@@ -20,6 +20,7 @@ include: "workflow/rules/speed.smk"
 include: "workflow/rules/convolutions.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/page.smk"
 include: "workflow/rules/gpu_check.smk"
 
 
@@ -30,13 +31,10 @@ if "benchmark" in EXPERIMENT.config:
 
 # The default target: Snakemake takes it from this file only, never from an included one.
 rule all:
-    """Every table, figure and convolution of every paper, and what nothing shows: sounds, metrics and a figure."""
+    """Every table, figure and convolution of every paper, all sounds, and the page that shows and plays them."""
     input:
-        artefacts("tables", EXPERIMENT.config["tables"]),
-        artefacts("figures", EXPERIMENT.config["figures"]),
-        convolved_sounds(EXPERIMENT.config["convolutions"]),
-        checks_of_devices(EXPERIMENT.used_devices()),
-        expand("<results>/metrics/{configuration}.json", configuration=EXPERIMENT.unshown),
+        made_by_all(),
+        "<results>/report.html",
 
 
 # Last, because the target of a paper or sweep must not have the name of any rule.

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from rnn_audio.errors import InputError
 
-COMMANDS: Mapping[str, str] = {}
+COMMANDS: Mapping[str, str] = {
+    "page": "make the page of a run from what there is, during the run or after it",
+}
 """Name of each command, and one line that says what it does.
 
 The module `commands.NAME` has `add_arguments(parser)` and `run(arguments)`, which returns the exit status. It is

@@ -3,6 +3,7 @@ from rnn_audio.configuration.accelerator import unused_gpu
 from rnn_audio.jobs.engine_proof import forget_proofs
 from rnn_audio.jobs.packs.composition import compose_packs
 from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
+from rnn_audio.reporting.page.plan import page_plan, write_plan
 from rnn_audio.speed.estimate import describe_plan
 from rnn_audio.jobs.provenance import notes_on_versions
 from rnn_audio.jobs.preparation import (
@@ -34,6 +35,7 @@ if not IS_MODULE:
 onstart:
     try:
         check_writable(Path(config["pathvars"]["results"]))
+        write_plan(Path(config["pathvars"]["results"]), page_plan(EXPERIMENT))
         if workflow.non_local_exec:
             check_accelerator_elsewhere(config["accelerator"])
             check_submission(workflow.executor_plugin.name)

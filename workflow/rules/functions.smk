@@ -151,8 +151,9 @@ def category_of(wildcards):
 
 
 def as_text(text):
-    """Text for the report in which Snakemake finds no wildcard: an invisible sign after each brace."""
-    return text.replace("{", "{\N{WORD JOINER}")
+    """Text for Snakemake's report, which takes a brace for a wildcard and the rest for HTML: an invisible sign after
+    each sign that could begin either."""
+    return re.sub("[{<&]", "\\g<0>\N{WORD JOINER}", text)
 
 
 def files_of(kind, wildcards):
@@ -213,3 +214,34 @@ def artefacts(section, names):
     """The files of tables or figures."""
     suffixes = {"tables": TABLE_SUFFIXES, "figures": FIGURE_SUFFIXES}[section]
     return expand("<results>/{section}/{name}{suffix}", section=section, name=names, suffix=suffixes)
+
+
+def made_by_all():
+    """Every table and figure of every paper, every convolution, the checks of recordings, and all metrics."""
+    return [
+        *artefacts("tables", EXPERIMENT.config["tables"]),
+        *artefacts("figures", EXPERIMENT.config["figures"]),
+        *convolved_sounds(EXPERIMENT.config["convolutions"]),
+        *checks_of_devices(EXPERIMENT.used_devices()),
+        *expand("<results>/metrics/{configuration}.json", configuration=EXPERIMENT.configurations),
+    ]
+
+
+def sounds_of_page():
+    """What can be heard on the page: targets, predictions, generations and errors."""
+    targets = [
+        TARGETS["signal"].format(**EXPERIMENT.configurations[name]) for name in EXPERIMENT.configurations_on("signal")
+    ]
+    recordings = [path for device in EXPERIMENT.used_devices() for path in device_recordings(device, ["test"])]
+    outputs = {
+        "predictions": EXPERIMENT.configurations,
+        "generations": EXPERIMENT.configurations_on("signal"),
+        "errors": EXPERIMENT.configurations_on("device"),
+    }
+    made = [f"<results>/{folder}/{name}.wav" for folder, names in outputs.items() for name in names]
+    return [*dict.fromkeys(targets), *recordings, *made]
+
+
+def page_parts():
+    """The files of the page that are not Python's: an edit of one makes the page again."""
+    return [path for path in STATIC.rglob("*") if path.is_file()]

@@ -1,6 +1,5 @@
 """Check a configuration against the schema, and its parts against each other."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -38,7 +37,6 @@ _NEEDED = {
 }
 _SHORTEST_SIGNAL = 2  # a sample to feed, and one to predict
 _RENAMED = {"device": "accelerator"}
-_MARKUP = re.compile(r"<[^\s\d=<]")
 _SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 
 
@@ -53,8 +51,6 @@ def check_schema(config: Mapping[str, Any]) -> None:
         if isinstance(config, Mapping) and old in config:
             raise InputError(f"config.{old}: this key is called {new} now; rename it (docs/configuration.md)")
     require_valid(config, _schema(), prefix="config")
-    for section in ("papers", "signals", "tables", "figures", "sweeps", "convolutions"):
-        _require_no_markup(config.get(section, {}), section)
 
 
 def check_configurations(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
@@ -162,19 +158,6 @@ def require_known(where: str, name: str, known: Iterable[str]) -> None:
 def configuration_keys() -> list[str]:
     """Every key of a configuration, dotted if it is inside a mapping: `epochs`, `teacher_forcing.base`."""
     return list(dict.fromkeys(_keys({"$ref": "#/$defs/partial_configuration"})))
-
-
-def _require_no_markup(value: Any, place: str) -> None:  # noqa: ANN401 (any YAML value)
-    """Refuse text that a browser would take for HTML: captions, titles, labels and notes stand in the report."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            _require_no_markup(key, place)
-            _require_no_markup(item, f"{place}.{key}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            _require_no_markup(item, f"{place}[{index}]")
-    elif isinstance(value, str) and _MARKUP.search(value):
-        raise InputError(f"{place}: {value[:80]!r} has HTML in it; write text without a letter or sign right after '<'")
 
 
 def _keys(schema: Mapping[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from rnn_audio.configuration.method_checks import METHODS, check_starts, start_o
 from rnn_audio.configuration.settings import signal_samples, total_epochs
 from rnn_audio.configuration.shorthand import write_out_entries, write_out_labels
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
-from rnn_audio.configuration.unshown import unshown, with_own_figures
+from rnn_audio.configuration.unshown import with_own_figures
 from rnn_audio.types import Settings
 
 # The length of a download is unknown until it has arrived; the authors' recordings last about seven minutes.
@@ -28,12 +28,10 @@ class Experiment:
             of its convolutions.
         configurations: each configuration merged with its preset, by name; its epochs are scaled, and `full` update
             lengths are None.
-        unshown: the configurations that no declared table, figure or convolution names.
     """
 
     config: Settings
     configurations: dict[str, Settings]
-    unshown: tuple[str, ...] = ()
 
     @property
     def seeds(self) -> list[int]:
@@ -179,7 +177,6 @@ def load_experiment(config: Settings) -> Experiment:
     config = write_out_entries(*expand_grids(config))
     merged = {name: _merge(own, config["presets"]) for name, own in config["configurations"].items()}
     check_configurations(config, merged)
-    alone = tuple(unshown(config))
     config = with_own_figures(config, merged)
     check_sweeps(config)
     check_benchmark(config)
@@ -193,7 +190,7 @@ def load_experiment(config: Settings) -> Experiment:
     resolved = {name: _resolve(settings, factor) for name, settings in merged.items()}
     expanded = write_out_labels(expanded, resolved)
     check_artefacts(expanded, merged)
-    return Experiment(expanded, resolved, alone)
+    return Experiment(expanded, resolved)
 
 
 def _merge(own: Settings, presets: Mapping[str, Settings]) -> Settings:

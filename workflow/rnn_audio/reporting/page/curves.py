@@ -58,9 +58,7 @@ def curve(results: Path, name: str, seeds: Sequence[int], selection: Record | No
     return {
         "columns": columns,
         "epochs": pack_numbers(epochs[kept]),
-        "seeds": {
-            seed: [pack_numbers(aligned[seed, column][kept]) for column in columns] for seed in histories
-        },
+        "seeds": {seed: [pack_numbers(aligned[seed, column][kept]) for column in columns] for seed in histories},
         "thinned": len(kept) < len(epochs),
     }
 

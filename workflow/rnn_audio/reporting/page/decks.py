@@ -14,6 +14,7 @@ from rnn_audio.reporting.page.pictures import frequency_ticks, loudest, outline,
 from rnn_audio.reporting.page.sound import pack, to_pcm16
 from rnn_audio.types import Samples, Settings
 from rnn_audio.wav import read_wav
+from rnn_audio.words import capitalised
 
 EXCERPT_S = 5
 """What is heard of a device's test recording: the stretch of this length in which the target has the most power."""
@@ -79,7 +80,7 @@ def signal_decks(results: Path, plan: Settings) -> list[Deck]:
         if target is None:
             continue
         own = plan["signals"][signal]
-        title, note = f"{_capital(own['label'])}, {_hertz(rate_hz)}", f"{_capital(own['origin'])}."
+        title, note = f"{capitalised(own['label'])}, {_hertz(rate_hz)}", f"{capitalised(own['origin'])}."
         deck = Deck(f"{signal}-{rate_hz}", title, note, rate_hz, rate_hz / 2)
         deck.rows.append(Row(None, [target]))
         for name in names:
@@ -103,7 +104,7 @@ def device_decks(results: Path, plan: Settings) -> list[Deck]:
         start = loudest_stretch(target.samples, EXCERPT_S * rate_hz, rate_hz)
         end = min(start + EXCERPT_S * rate_hz, len(target.samples))
         heard = f"Seconds {start / rate_hz:g} to {end / rate_hz:.3g} of the test set, where the target is loudest."
-        deck = Deck(device, _capital(own["label"]), f"{_capital(own['origin'])}. {heard}", rate_hz, rate_hz / 2)
+        deck = Deck(device, capitalised(own["label"]), f"{capitalised(own['origin'])}. {heard}", rate_hz, rate_hz / 2)
         deck.rows.append(Row(None, [source, target]))
         for name, configuration in plan["configurations"].items():
             if configuration["settings"].get("device") == device:
@@ -197,7 +198,3 @@ def _error(target: Sound, prediction: Sound | None) -> Sound | None:
 
 def _hertz(rate_hz: int) -> str:
     return f"{rate_hz} Hz" if rate_hz < 10_000 else f"{rate_hz / 1000:g} kHz"
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

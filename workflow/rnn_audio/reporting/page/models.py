@@ -123,7 +123,7 @@ def _existing(results: Path, files: list[str]) -> list[tuple[str, str]]:
 
 
 def _flat(settings: Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in settings.items():
+    for key, value in sorted(settings.items()):
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{key}.")
         else:

@@ -21,6 +21,7 @@ from rnn_audio.reporting.page.claims import shown_claims
 from rnn_audio.reporting.page.curves import curve
 from rnn_audio.reporting.page.decks import Deck, convolution_decks, device_decks, packed_deck, signal_decks
 from rnn_audio.types import Settings
+from rnn_audio.words import capitalised
 
 STATIC = Path(str(files("rnn_audio.reporting.page"))) / "static"
 _SCRIPTS = ("uplot/uPlot.iife.min.js", "player.js", "decks.js", "curves.js", "page.js")
@@ -45,7 +46,11 @@ def write_page(path: Path, results: Path, plan: Settings) -> None:
 
 def _render(results: Path, plan: Settings) -> str:
     environment = Environment(
-        loader=FileSystemLoader(STATIC), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+        loader=FileSystemLoader(STATIC),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
     )
     script = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     style = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in _STYLES)
@@ -93,7 +98,8 @@ def missing(results: Path, plan: Settings) -> list[tuple[str, list[str]]]:
         },
     }
     absent = {
-        kind: [name for name, file in wanted.items() if not (results / file).is_file()] for kind, wanted in kinds.items()
+        kind: [name for name, file in wanted.items() if not (results / file).is_file()]
+        for kind, wanted in kinds.items()
     }
     return [(kind, names) for kind, names in absent.items() if names]
 
@@ -126,12 +132,15 @@ def _curves(results: Path, plan: Settings, chosen: dict[str, Record]) -> list[Se
     for name, own in plan["configurations"].items():
         selection = chosen.get(name)
         packed = curve(results, name, plan["seeds"], selection)
-        if packed is not None:
-            group = own["subject"] if "signal" in own["settings"] else plan["devices"][own["settings"]["device"]]["label"]
-            words = own["manner"] if "signal" in own["settings"] else f"{own['subject']}, {own['manner']}"
-            zero = selection["zero_loss"] if selection else {}
-            more = {"name": name, "words": words, "zero": zero, "chosen": selection["chosen_seed"] if selection else None}
-            groups.setdefault(group[:1].upper() + group[1:], []).append(packed | more)
+        if packed is None:
+            continue
+        device = own["settings"].get("device")
+        group = own["subject"] if device is None else plan["devices"][device]["label"]
+        packed["name"] = name
+        packed["words"] = own["manner"] if device is None else f"{own['subject']}, {own['manner']}"
+        packed["zero"] = selection["zero_loss"] if selection else {}
+        packed["chosen"] = selection["chosen_seed"] if selection else None
+        groups.setdefault(capitalised(group), []).append(packed)
     return [{"title": title, "configurations": members} for title, members in groups.items()]
 
 

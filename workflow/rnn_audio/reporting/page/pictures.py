@@ -59,7 +59,7 @@ def frequency_ticks(top_hz: float) -> list[tuple[str, float]]:
     ticks: list[tuple[str, float]] = []
     for hz in _TICKS_HZ:
         height = round(100 * _mel(hz) / _mel(top_hz), 1)
-        if _BETWEEN_TICKS <= height - (ticks[-1][1] if ticks else 0) and height <= 100 - _BETWEEN_TICKS / 2:
+        if height - (ticks[-1][1] if ticks else 0) >= _BETWEEN_TICKS and height <= 100 - _BETWEEN_TICKS / 2:
             ticks.append((f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz", height))
     return ticks
 

@@ -5,11 +5,16 @@ It stands in `plan.json` of the results, so that a page can be made without Snak
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rnn_audio.configuration.experiment import Experiment
 from rnn_audio.configuration.shorthand import describe
+from rnn_audio.errors import InputError
+from rnn_audio.records import read_json, write_json
 from rnn_audio.types import Settings
+
+_IN_ORDER = ("papers", "tables", "figures", "convolutions", "configurations", "signals", "devices")
 
 
 def page_plan(experiment: Experiment) -> Settings:
@@ -52,6 +57,27 @@ def page_plan(experiment: Experiment) -> Settings:
             for name in experiment.used_devices()
         },
     }
+
+
+def write_plan(results: Path, plan: Settings) -> None:
+    """Write `plan.json` into the folder of the results; what has an order in the configuration keeps it."""
+    write_json(results / "plan.json", plan | {section: list(plan[section].items()) for section in _IN_ORDER})
+
+
+def read_plan(results: Path) -> Settings:
+    """The plan of the run whose results are in a folder.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+    """
+    path = results / "plan.json"
+    if not path.is_file():
+        raise InputError(
+            f"{path}: no such file, so it is not known what the run is to make; name the folder of a run's results, or "
+            "start the run: it writes the plan first"
+        )
+    plan = read_json(path)
+    return plan | {section: dict(plan[section]) for section in _IN_ORDER}
 
 
 def _artefacts(experiment: Experiment, artefacts: Mapping[str, Any]) -> Settings:
