@@ -140,7 +140,7 @@ class Plotter {
       }))],
       hooks: {setCursor: [plot => this.tell(plot)], setSeries: [(plot, focused) => { this.focused = focused; this.tell(plot); }]},
     }, data, this.chart);
-    this.full = {x: [this.uplot.scales.x.min, this.uplot.scales.x.max], y: [this.uplot.scales.y.min, this.uplot.scales.y.max]};
+    this.full = [data[0][0], data[0][data[0].length - 1]];
   }
 
   // The values at the cursor: of each chosen seed in the list, of the nearest curve in words.
@@ -165,7 +165,7 @@ class Plotter {
     const [from, to] = log ? [Math.log(min), Math.log(max)] : [min, max];
     const middle = (from + to) / 2 + shift * (to - from), half = (to - from) / 2 * factor;
     const back = log ? Math.exp : value => value;
-    const low = Math.max(this.full.x[0], back(middle - half)), high = Math.min(this.full.x[1], back(middle + half));
+    const low = Math.max(this.full[0], back(middle - half)), high = Math.min(this.full[1], back(middle + half));
     if (high > low) this.uplot.setScale("x", {min: low, max: high});
   }
 

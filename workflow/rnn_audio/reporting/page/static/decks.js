@@ -194,7 +194,10 @@ class Deck {
       const box = this.view.getBoundingClientRect();
       return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
     };
-    this.view.addEventListener("pointerdown", event => { start = share(event); });
+    this.view.addEventListener("pointerdown", event => {
+      start = share(event);
+      this.view.setPointerCapture(event.pointerId);
+    });
     this.view.addEventListener("pointercancel", () => { start = null; });
     this.view.addEventListener("pointerup", event => {
       if (start === null) return;
