@@ -142,7 +142,27 @@ def whole_machine(wildcards):
 def declared(wildcards):
     """The declaration of the table, figure or convolution that a file belongs to."""
     (section,) = {"table", "figure", "convolution"} & set(wildcards.keys())
-    return EXPERIMENT.config[f"{section}s"][wildcards[section]]
+    return typed(EXPERIMENT.config[f"{section}s"][wildcards[section]])
+
+
+class Typed(str):
+    """A text of a user among the parameters of a rule: Snakemake's report writes their representation into a script,
+    which a text could end. An invisible sign after `<` prevents that. A job gets the text itself."""
+
+    def __repr__(self):
+        return super().__repr__().replace("<", "<\N{WORD JOINER}")
+
+    def __reduce__(self):
+        return str, (str(self),)
+
+
+def typed(value):
+    """The value with its texts as `Typed`."""
+    if isinstance(value, dict):
+        return {typed(key): typed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [typed(item) for item in value]
+    return Typed(value) if isinstance(value, str) else value
 
 
 def category_of(wildcards):
@@ -175,7 +195,7 @@ def paths_of(what, entry, wildcards):
 def scale_notes_of(wildcards):
     """A note if a figure's models were not trained at the paper's scale."""
     names = EXPERIMENT.configurations_of(declared(wildcards))
-    return EXPERIMENT.scale_notes(*names) if names else []
+    return typed(EXPERIMENT.scale_notes(*names)) if names else []
 
 
 def given_to(kind, wildcards):

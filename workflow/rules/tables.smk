@@ -23,7 +23,7 @@ rule table:
     params:
         code=code_of("table.py"),
         declaration=declared,
-        notes=lambda wildcards: EXPERIMENT.table_notes(wildcards.table),
+        notes=lambda wildcards: typed(EXPERIMENT.table_notes(wildcards.table)),
     message:
         "table {wildcards.table}"
     script:
