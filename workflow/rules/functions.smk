@@ -170,6 +170,13 @@ def category_of(wildcards):
     return as_text(config["papers"][declared(wildcards)["paper"]]["title"])
 
 
+def label_of(wildcards):
+    """The label of a table or figure in Snakemake's report; one alone, since of two results with two labels the report
+    takes the second label for a switch and shows nothing."""
+    (section,) = {"table", "figure"} & set(wildcards.keys())
+    return {section: f"{wildcards[section]}: {as_text(declared(wildcards)['caption'])}"}
+
+
 def as_text(text):
     """Text for Snakemake's report, which takes a brace for a wildcard and the rest for HTML: an invisible sign after
     each sign that could begin either."""

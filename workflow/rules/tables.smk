@@ -14,7 +14,7 @@ rule table:
             caption="../report/table.rst",
             category=category_of,
             subcategory="Tables",
-            labels=lambda wildcards: {"table": wildcards.table, "content": as_text(declared(wildcards)["caption"])},
+            labels=label_of,
         ),
     log:
         "<logs>/table/{table}.log",
