@@ -1,6 +1,6 @@
 from snakemake.utils import min_version
 
-min_version("9.27")
+min_version("9.25")
 
 
 include: "workflow/rules/library.smk"
@@ -15,11 +15,13 @@ include: "workflow/rules/signals.smk"
 include: "workflow/rules/devices.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/generate.smk"
-include: "workflow/rules/metrics.smk"
+include: "workflow/rules/exports.smk"
 include: "workflow/rules/speed.smk"
 include: "workflow/rules/convolutions.smk"
+include: "workflow/rules/listening.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/page.smk"
 include: "workflow/rules/gpu_check.smk"
 
@@ -31,7 +33,7 @@ if "benchmark" in EXPERIMENT.config:
 
 # The default target: Snakemake takes it from this file only, never from an included one.
 rule all:
-    """Every table, figure and convolution of every paper, all sounds, and the page that shows and plays them."""
+    """Every table, claim, figure, convolution and export, all sounds, and the page that shows and plays them."""
     input:
         made_by_all(),
         "<results>/report.html",

@@ -13,7 +13,18 @@ from support.workspace import Workspace
 
 pytestmark = pytest.mark.cluster
 
-TARGETS = {"all", "tables", "figures", "signals", "models", "sounds", "impulse_response", "amplifier", "sweep_rates"}
+TARGETS = {
+    "all",
+    "tables",
+    "figures",
+    "signals",
+    "models",
+    "sounds",
+    "exports",
+    "impulse_response",
+    "amplifier",
+    "sweep_rates",
+}
 # Not part of `all`: it times the machine that it runs on.
 BENCHMARK = {"benchmark", "benchmark_training", "benchmark_workflow", "benchmark_tables", "plot_benchmark"}
 BENCHMARK |= {"gpu_check", "measure_gpu"}

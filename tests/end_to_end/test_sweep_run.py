@@ -1,17 +1,23 @@
 """Sweeps of a user's own, of a signal and of a device, from the configuration to table and figure."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from support.format_readers import play_safetensors
 from support.results import FIGURE_SUFFIXES, TABLE_SUFFIXES, read_json, read_rows
 from support.small_device import use_device, write_pair
 from support.workspace import Config, Plan, Workspace, tiny_config
+
+from rnn_audio.wav import read_wav
 
 SEEDS = (1,)
 OTHER_OUTPUTS = (".md", ".tex", ".html", ".png", "history.csv", "run.json")
 
 # `lengths` shows the declared configuration `chopped` and one of its own; `rates` three of its own.
 POINTS = {"lengths": ["chopped", "lengths_32"], "rates": ["rates_0_01", "rates_0_001", "rates_0_1"]}
+EXPORTED = "rates_0_1"
 
 
 def swept_config() -> Config:
@@ -49,9 +55,9 @@ def create(folder: Path) -> Workspace:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Both sweeps, run by their targets. Tests only read in it."""
+    """Both sweeps, run by their targets, and the exports of one model. Tests only read in it."""
     workspace = create(tmp_path_factory.mktemp("sweeps") / "workspace")
-    workspace.make("sweep_lengths", "sweep_rates")
+    workspace.make("sweep_lengths", "sweep_rates", f"results/exports/{EXPORTED}")
     return workspace
 
 
@@ -113,11 +119,44 @@ def test_a_table_states_the_losses_of_the_runs(finished: Workspace, sweep: str, 
         assert float(row[f"zero_baseline_{loss}"]) > 0
 
 
+def test_a_claim_reads_the_sweeps_and_trains_nothing(done: Workspace) -> None:
+    of_all = {"quantity": "prediction_mse", "of": "lengths", "at_least": 0}
+    rules = [
+        of_all | {"kind": "value"},
+        of_all | {"kind": "value", "quantity": "generation.effective_length_samples"},
+        {"kind": "best", "quantity": "test_loss", "of": "rates_0_01", "over": "rates"},
+    ]
+    mine = {"statement": "a < b & {c}", "paper": next(iter(done.read_config()["papers"])), "rules": rules}
+    done.edit_config(lambda config: config.update(claims={"mine": mine}))
+    assert done.plan("claims").files == {"claims.csv", "claims.md", "claims.html"}
+    done.make("claims")
+    (row,) = read_rows(done.results / "claims.csv")
+    assert row["statement"] == mine["statement"]
+    assert (row["verdict"], row["seeds"]) == ("undecided at this scale", "1")
+    assert row["configurations"].split() == [*POINTS["lengths"], *POINTS["rates"]]
+    assert "a &lt; b &amp; {c}" in (done.results / "claims.html").read_text(encoding="utf-8")
+
+
 def test_the_value_is_what_was_trained_with(finished: Workspace) -> None:
     for row in rows_of(finished, "rates"):
         run = finished.results / f"models/{row['configuration']}/seed-1/run.json"
         settings = read_json(run)["configuration"]
         assert settings["learning_rate"] == float(row["learning_rate"])
+
+
+def test_an_export_plays_as_the_workflow_played_its_model(finished: Workspace) -> None:
+    folder = finished.results / "exports" / EXPORTED
+    source, rate_hz = read_wav(finished.results / "devices/amplifier/test/input.wav")
+    played, _ = read_wav(finished.results / f"predictions/{EXPORTED}.wav")
+    output = play_safetensors(folder / f"{EXPORTED}.safetensors", source[:2000].astype(float))
+    assert np.abs(output - played[:2000]).max() < 1e-5
+    metadata = json.loads((folder / f"{EXPORTED}.nam").read_text(encoding="utf-8"))["metadata"]["rnn_audio"]
+    target, _ = read_wav(finished.results / "devices/amplifier/test/target.wav")
+    error = np.sum(np.square(target - played, dtype=float)) / np.sum(np.square(target, dtype=float))
+    assert metadata["esr"] == pytest.approx(error, rel=1e-4)
+    assert metadata["recordings"] == "recording input.wav and target.wav"
+    assert metadata["training"]["learning_rate"] == 0.1
+    assert f"{rate_hz} Hz" in (folder / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("sweep", POINTS)

@@ -164,6 +164,12 @@ CONFIGURATION = [
     ),
     Case(
         VALUES,
+        "a decay too short for its room",
+        "signals.sine.synthetic.t30_s: 0.05 s is out of this room's reach, which begins above 0.055 s",
+        room(t30_s=0.05),
+    ),
+    Case(
+        VALUES,
         "a bar's mode at 100,000 dB",
         "config.signals.sine.synthetic.mode_levels_db[0]: 100000.0 is greater than the maximum of 100",
         bar(mode_levels_db=[1e5]),

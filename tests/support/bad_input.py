@@ -4,6 +4,7 @@ import numpy as np
 
 from support.bad_case import COMMANDS, Case
 from support.bad_configuration import CONFIGURATION
+from support.bad_models import MODELS
 from support.bad_recordings import RECORDINGS
 from support.bad_references import REFERENCES_TO_OTHERS
 from support.inputs import (
@@ -66,4 +67,4 @@ COMMAND_LINES = [
     ),
 ]
 
-CASES = [*CONFIGURATION, *REFERENCES_TO_OTHERS, *COMMAND_LINES, *RECORDINGS]
+CASES = [*CONFIGURATION, *REFERENCES_TO_OTHERS, *COMMAND_LINES, *RECORDINGS, *MODELS]

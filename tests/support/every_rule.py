@@ -40,7 +40,13 @@ def every_rule_config() -> Config:
             | {"configuration": {"preset": "auxiliary", **room}, "vary": "learning_rate", "values": [0.001, 0.01]}
             | {"quantities": ["prediction_mse"]},
         },
+        "listening": {
+            "heard": _of_paper("Heard")
+            | {"title": "Models", "question": "How alike?", "groups": {"only": {"none": "amplifier"}}}
+            | {"anchors": ["tanh"], "clips": {"count": 1, "seconds": 0.5}, "results": "listeners"},
+        },
         "convolutions": {"in_room": _of_paper("A sound in rooms") | {"dry": "room", "configurations": ["assisted"]}},
+        "claims": {"slower": {"statement": "The auxiliary loss takes time.", "rules": [_rule()]}},
     }
 
 
@@ -56,6 +62,10 @@ def create(folder: Path) -> Workspace:
 
 def _of_paper(caption: str) -> Config:
     return {"paper": "impulse_response", "caption": caption}
+
+
+def _rule() -> Config:
+    return {"kind": "paired", "quantity": "late_training_mse", "of": "assisted", "over": "rates", "at_least": 1}
 
 
 def _tables() -> Config:

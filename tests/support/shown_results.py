@@ -37,7 +37,13 @@ def shown_config(text: str = "plain text") -> Config:
     config["tables"]["observed"]["notes"] = [f"Note {text}"]
     config["figures"]["waves"]["caption"] = f"Figure {text}"
     config["convolutions"]["in_room"] |= {"caption": f"Sound {text}", "configurations": ["assisted", "low"]}
-    return config | {"seeds": SEEDS, "sweeps": {}, "scale": {"name": "small", "epochs_factor": 1}}
+    return config | {
+        "seeds": SEEDS,
+        "sweeps": {},
+        "listening": {},
+        "claims": {},
+        "scale": {"name": "small", "epochs_factor": 1},
+    }
 
 
 def write_results(results: Path, text: str = "plain text") -> Settings:

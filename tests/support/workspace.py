@@ -205,6 +205,8 @@ def tiny_config() -> Config:
         },
         "sweeps": {},
         "convolutions": {},
+        "claims": {},
+        "listening": {},
     }
 
 

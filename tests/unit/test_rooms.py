@@ -11,15 +11,18 @@ LIBRARY = REPOSITORY / "workflow" / "rnn_audio"
 # packs are a part of the jobs that stands apart for those who do not need it.
 FLOORS = [
     ["commands"],
+    ["listening"],
     ["reporting.page"],
-    ["reporting.figures"],
+    ["reporting.figures", "reporting.claims", "reporting.publication"],
     ["reporting.tables"],
     ["speed"],
     ["jobs", "jobs.packs"],
     ["evaluation"],
     ["training"],
     ["configuration"],
-    ["losses", "networks", "devices"],
+    ["losses", "devices"],
+    ["formats"],
+    ["networks"],
     ["networks.engines", "signals"],
     [""],
 ]

@@ -37,10 +37,15 @@ def digest_record(record: Mapping[str, Any]) -> str:
 
 
 def digest_tensors(header: Mapping[str, Any], tensors: Mapping[str, Any]) -> str:
-    """SHA-256 of a header and of the names, types, shapes and values of PyTorch's tensors (on the CPU), in hex."""
+    """SHA-256 of a header and of names, types, shapes and values of tensors, in hex.
+
+    They are PyTorch's, on the CPU, or NumPy's arrays: equal ones have one digest.
+    """
     parts = [digest_record(header).encode()]
     for name, tensor in sorted(tensors.items()):
-        parts += [f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode(), tensor.contiguous().numpy().tobytes()]
+        kind = str(tensor.dtype).removeprefix("torch.")
+        content = tensor.contiguous().numpy() if hasattr(tensor, "contiguous") else tensor
+        parts += [f"{name} torch.{kind} {tuple(tensor.shape)}".encode(), content.tobytes()]
     return digest_bytes(*parts).hex()
 
 

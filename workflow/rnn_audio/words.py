@@ -16,7 +16,8 @@ _OF = {"prediction": "prediction", "generation": "generation", "reconstruction":
 _OWN = {
     "training_mse": "training MSE of the last epoch",
     "auxiliary_mse": "auxiliary MSE",
-    "relative_error": "MSE over power",
+    "prediction.relative_error": "MSE of the prediction (% of the power)",
+    "generation.relative_error": "MSE of the generation (% of the power)",
     "prediction.error_1_2_khz_db": "test error from 1 to 2 kHz, re target (dB)",
     "prediction.boundary_error_ratio": "relative error after the starts of sub-sequences, over that of the rest",
     "generation.sounding_states_percent": "initial states whose generation still sounds (%)",
@@ -53,6 +54,11 @@ def quantity_words(quantity: str) -> str:
         return words
     stem, bracket, unit = words.partition(" (")
     return f"{stem} of the {_OF[group]}{bracket}{unit}"
+
+
+def is_relative_error(quantity: str) -> bool:
+    """Whether a metric is a mean squared error over the target's power: a fraction, which is shown in per cent."""
+    return quantity.endswith(".relative_error")
 
 
 def setting_words(key: str) -> str:

@@ -1,10 +1,13 @@
+import atexit
+
 from rnn_audio.atomic import check_writable
 from rnn_audio.configuration.accelerator import unused_gpu
 from rnn_audio.jobs.engine_proof import forget_proofs
 from rnn_audio.jobs.packs.composition import compose_packs
 from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
-from rnn_audio.reporting.page.plan import page_plan, write_plan
-from rnn_audio.speed.estimate import describe_plan
+from rnn_audio.reporting.page.plan import page_plan, write_page_plan
+from rnn_audio.reporting.tables.headlines import headlines
+from rnn_audio.speed.estimate import plan_run, write_plan
 from rnn_audio.jobs.provenance import notes_on_versions
 from rnn_audio.jobs.preparation import (
     check_accelerator_elsewhere,
@@ -15,27 +18,37 @@ from rnn_audio.jobs.preparation import (
     set_up,
 )
 
+# A workflow that uses this one as a module has its own report and `onstart`.
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+
 export_library()
 limit_threads()
 if workflow.is_main_process:
     discard_damaged_caches()
 try:
-    EXPERIMENT, ACCELERATOR = set_up(config, inspect_recordings=workflow.is_main_process)
+    # A profile may lay its settings over config.yaml; tables then say what they change of it.
+    PAPERS = None if IS_MODULE else without_overlays("config.yaml", workflow.configfiles)
+    EXPERIMENT, ACCELERATOR = set_up(config, inspect_recordings=workflow.is_main_process, papers=PAPERS)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 
-# A workflow that uses this one as a module has its own report and `onstart`.
-IS_MODULE = not workflow.modifier.is_main_snakefile()
 if not IS_MODULE:
 
     report: "../report/workflow.rst"
 
 
+def say_plan():
+    """What a dry run would make, and for about how long."""
+    if workflow.dryrun and workflow.dag is not None:
+        # All jobs count as finished by now.
+        print(plan_of(workflow.dag.needrun_jobs(exclude_finished=False)).message, file=sys.stderr)
+
+
 onstart:
     try:
         check_writable(Path(config["pathvars"]["results"]))
-        write_plan(Path(config["pathvars"]["results"]), page_plan(EXPERIMENT))
+        write_page_plan(Path(config["pathvars"]["results"]), page_plan(EXPERIMENT))
         if workflow.non_local_exec:
             check_accelerator_elsewhere(config["accelerator"])
             check_submission(workflow.executor_plugin.name)
@@ -45,13 +58,9 @@ onstart:
             forget_proofs(CHECKPOINTS)
     except InputError as error:
         raise WorkflowError(str(error)) from None
-    if workflow.non_local_exec:
-        limit = workflow.resource_settings.nodes
-    else:
-        limit = workflow.global_resources.get("gpu") if ACCELERATOR == "cuda" else workflow.resource_settings.cores
-    at_once = getattr(limit, "value", limit) or max(1, len(packs))
-    models = [[(member.settings, member.seed) for member in pack] for pack in packs]
-    print(describe_plan(EXPERIMENT, models, ACCELERATOR, at_once), file=sys.stderr)
+    plan = plan_of(workflow.dag.needrun_jobs())
+    print(plan.message, file=sys.stderr)
+    write_plan(CHECKPOINTS, plan, Path(config["pathvars"]["logs"]))
     unused = unused_gpu(config["accelerator"]) if packs else None
     if unused:
         print(unused, file=sys.stderr)
@@ -59,8 +68,16 @@ onstart:
         print(note, file=sys.stderr)
 
 
+# A dry run has no `onstart`; its jobs are known when Snakemake ends.
+if workflow.is_main_process and not IS_MODULE:
+    atexit.register(say_plan)
+
+
 onsuccess:
     remove_waiting(CHECKPOINTS)
+    made = [job.wildcards.table for job in workflow.dag.jobs if job.rule.name == "table"]
+    shown = {name: EXPERIMENT.config["tables"][name] for name in sorted(made)}
+    print(*headlines(Path(config["pathvars"]["results"]), shown), sep="\n", file=sys.stderr)
 
 
 onerror:
@@ -73,8 +90,6 @@ CHECKPOINTS = Path(config["pathvars"]["results"]) / "checkpoints"
 # A pack needs the list that `onstart` writes; without it, each model trains alone.
 PACKS = [] if IS_MODULE else compose_packs(EXPERIMENT, ACCELERATOR)
 
-MODELS = expand("<results>/models/{{configuration}}/seed-{seed}/model.safetensors", seed=EXPERIMENT.seeds)
-RUNS = expand("<results>/models/{{configuration}}/seed-{seed}/run.json", seed=EXPERIMENT.seeds)
 TABLE_SUFFIXES = (".csv", ".md", ".tex", ".html")
 FIGURE_SUFFIXES = (".svg", ".png")
 

@@ -98,6 +98,7 @@ rule fit_baselines:
         ENVIRONMENT
     params:
         code=code_of("fit_baselines.py"),
+        a_weighting_design=EXPERIMENT.a_weighting_design,
     message:
         "trivial baselines of {wildcards.device}"
     script:

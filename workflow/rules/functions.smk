@@ -1,11 +1,14 @@
 """Functions for rules: the files and settings that belong to their wildcards."""
 
 import re
+from collections import Counter
 from functools import cache, partial
 
+from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES, compared_models
 from rnn_audio.jobs.code_dependencies import code_of as code_dependencies
 from rnn_audio.jobs.packs.members import PackMember
 from rnn_audio.jobs.provenance import digest
+from rnn_audio.listening.results import results_files
 from rnn_audio.signals.sources import download_name
 
 
@@ -47,12 +50,14 @@ def content_of(*recordings):
 
 
 def downloads_of(section, name):
-    """The downloads of a signal or device: each file's key in the configuration, and what stands there."""
-    settings = EXPERIMENT.config[section][name]
-    if settings["source"] != "url":
+    """The downloads of a signal, device or configuration: each file's key in the configuration, and what stands there."""
+    published = section == "configurations"
+    settings = EXPERIMENT.configurations[name] if published else EXPERIMENT.config[section][name]
+    source = "model" if published else settings["source"]
+    if source != "url" and not (source == "model" and "address" in settings.get("model", {})):
         return {}
-    key, url = f"{section}.{name}.url", settings["url"]
-    if section == "signals":
+    key, url = f"{section}.{name}.{source}", settings[source]
+    if "address" in url:
         entries = {key: url}
     else:
         entries = {f"{key}.{split}.{side}": url[split][side] for split in url for side in url[split]}
@@ -64,13 +69,32 @@ def downloaded(section, name):
     return [f"<results>/{section}/{name}/downloads/{file}" for file in downloads_of(section, name)]
 
 
-def names_of_downloads(section):
-    """The files of all downloads of signals or devices, as patterns."""
-    return [re.escape(file) for name in EXPERIMENT.config[section] for file in downloads_of(section, name)]
+def names_of_downloads(section, names=None):
+    """The files of all downloads of signals, devices or configurations, as patterns."""
+    names = EXPERIMENT.config[section] if names is None else names
+    return [re.escape(file) for name in names for file in downloads_of(section, name)]
 
 
 def settings_of(wildcards):
     return EXPERIMENT.configurations[wildcards.configuration]
+
+
+def seeds_of(wildcards):
+    return EXPERIMENT.seeds_of(wildcards.configuration)
+
+
+def models_of(wildcards):
+    """The model of each seed."""
+    return files_of_seeds(wildcards, "model.safetensors")
+
+
+def runs_of(wildcards):
+    """The record of each seed's training."""
+    return files_of_seeds(wildcards, "run.json")
+
+
+def files_of_seeds(wildcards, file):
+    return expand(f"<results>/models/{wildcards.configuration}/seed-{{seed}}/{file}", seed=seeds_of(wildcards))
 
 
 def signal_of(wildcards):
@@ -101,6 +125,19 @@ def test_recordings_of(wildcards):
     return device_recordings(settings_of(wildcards)["device"], ["test"])
 
 
+def published_path_of(wildcards):
+    """The user's file of a configuration's published model, as a list of at most one path."""
+    return EXPERIMENT.model_path(wildcards.configuration)
+
+
+def published_of(wildcards):
+    """The file of a configuration's published model: the user's, or a download."""
+    return published_path_of(wildcards) or [
+        f"<results>/models/{wildcards.configuration}/downloads/{file}"
+        for file in downloads_of("configurations", wildcards.configuration)
+    ]
+
+
 def start_of(wildcards):
     """The model of the same seed that a training starts from, if any."""
     start = EXPERIMENT.start_of(wildcards.configuration)
@@ -117,6 +154,20 @@ def waiting_packs(jobs):
             members[name, seed] = PackMember(name, seed, EXPERIMENT.configurations[name], *places)
     packs = [[members[model] for model in pack if model in members] for pack in PACKS]
     return [pack for pack in packs if pack]
+
+
+def plan_of(jobs):
+    """What these jobs make, and for about how long."""
+    jobs = list(jobs)
+    packs = [[(member.configuration, member.seed) for member in pack] for pack in waiting_packs(jobs)]
+    others = Counter(job.rule.name for job in jobs if job.rule.name not in ("train", "all"))
+    cores = workflow.resource_settings.cores
+    if workflow.non_local_exec:
+        cores = limit = workflow.resource_settings.nodes
+    else:
+        limit = workflow.global_resources.get("gpu") if ACCELERATOR == "cuda" else cores
+    at_once = getattr(limit, "value", limit) or max(1, len(packs))
+    return plan_run(EXPERIMENT, packs, ACCELERATOR, at_once, others, cores or at_once)
 
 
 def turns_of_packs():
@@ -196,7 +247,8 @@ def paths_of(what, entry, wildcards):
         pattern = TARGETS["device" if "device" in settings else of_sound]
     else:
         pattern = READ[what]
-    return expand(pattern, **{**settings, **entry, **wildcards, "seed": EXPERIMENT.seeds})
+    seeds = EXPERIMENT.seeds_of(entry["configuration"])
+    return expand(pattern, **{**settings, **entry, **wildcards, "seed": seeds})
 
 
 def scale_notes_of(wildcards):
@@ -208,7 +260,11 @@ def scale_notes_of(wildcards):
 def given_to(kind, wildcards):
     """What a kind of figure gets in addition to its files and its declaration."""
     names = EXPERIMENT.configurations_of(declared(wildcards))
-    known = {"seeds": EXPERIMENT.seeds, "published": {name: EXPERIMENT.published_loss(name) for name in names}}
+    known = {
+        "seeds": EXPERIMENT.seeds,
+        "published": {name: EXPERIMENT.published_loss(name) for name in names},
+        "design": EXPERIMENT.a_weighting_design,
+    }
     return {what: known[what] for what in kind.given}
 
 
@@ -231,9 +287,67 @@ def convolved_sounds(convolutions):
     ]
 
 
+def listening_parts():
+    """Parts of the page that are no Python."""
+    return [*static_files("listening"), Path(LIBRARY) / "rnn_audio/reporting/page/static/player.js"]
+
+
+def static_files(room):
+    """What a page is made of besides Python: an edit of one makes it again."""
+    return sorted(path for path in (Path(LIBRARY) / "rnn_audio" / room / "static").rglob("*") if path.is_file())
+
+
+def listening_test(wildcards):
+    """The declaration of a listening test."""
+    return EXPERIMENT.config["listening"][wildcards.listening]
+
+
+def answers_of(wildcards):
+    """The CSV files of a test's listeners, which may be none."""
+    return [str(path) for path in results_files(Path(listening_test(wildcards)["results"]))]
+
+
+def paper_of_listening(wildcards):
+    """The section of the report that a listening test belongs to."""
+    return as_text(config["papers"][listening_test(wildcards)["paper"]]["title"])
+
+
+def listening_labels(wildcards):
+    """Labels in the report."""
+    return {"figure": f"{wildcards.listening}: {as_text(listening_test(wildcards)['caption'])}"}
+
+
+def listening_table(stem):
+    """The files of one of a listening test's tables, of which the report shows one."""
+    shown = report(
+        f"{stem}.html",
+        caption="../report/table.rst",
+        category=paper_of_listening,
+        subcategory="Tables",
+        labels=lambda wildcards: {
+            "table": f"{Path(stem).name.format(**wildcards)}: {as_text(listening_test(wildcards)['caption'])}"
+        },
+    )
+    return [*multiext(stem, ".csv", ".md", ".tex"), shown]
+
+
+def tables_of_listening(tests):
+    """The names of the tables of listening tests."""
+    return [f"{test}{end}" for test in tests for end in ("", *(f"_{table}" for table in LISTENING_TABLES))]
+
+
+def listening_files(tests):
+    """What listening tests are held with, and their tables and figures."""
+    return [
+        *expand("<results>/listening/{test}/{made}", test=tests, made=["webmushra", "test.html"]),
+        *artefacts("tables", tables_of_listening(tests)),
+        *artefacts("figures", tests),
+    ]
+
+
 def checks_of_devices(devices):
-    """The tables of what was measured of recordings; a simulated device needs none."""
-    own = [device for device in devices if EXPERIMENT.config["devices"][device]["source"] != "synthetic"]
+    """The tables of what was measured of recordings; a simulated device and a model need none."""
+    own = [device for device in devices if EXPERIMENT.config["devices"][device]["source"] in ("file", "url")]
     return expand("<results>/devices/{device}/checks{suffix}", device=own, suffix=TABLE_SUFFIXES)
 
 
@@ -243,15 +357,54 @@ def artefacts(section, names):
     return expand("<results>/{section}/{name}{suffix}", section=section, name=names, suffix=suffixes)
 
 
+# Paths of what claims read, for one configuration or listening test.
+READ_BY_CLAIMS = {
+    **{
+        kind: READ[kind]
+        for kind in ("selections", "histories", "metrics", "errors", "running_speeds", "training_times")
+    },
+    "states": "<results>/generations/{configuration}.json",
+    "predictions": "<results>/predictions/{configuration}.wav",
+    "reconstructions": "<results>/reconstructions/{configuration}.wav",
+    "signals": TARGETS["signal"],
+    "heard": "<results>/listening/{configuration}/analysis.json",
+}
+
+
+def paths_for_claims(kind, name):
+    """The files of a kind, of a configuration or a listening test."""
+    settings = EXPERIMENT.configurations.get(name, {})
+    return expand(READ_BY_CLAIMS[kind], **{**settings, "configuration": name, "seed": EXPERIMENT.seeds})
+
+
+def claims_files():
+    """The files of the table of claims, if there are claims."""
+    return multiext("<results>/claims", ".csv", ".md", ".html") if EXPERIMENT.config["claims"] else []
+
+
 def made_by_all():
-    """Every table and figure of every paper, every convolution, the checks of recordings, and all metrics."""
+    """Every table, claim, figure, convolution and export, the checks of recordings, and all metrics."""
     return [
         *artefacts("tables", EXPERIMENT.config["tables"]),
         *artefacts("figures", EXPERIMENT.config["figures"]),
+        *claims_files(),
         *convolved_sounds(EXPERIMENT.config["convolutions"]),
+        *listening_files(EXPERIMENT.config["listening"]),
         *checks_of_devices(EXPERIMENT.used_devices()),
+        *expand("<results>/exports/{configuration}", configuration=EXPERIMENT.configurations_on("device")),
         *expand("<results>/metrics/{configuration}.json", configuration=EXPERIMENT.configurations),
     ]
+
+
+def models_of_page():
+    """What the page tells of models: the records of all seeds, and the histories of those that were trained here."""
+    records = [
+        f"<results>/models/{name}/seed-{seed}/{file}"
+        for name in EXPERIMENT.configurations
+        for seed in EXPERIMENT.seeds_of(name)
+        for file in (["run.json", "history.csv"] if name in EXPERIMENT.trained else ["run.json"])
+    ]
+    return [*records, *expand("<results>/models/{name}/selection.json", name=EXPERIMENT.configurations)]
 
 
 def sounds_of_page():
@@ -267,8 +420,3 @@ def sounds_of_page():
     }
     made = [f"<results>/{folder}/{name}.wav" for folder, names in outputs.items() for name in names]
     return [*dict.fromkeys(targets), *recordings, *made]
-
-
-def page_parts():
-    """The files of the page that are not Python's: an edit of one makes the page again."""
-    return [path for path in STATIC.rglob("*") if path.is_file()]

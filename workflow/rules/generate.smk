@@ -1,13 +1,20 @@
 rule generate:
-    """A prediction and a generation of the chosen model (paper A, section IV-A), and summaries over all states."""
+    """The chosen model's prediction and generation (paper A, section IV-A), their metrics, and summaries over all states."""
     input:
         signal=signal_of,
-        models=MODELS,
+        models=models_of,
         selection="<results>/models/{configuration}/selection.json",
+        # The segment and its anchors, if the configuration has an auxiliary network.
+        reconstruction=lambda wildcards: [
+            f"<results>/reconstructions/{wildcards.configuration}.{suffix}"
+            for suffix in ("wav", "json")
+            if "auxiliary" in settings_of(wildcards)
+        ],
     output:
         prediction="<results>/predictions/{configuration}.wav",
         generation="<results>/generations/{configuration}.wav",
         states="<results>/generations/{configuration}.json",
+        metrics="<results>/metrics/{configuration}.json",
     log:
         "<logs>/generate/{configuration}.log",
     wildcard_constraints:
@@ -17,10 +24,10 @@ rule generate:
     params:
         code=code_of("generate.py"),
         settings=settings_of,
-        seeds=EXPERIMENT.seeds,
+        seeds=seeds_of,
         kind=kind_of,
     message:
-        "prediction and generation of {wildcards.configuration}"
+        "sounds of {wildcards.configuration}"
     script:
         "../scripts/generate.py"
 
@@ -29,7 +36,7 @@ rule reconstruct:
     """The chosen model's reconstruction of a segment by its auxiliary network (paper A, figures 6 and 7)."""
     input:
         signal=signal_of,
-        models=MODELS,
+        models=models_of,
         selection="<results>/models/{configuration}/selection.json",
     output:
         reconstruction="<results>/reconstructions/{configuration}.wav",
@@ -44,7 +51,7 @@ rule reconstruct:
     params:
         code=code_of("reconstruct.py"),
         settings=settings_of,
-        seeds=EXPERIMENT.seeds,
+        seeds=seeds_of,
     message:
         "reconstruction by {wildcards.configuration}"
     script:
@@ -52,15 +59,17 @@ rule reconstruct:
 
 
 rule process_test_set:
-    """The chosen model's output for the test recording, and the errors of all seeds (paper B, section 5.1)."""
+    """The chosen model's output for the test recording, its metrics, and the errors of all seeds (paper B, section 5.1)."""
     input:
         recordings=test_recordings_of,
-        models=MODELS,
+        models=models_of,
         selection="<results>/models/{configuration}/selection.json",
+        baselines=lambda wildcards: f"<results>/devices/{settings_of(wildcards)['device']}/baselines.json",
     output:
         prediction="<results>/predictions/{configuration}.wav",
         error="<results>/errors/{configuration}.wav",
         seeds="<results>/errors/{configuration}.json",
+        metrics="<results>/metrics/{configuration}.json",
     log:
         "<logs>/process_test_set/{configuration}.log",
     wildcard_constraints:
@@ -69,7 +78,8 @@ rule process_test_set:
         ENVIRONMENT
     params:
         code=code_of("process_test_set.py"),
-        seeds=EXPERIMENT.seeds,
+        seeds=seeds_of,
+        device=lambda wildcards: settings_of(wildcards)["device"],
     message:
         "test set through {wildcards.configuration}"
     script:

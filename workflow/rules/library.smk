@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 LIBRARY = os.path.relpath(Path(str(workflow.current_basedir)).parent)
 sys.path.insert(0, os.path.abspath(LIBRARY))
 
-from rnn_audio.configuration.files import check_profiles, checked_file, given_profiles
+from rnn_audio.configuration.files import check_profiles, checked_file, given_profiles, without_overlays
 from rnn_audio.errors import InputError
 
 

@@ -2,12 +2,14 @@ rule tables:
     """Every table."""
     input:
         artefacts("tables", EXPERIMENT.config["tables"]),
+        artefacts("tables", tables_of_listening(EXPERIMENT.config["listening"])),
 
 
 rule figures:
     """Every figure."""
     input:
         artefacts("figures", EXPERIMENT.config["figures"]),
+        artefacts("figures", EXPERIMENT.config["listening"]),
 
 
 rule signals:
@@ -33,6 +35,18 @@ rule sounds:
         convolved_sounds(EXPERIMENT.config["convolutions"]),
 
 
+rule listening:
+    """Every listening test: its page, its folder for webMUSHRA, its tables and its figure."""
+    input:
+        listening_files(EXPERIMENT.config["listening"]),
+
+
+rule exports:
+    """The chosen model of every device's configuration in the formats of players."""
+    input:
+        expand("<results>/exports/{configuration}", configuration=EXPERIMENT.configurations_on("device")),
+
+
 for paper in config["papers"]:
 
     rule:
@@ -42,6 +56,7 @@ for paper in config["papers"]:
             artefacts("tables", EXPERIMENT.of_paper("tables", paper)),
             artefacts("figures", EXPERIMENT.of_paper("figures", paper)),
             convolved_sounds(EXPERIMENT.of_paper("convolutions", paper)),
+            listening_files(EXPERIMENT.of_paper("listening", paper)),
 
 
 for sweep in config.get("sweeps", []):

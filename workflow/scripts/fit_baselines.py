@@ -8,5 +8,6 @@ from rnn_audio.wav import read_wav
 with logged_job(snakemake.log[0]):
     recordings = [read_wav(path) for path in snakemake.input.recordings]
     train_input, train_target, _, _, test_input, test_target = (samples for samples, _ in recordings)
-    losses = baseline_losses((train_input, train_target), (test_input, test_target), rate_hz=recordings[0][1])
+    train, test = (train_input, train_target), (test_input, test_target)
+    losses = baseline_losses(train, test, recordings[0][1], snakemake.params.a_weighting_design)
     write_json(Path(snakemake.output[0]), losses)

@@ -7,8 +7,8 @@ from rnn_audio.networks.model import load_model
 from rnn_audio.records import write_json
 from rnn_audio.speed.running_speed import measure_running_speed
 
-SECONDS_OF_AUDIO = 2.0
-BLOCK_SAMPLES = (64, 512)
+SECONDS_OF_AUDIO = 0.5
+BLOCK_SAMPLES = 512
 
 with logged_job(snakemake.log[0]):
     prepare_process("cpu", threads=1)

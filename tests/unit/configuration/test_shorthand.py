@@ -86,7 +86,7 @@ def test_a_label_that_is_no_setting_has_to_be_given() -> None:
 
 
 def test_titles_tell_signals_and_methods_apart() -> None:
-    config = read_yaml("config.yaml") | {"sweeps": {}}
+    config = read_yaml("config.yaml") | {"sweeps": {}, "claims": {}}
     learned = load_experiment(config).configurations_on("signal")
     figure = {"kind": "waveforms", "shows": "prediction", "caption": "Titles"}
     config["figures"] = {

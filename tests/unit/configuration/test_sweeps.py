@@ -359,3 +359,11 @@ def test_nobody_declares_a_table_of_a_sweep_by_hand() -> None:
 def test_a_sweeps_name_is_a_safe_file_name(name: str) -> None:
     with pytest.raises(InputError, match="sweeps"):
         load_experiment(configuration(**{name: sweep()}))
+
+
+def test_a_signal_that_is_varied_has_its_own_label() -> None:
+    config = configuration(kinds=sweep(vary="signal", values=["other", "tone"], quantities=["prediction_mse"]))
+    config["signals"]["other"] = config["signals"]["other"] | {"label": "Sine, 440 Hz"}
+    rows = load_experiment(config).config["tables"]["kinds"]["rows"]
+    assert [row["labels"]["signal"] for row in rows] == ["Sine, 440 Hz", "tone"]
+    assert [row["configuration"] for row in rows] == ["kinds_sine_440_hz", "tone_full"]

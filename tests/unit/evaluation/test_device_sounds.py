@@ -1,6 +1,5 @@
 """A device model on a whole recording: chunks make the whole, and its losses are the formulas' in float64."""
 
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -12,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from rnn_audio.evaluation import device_sounds as device_evaluation
-from rnn_audio.evaluation.device_sounds import process, process_recording, whole_losses
+from rnn_audio.evaluation.device_sounds import process, whole_losses
 from rnn_audio.losses import packed_filter
 from rnn_audio.losses.preemphasis import NAMES, taps
-from rnn_audio.networks.model import ModelShape, Parameters, initialise, save_model
+from rnn_audio.networks.model import ModelShape, Parameters, initialise
 from rnn_audio.networks.random_streams import RandomStreams
 
 RATE_HZ = 44100
@@ -151,13 +150,3 @@ def test_the_target_is_filtered_once_for_all_models(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(device_evaluation, "apply_packed", apply_packed)
     whole_losses(sound(100), torch.stack([sound(100, seed=1)] * 4), RATE_HZ, ["highpass"])
     assert filtered == [1, 4]
-
-
-@pytest.mark.parametrize("shape", SHAPES, ids=["plain", "skip"])
-def test_a_saved_model_sounds_like_the_trained_one(tmp_path: Path, shape: ModelShape) -> None:
-    parameters, recording = initialise(shape, RandomStreams([1, 2])), sound(200)
-    save_model(tmp_path / "model.safetensors", shape, parameters, index=1)
-    heard = process_recording(tmp_path / "model.safetensors", recording.numpy())
-    assert (heard.shape, heard.dtype) == ((200,), np.float32)
-    expected = by_pytorch(parameters, 1, shape, recording).float()
-    np.testing.assert_allclose(heard, expected.numpy(), rtol=1e-5, atol=1e-6)

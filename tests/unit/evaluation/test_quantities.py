@@ -13,6 +13,7 @@ from rnn_audio.evaluation.device_metrics import evaluate_device
 from rnn_audio.evaluation.quantities import check_quantities, metrics_of
 from rnn_audio.evaluation.signal_metrics import evaluate_reconstruction, evaluate_sounds
 from rnn_audio.evaluation.states import summarise_states
+from rnn_audio.losses.preemphasis import NAMES as FILTERS
 
 NOISE = np.random.default_rng(1).uniform(-0.5, 0.5, 3000).astype(np.float32)
 
@@ -46,7 +47,9 @@ def test_the_metrics_of_signals_are_those_that_are_measured(name: str) -> None:
 
 def test_the_metrics_of_devices_are_those_that_are_measured() -> None:
     experiment = load_experiment(shipped_config())
-    record = evaluate_device(NOISE, 0.5 * NOISE, 44100, "none")
+    losses = {f"test_{name}": 0.5 for name in FILTERS}
+    selection = {"chosen_seed": 1, "zero_loss": {"test_loss": 1.0}, "seeds": {"1": {"losses": losses}}}
+    record = evaluate_device(NOISE, 0.5 * NOISE, 44100, selection)
     assert set(metrics_of(experiment.config, experiment.configurations["amplifier_32_none"])) == numbers(record)
 
 

@@ -13,6 +13,8 @@ from rnn_audio.jobs.engine_trial import try_engine
 from rnn_audio.networks.engines import choice as engines
 from rnn_audio.training.captured_update import CapturedUpdate
 
+pytestmark = pytest.mark.emulated
+
 triton_recurrence = pytest.importorskip("rnn_audio.networks.engines.triton_recurrence")
 
 HIDDEN = 5

@@ -15,6 +15,8 @@ from rnn_audio.jobs import training_job
 from rnn_audio.jobs.progress import ProgressLog
 from rnn_audio.records import read_history
 
+pytestmark = pytest.mark.emulated
+
 Settings = dict[str, Any]
 
 

@@ -10,7 +10,6 @@ import torch
 from support.recorded_devices import write_device
 
 from rnn_audio.errors import InputError
-from rnn_audio.evaluation.device_metrics import evaluate_device
 from rnn_audio.evaluation.device_sounds import process, whole_losses
 from rnn_audio.evaluation.signal_metrics import evaluate_sounds
 from rnn_audio.evaluation.signal_sounds import LOSSES, perform
@@ -131,7 +130,6 @@ def test_predicting_zero_costs_a_device_the_test_loss_behind_the_own_filter(tmp_
     _, target = sounds()["test"]
     silent = whole_losses(torch.from_numpy(target), torch.zeros(1, len(target)), RATE_HZ)
     assert device_task(tmp_path, pre_emphasis=name).zero_losses() == {"test_loss": silent[name][0]}
-    assert evaluate_device(target, target, RATE_HZ, name)["zero_loss"] == silent[name][0]
 
 
 def test_a_device_is_learned_from_its_training_split_in_whole_segments(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_audio.configuration.experiment import Experiment
-from rnn_audio.speed.estimate import describe_plan
+from rnn_audio.speed.estimate import Plan, plan_run, remaining_s, write_plan
+from rnn_audio.speed.job_times import job_seconds
+from rnn_audio.speed.run_status import State, read_status
 from rnn_audio.training.recipe import Recipe
 
 Settings = dict[str, Any]
@@ -53,6 +56,20 @@ def write_run(
     measured = {"accelerator": accelerator, "wall_time_s": ratio * training_seconds(settings, samples)}
     path.write_text(json.dumps({"configuration": settings, "samples": samples, "measured": measured}))
     return path
+
+
+Jobs = list[list[tuple[Settings, int]]]
+
+
+def plan_of(base: Experiment, jobs: Jobs, accelerator: str, at_once: int, **more: Any) -> Plan:  # noqa: ANN401
+    """The plan of models that are given by their settings."""
+    settings = {json.dumps(own): own for pack in jobs for own, _ in pack}
+    packs = [[(json.dumps(own), seed) for own, seed in pack] for pack in jobs]
+    return plan_run(replace(base, configurations=settings), packs, accelerator, at_once, **more)
+
+
+def describe_plan(*arguments: Any) -> str:  # noqa: ANN401
+    return plan_of(*arguments).message
 
 
 def said_seconds(plan: str) -> float:
@@ -212,3 +229,49 @@ def test_a_packs_time_on_a_cpu_is_that_of_its_models(tmp_path: Path, accelerator
     path.write_text(json.dumps(run))
     corrected = said_seconds(describe_plan(experiment(tmp_path), [[(SIGNAL, 1)]], accelerator, 1))
     assert corrected == pytest.approx(ratio * uncorrected, rel=0.02)
+
+
+def test_other_jobs_are_named_and_count(tmp_path: Path) -> None:
+    jobs = {"table": 12, "plot_waveforms": 3, "plot_decays": 2, "generate": 4, "select_best": 9}
+    alone = plan_of(experiment(tmp_path), [[(SIGNAL, 1)]], "cpu", 1)
+    plan = plan_of(experiment(tmp_path), [[(SIGNAL, 1)]], "cpu", 1, others=jobs)
+    first, second = plan.message.splitlines()
+    assert first == alone.message
+    assert "4 sound set(s), 12 table(s), 5 figure(s) and 9 smaller job(s)" in second
+    assert alone.others_s == 0
+    expected = sum(count * job_seconds(rule, experiment(tmp_path)) for rule, count in jobs.items())
+    assert plan.others_s == pytest.approx(expected)
+    assert plan.total_s() == pytest.approx(sum(plan.trainings_s.values()) + expected)
+    assert said_seconds(second) == pytest.approx(plan.total_s(), rel=0.02)
+
+
+def test_a_job_that_runs_alone_keeps_the_other_cores_from_working(tmp_path: Path) -> None:
+    for rule, factor in (("table", 1), ("measure_running_speed", 4)):
+        plan = plan_of(experiment(tmp_path), [], "cpu", 4, others={rule: 1}, cores=4)
+        seconds = job_seconds(rule, experiment(tmp_path))
+        assert plan.total_s() == pytest.approx(factor * seconds / 4)
+
+
+def test_what_remains_is_shared_but_takes_no_less_than_the_longest() -> None:
+    assert remaining_s([], 0.0, 2) == 0
+    assert remaining_s([4.0, 2.0], 6.0, 2) == 6
+    assert remaining_s([9.0, 1.0], 2.0, 4) == 9
+
+
+def test_the_plan_of_a_run_is_read_by_its_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results, elsewhere = tmp_path / "results", tmp_path / "elsewhere"
+    plan = replace(
+        plan_of(experiment(results), [[(SIGNAL, 1)]], "cpu", 3), trainings_s={("room", 1): 90.0}, others_s=30
+    )
+    monkeypatch.chdir(tmp_path)
+    write_plan(Path("results/checkpoints"), plan, Path("results/logs"))
+    (results / "checkpoints" / "waiting.json").write_text('{"packs": [[{"configuration": "room", "seed": 1}]]}')
+    log = results / "logs" / "train" / "room" / "seed-1.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("2026-01-01 10:00:00,000 INFO configuration room, seed 1, on cpu\n")
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    status = read_status(Path("../results"))
+    assert [(model.label, model.state) for model in status.models] == [("room seed 1", State.TRAINING)]
+    assert status.left_s == pytest.approx(90 + 30)
+    assert status.basis == plan.basis

@@ -24,6 +24,8 @@ from rnn_audio.speed.gpu_check import bad_rows, check_gpu, main
 from rnn_audio.speed.gpu_check_parts import PARTS, Row, Sizes, correctness, same_bits
 from rnn_audio.training import small_pack
 
+pytestmark = pytest.mark.emulated
+
 SMALL = Sizes(
     hidden_sizes=(4, 6),
     packs=(1, 2),

@@ -15,7 +15,7 @@ from rnn_audio.reporting.figures.benchmark import plot_benchmark
 from rnn_audio.reporting.figures.style import write_figure
 from rnn_audio.reporting.tables.benchmark_tables import build_growth_table, build_training_table, build_workflow_table
 from rnn_audio.speed.benchmark_records import OURS, REFERENCE
-from rnn_audio.speed.estimate import describe_plan, step_seconds
+from rnn_audio.speed.estimate import plan_run, step_seconds
 from rnn_audio.speed.training_benchmark import compared_cases, growing_cases, time_in_turn
 
 METHOD = {
@@ -164,16 +164,17 @@ def test_the_estimate_of_a_run_rests_on_the_benchmark_where_nothing_was_trained(
     """A machine on which a model takes twenty times as long as estimated; on a GPU, a pack as long as one model."""
     experiment = load_experiment(minimal())
     experiment.config["pathvars"]["results"] = str(tmp_path)
-    jobs = [[(experiment.configurations["tone_full"] | {"epochs": 10**6}, 1)]]
-    unmeasured = seconds(describe_plan(experiment, jobs, "cpu", 1))
+    experiment.configurations["tone_full"]["epochs"] = 10**6
+    jobs = [[("tone_full", 1)]]
+    unmeasured = seconds(plan_run(experiment, jobs, "cpu", 1).message)
     own = record("full", OURS, at_once, 1.0)
     own["step_s"] = 20 * step_seconds(10 * 64 * 66) / (at_once if accelerator == "cuda" else 1)
     write_json(tmp_path / "benchmark" / "training.json", {"accelerator": accelerator, "training": [own]})
-    plan = describe_plan(experiment, jobs, accelerator, 1)
+    plan = plan_run(experiment, jobs, accelerator, 1).message
     assert "from this machine's benchmark" in plan
     assert seconds(plan) == pytest.approx(20 * unmeasured, rel=0.05)
     other = "cuda" if accelerator == "cpu" else "cpu"
-    assert "benchmark" not in describe_plan(experiment, jobs, other, 1)
+    assert "benchmark" not in plan_run(experiment, jobs, other, 1).message
 
 
 def seconds(plan: str) -> float:

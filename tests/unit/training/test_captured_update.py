@@ -19,6 +19,8 @@ from rnn_audio.training.data import DeviceData, SignalData
 from rnn_audio.training.teacher_forcing import TeacherForcing
 from rnn_audio.training.trainer import DivergenceError
 
+pytestmark = pytest.mark.emulated
+
 HIDDEN, BATCH, SAMPLES = 6, 3, 21
 SEEDS = [5, 8]
 LINEAR = TeacherForcing("linear", start=0.75, slope_per_epoch=0.25, minimum=0.0)

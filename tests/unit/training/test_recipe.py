@@ -75,7 +75,7 @@ def test_what_a_run_asks_before_its_first_job_needs_no_pytorch() -> None:
     asks = (
         "import json, sys;"
         "from rnn_audio.jobs.packs.composition import compose_packs;"
-        "from rnn_audio.speed.estimate import describe_plan;"
+        "from rnn_audio.speed.estimate import plan_run;"
         "from rnn_audio.training.recipe import Recipe;"
         "recipes = [Recipe.from_settings(settings) for settings in json.loads(sys.argv[1])];"
         "answers = [(r.can_be_packed, r.seconds(500), r.epochs, r.feeding, r.starts_from_silence) for r in recipes];"

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from rnn_audio.reporting.page.page import write_page
-from rnn_audio.reporting.page.plan import read_plan
+from rnn_audio.reporting.page.plan import read_page_plan
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -19,6 +19,6 @@ def run(arguments: Namespace) -> int:
         InputError: the folder has no plan, or a file in it is damaged.
     """
     page = arguments.results / "report.html"
-    write_page(page, arguments.results, read_plan(arguments.results))
+    write_page(page, arguments.results, read_page_plan(arguments.results))
     print(page)
     return 0

@@ -1,5 +1,6 @@
 """Check a configuration against the schema, and its parts against each other."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from rnn_audio.configuration.kinds import (
     FIGURES,
     LOSSES,
     METRICS,
+    RULE_KINDS,
     TABLES,
     Kind,
     declared_kinds,
@@ -37,6 +39,7 @@ _NEEDED = {
 }
 _SHORTEST_SIGNAL = 2  # a sample to feed, and one to predict
 _RENAMED = {"device": "accelerator"}
+_MARKUP = re.compile(r"<[^\s\d=<]")
 _SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 
 
@@ -51,6 +54,7 @@ def check_schema(config: Mapping[str, Any]) -> None:
         if isinstance(config, Mapping) and old in config:
             raise InputError(f"config.{old}: this key is called {new} now; rename it (docs/configuration.md)")
     require_valid(config, _schema(), prefix="config")
+    _require_no_markup(config.get("listening", {}), "listening")
 
 
 def check_configurations(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
@@ -160,6 +164,19 @@ def configuration_keys() -> list[str]:
     return list(dict.fromkeys(_keys({"$ref": "#/$defs/partial_configuration"})))
 
 
+def _require_no_markup(value: Any, place: str) -> None:  # noqa: ANN401 (any YAML value)
+    """Refuse text that a browser would take for HTML, for pages of other programs (webMUSHRA) that do."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _require_no_markup(key, place)
+            _require_no_markup(item, f"{place}.{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _require_no_markup(item, f"{place}[{index}]")
+    elif isinstance(value, str) and _MARKUP.search(value):
+        raise InputError(f"{place}: {value[:80]!r} has HTML in it; write text without a letter or sign right after '<'")
+
+
 def _keys(schema: Mapping[str, Any]) -> Iterator[str]:
     while "$ref" in schema:
         schema = _schema()["$defs"][schema["$ref"].rpartition("/")[2]]
@@ -190,6 +207,10 @@ def _check_warm_up(where: str, settings: Mapping[str, Any]) -> None:
 def _require_suitable(
     where: str, name: str, kind: Kind, configuration: str, merged: Mapping[str, Mapping[str, Any]]
 ) -> None:
+    if "model" in merged[configuration] and set(kind.reads) & {"histories", "training_times"}:
+        raise InputError(
+            f"{where}.configuration: '{configuration}' is a published model, but '{name}' shows trainings; remove it"
+        )
     if not set(kind.shows) & set(merged[configuration]):
         (wanted,) = kind.shows
         raise InputError(
@@ -298,6 +319,7 @@ def _schema() -> dict[str, Any]:
     definitions = schema["$defs"]
     definitions["table_kind"] = {"enum": declared_kinds(TABLES)}
     definitions["figure_kind"] = {"enum": declared_kinds(FIGURES)}
+    definitions["claim_rule_kind"] = {"enum": list(RULE_KINDS)}
     definitions["pre_emphasis"] = {"enum": list(FILTERS)}
     definitions["published"]["properties"] |= {name: {"$ref": "#/$defs/published_loss"} for name in FILTERS}
     return schema

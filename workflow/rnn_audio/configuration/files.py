@@ -41,6 +41,19 @@ def checked_file(path: str, overlays: Iterable[Path | str]) -> str:
     return path
 
 
+def without_overlays(path: str, overlays: Iterable[Path | str]) -> dict[str, Any] | None:
+    """The configuration of a file that `checked_file` accepts, alone; None without overlays, or without the file.
+
+    Snakemake lists the file itself among the overlays.
+    """
+    import yaml
+
+    others = [file for file in overlays if Path(file).resolve() != Path(path).resolve()]
+    if not others or not Path(path).exists():
+        return None
+    return yaml.load(Path(path).read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def _require_whole(path: str, overlays: Iterable[Path | str]) -> None:
     """Refuse overlays alone, unless one of them is a whole configuration."""
     import yaml

@@ -1,10 +1,11 @@
-"""The kinds of tables and figures, as data: what each reads, shows and requires.
+"""The kinds of tables, of figures and of the rules of claims, as data: what each reads, shows and requires.
 
 The checks of the configuration, its schema and the rules all use these entries. To add a kind:
 
 - of figure: an entry in `FIGURES`; `reporting/figures/KIND.py` with a function `from_files`, which draws it;
   `report/KIND.rst`, its caption in the report.
 - of table: an entry in `TABLES`; a function that builds it, named in `reporting/tables/kinds.py`.
+- of rule: an entry in `RULE_KINDS`; a function that evaluates it, named in `reporting/claims/rules.py`.
 
 `rules/common.smk` maps what a kind `reads` to paths.
 """
@@ -77,9 +78,41 @@ FIGURES: Mapping[str, Kind] = {
     "decays": Kind(("targets", "generations", "metrics"), (SIGNAL,), needs=("panels",), most_curves=3, one_target=True),
     "loss_curves": Kind(("selections", "histories"), needs=("panels",), given=("seeds", "published")),
     "compared_losses": Kind(("selections", "histories"), (SIGNAL,), needs=("panels",), most_curves=4, given=("seeds",)),
-    "filter_responses": Kind(needs=("rate_hz",)),
+    "filter_responses": Kind(needs=("rate_hz",), given=("design",)),
     "error_spectra": Kind(("errors",), (DEVICE,), needs=("panels",), most_curves=8),
     "sweep": Kind(("selections", "histories", "metrics"), given=("seeds",), declared=False),
+}
+
+
+VALUE, COVERS, PAIRED, SPREAD, SCATTER, ORDER, BEST = "value", "covers", "paired", "spread", "scatter", "order", "best"
+HEARD = "heard"
+
+
+@dataclass(frozen=True)
+class RuleKind:
+    """What a kind of rule has.
+
+    Attributes:
+        needs: its required keys; others of `RULE_KEYS` it does not have.
+        limits: whether it has `at_most`, `at_least` or both.
+    """
+
+    needs: tuple[str, ...] = ("quantity", "of")
+    limits: bool = False
+
+
+RULE_KEYS = ("quantity", "of", "over", "value", "test", "group", "conditions")
+"""Keys of rules that some kinds need and others do not have."""
+
+RULE_KINDS: Mapping[str, RuleKind] = {
+    VALUE: RuleKind(limits=True),
+    COVERS: RuleKind(("quantity", "of", "value")),
+    PAIRED: RuleKind(("quantity", "of", "over"), limits=True),
+    SPREAD: RuleKind(("quantity", "of", "over"), limits=True),
+    SCATTER: RuleKind(limits=True),
+    ORDER: RuleKind(),
+    BEST: RuleKind(("quantity", "of", "over")),
+    HEARD: RuleKind(("test", "group", "conditions")),
 }
 
 

@@ -1,4 +1,4 @@
-"""Fill in what tables, figures, sweeps and convolutions may leave out: papers, rows, panels, labels and titles.
+"""Fill in what tables, figures, sweeps, ... may leave out: papers, rows, panels, labels and titles.
 
 A row or a panel may be just a configuration's name. If it names a grid, it becomes one row or panel per member. A
 table's `quantity` and a figure's `shows` are the defaults of its rows or panels.
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rnn_audio.configuration.kinds import FIGURES
+from rnn_audio.configuration.listening import compared_models
 from rnn_audio.configuration.settings import signal_samples
 from rnn_audio.errors import InputError
 from rnn_audio.losses.preemphasis import FILTERS
@@ -54,6 +55,10 @@ def write_out_entries(config: Mapping[str, Any], grids: Mapping[str, list[str]])
         name: convolution
         | {"paper": _paper(f"convolutions.{name}", convolution, convolution["configurations"][0], config)}
         for name, convolution in config.get("convolutions", {}).items()
+    }
+    written["listening"] = {
+        name: test | {"paper": _paper(f"listening.{name}", test, compared_models(test)[0], config)}
+        for name, test in config.get("listening", {}).items()
     }
     return written
 

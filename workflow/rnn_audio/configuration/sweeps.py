@@ -19,6 +19,7 @@ from rnn_audio.configuration.checks import (
 from rnn_audio.configuration.grids import LONGEST_NAME, name_part
 from rnn_audio.configuration.method_checks import require_auxiliary
 from rnn_audio.errors import InputError
+from rnn_audio.losses.preemphasis import FILTERS
 from rnn_audio.types import Settings
 from rnn_audio.words import capitalised, setting_words
 
@@ -31,7 +32,7 @@ class Point:
 
     Attributes:
         place: its place in the configuration: `sweeps.anchors.values[0]`.
-        label: its label in tables and figures: the given one, or else the value itself.
+        label: its label in tables and figures: the given one, or else the signal's or the value itself.
         settings: the resulting configuration, merged with its preset.
     """
 
@@ -77,15 +78,16 @@ def expand_sweeps(
             name; the message gives the place of the value.
 
     Returns:
-        The configuration with one more table and figure for each sweep, and with the configurations that they show;
+        The configuration with one more table and figure for each sweep, with the configurations that they show, and
+        with the names of these under `points` of the sweep;
         and all configurations, merged.
     """
     known = dict(merged)
     places = {name: f"configurations.{name}" for name in merged}
-    tables, figures = {}, {}
+    tables, figures, sweeps = {}, {}, {}
     for name, sweep in config.get("sweeps", {}).items():
         points: dict[str, Point] = {}
-        for point in _points(name, sweep, bases[name]):
+        for point in _points(name, sweep, bases[name], config["signals"]):
             _check_point(point, sweep, config)
             configuration = _twin(point, known) or _new_name(point, name, places)
             if configuration in points:
@@ -93,26 +95,31 @@ def expand_sweeps(
             points[configuration] = point
             known[configuration] = point.settings
             places.setdefault(configuration, point.place)
+        sweeps[name] = sweep | {"points": list(points)}
         if len(points) > 1:  # one value is no comparison
             tables[name] = figures[name] = _declaration(sweep, points)
     added = {name: settings for name, settings in known.items() if name not in merged}
-    sections = {"configurations": added, "tables": tables, "figures": figures}
-    return {**config, **{section: {**config[section], **more} for section, more in sections.items()}}, known
+    sections = {"configurations": added, "tables": tables, "figures": figures, "sweeps": sweeps}
+    return {**config, **{section: {**config.get(section, {}), **more} for section, more in sections.items()}}, known
 
 
-def _points(name: str, sweep: Settings, base: Settings) -> Iterator[Point]:
+def _points(name: str, sweep: Settings, base: Settings, signals: Mapping[str, Settings]) -> Iterator[Point]:
     values = sweep["values"]
     if isinstance(values, dict):
         labelled = [(f".{label}", label, value) for label, value in values.items()]
     else:
-        labelled = [(f"[{index}]", _label(value), value) for index, value in enumerate(values)]
+        labelled = [(f"[{index}]", _label(sweep["vary"], value, signals), value) for index, value in enumerate(values)]
     for suffix, label, value in labelled:
         place = f"sweeps.{name}.values{suffix}"
         yield Point(place, label, _varied(place, base, sweep["vary"], value))
 
 
-def _label(value: Label | bool | None) -> Label:
-    """A value as YAML writes it."""
+def _label(vary: str, value: Label | bool | None, signals: Mapping[str, Settings]) -> Label:
+    """A signal's label, a filter's name in words, or else the value as YAML writes it."""
+    if vary == "signal" and value in signals:
+        return signals[value].get("label", value.replace("_", " "))
+    if vary == "pre_emphasis" and value in FILTERS:
+        return FILTERS[value].words
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     return value
@@ -132,6 +139,8 @@ def _varied(place: str, base: Settings, key: str, value: Any) -> Settings:  # no
 
 def _check_point(point: Point, sweep: Settings, config: Mapping[str, Any]) -> None:
     check_configuration(point.place, point.settings, config)
+    if "model" in point.settings:
+        raise InputError(f"{point.place}: a published model has no settings that could be varied; remove 'model'")
     for index, quantity in enumerate(sweep["quantities"]):
         place = f"{point.place.partition('.values')[0]}.quantities[{index}]"
         require_auxiliary(place, {"configuration": point.place, "quantity": quantity}, point.settings)

@@ -1,9 +1,10 @@
-"""Figures of configurations that no table, figure or convolution names, so that `all` makes what they are for."""
+"""Figures of configurations that nothing else shows, so that `all` makes what they are for."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from rnn_audio.configuration.grids import LONGEST_NAME
+from rnn_audio.configuration.listening import compared_models
 from rnn_audio.types import Settings
 
 
@@ -14,6 +15,7 @@ def unshown(config: Mapping[str, Any]) -> list[str]:
         config: the whole configuration, with its grids expanded and its rows and panels written out.
     """
     shown = {name for each in config.get("convolutions", {}).values() for name in each["configurations"]}
+    shown |= {name for test in config.get("listening", {}).values() for name in compared_models(test)}
     for section, entries in (("tables", "rows"), ("figures", "panels")):
         shown |= {entry["configuration"] for each in config[section].values() for entry in each.get(entries, [])}
     return [name for name in config["configurations"] if name not in shown]

@@ -1,4 +1,4 @@
-"""Where a device's paired recordings come from: a simulated amplifier, the user's own files, or a download.
+"""Where a device's paired recordings come from: a simulated amplifier, the user's own files, a download, or a model.
 
 They are split by time into train, val and test before anything else (paper B, section 3), so that no two splits share
 a sample.
@@ -16,6 +16,7 @@ import numpy as np
 from rnn_audio.devices.checks import SILENCE_PEAK, Finding, check_pair, require_equal_lengths, require_sound
 from rnn_audio.devices.condition import Property, describe_pair
 from rnn_audio.devices.latency import correct_latency
+from rnn_audio.devices.published_model import load_published, play_published
 from rnn_audio.devices.splitting import split_by_fractions
 from rnn_audio.errors import InputError
 from rnn_audio.signals.recordings import Recording, read_recording
@@ -69,13 +70,14 @@ def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -
     section = f"devices.{name}"
     if settings["source"] == "url":
         return _downloaded(section, settings, download_folder)
-    pair = (
-        _simulated(section, settings)
-        if settings["source"] == "synthetic"
-        else _read_files(f"{section}.file", settings["file"])
-    )
+    if settings["source"] == "synthetic":
+        pair = _simulated(section, settings)
+    elif settings["source"] == "model":
+        pair = _played_by_model(section, settings, download_folder)
+    else:
+        pair = _read_files(f"{section}.file", settings["file"])
     rate_hz = _checked_rate(section, settings, *pair)
-    if settings["source"] == "synthetic":  # in step by construction
+    if settings["source"] != "file":  # in step by construction
         findings, corrections, measured, source, target = [], [], [], *(side.samples for side in pair)
     else:
         findings, corrections, measured, source, target = _checked(section, settings, *pair)
@@ -98,12 +100,14 @@ def inspect_device(name: str, settings: Mapping[str, Any], longest_segment: int 
         InputError: as `load_device`.
     """
     section = f"devices.{name}"
-    if settings["source"] == "synthetic" and settings["rate_hz"] < LOWEST_RATE_HZ:
+    if settings["source"] == "model":
+        _inspect_model(section, settings, longest_segment)
+    if plays_synthetic(settings) and settings["rate_hz"] < LOWEST_RATE_HZ:
         raise InputError(
-            f"{section}.rate_hz: {settings['rate_hz']} Hz is too low for the simulated amplifier; "
+            f"{section}.rate_hz: {settings['rate_hz']} Hz is too low for the synthetic playing; "
             f"choose at least {LOWEST_RATE_HZ} Hz"
         )
-    if settings["source"] == "synthetic":
+    if plays_synthetic(settings):
         _longest_passage_s(section, settings)
         samples = int(settings["synthetic"]["duration_s"] * settings["rate_hz"])
         _check_lengths(section, settings, samples, longest_segment)
@@ -124,6 +128,21 @@ def inspect_device(name: str, settings: Mapping[str, Any], longest_segment: int 
         for split in SPLITS:
             for side in SIDES:
                 check_address(f"{section}.url.{split}.{side}", settings["url"][split][side])
+
+
+def plays_synthetic(settings: Mapping[str, Any]) -> bool:
+    """Whether the synthetic playing goes into a device: into the simulated amplifier, or into a model without input."""
+    return settings["source"] == "synthetic" or (settings["source"] == "model" and "input" not in settings["model"])
+
+
+def _inspect_model(section: str, settings: Mapping[str, Any], longest_segment: int) -> None:
+    if "path" in settings["model"]:
+        load_published(f"{section}.model", settings["model"], settings["rate_hz"], None)
+    else:
+        check_address(f"{section}.model", settings["model"])
+    if "input" in settings["model"]:
+        source = _model_input(section, settings)
+        _check_lengths(section, settings, len(source.samples), longest_segment)
 
 
 def _check_lengths(section: str, settings: Mapping[str, Any], samples: int, longest_segment: int) -> None:
@@ -154,12 +173,34 @@ def _longest_passage_s(section: str, settings: Mapping[str, Any]) -> float:
 
 def _simulated(section: str, settings: Mapping[str, Any]) -> tuple[Recording, Recording]:
     from rnn_audio.devices.amplifier import amplify
+
+    rate_hz, source = settings["rate_hz"], _played(section, settings)
+    target = amplify(source, rate_hz, oversampling=settings["synthetic"]["oversampling"])
+    return Recording("synthetic guitar", source, rate_hz), Recording("simulated amplifier", target, rate_hz)
+
+
+def _played(section: str, settings: Mapping[str, Any]) -> Floats:
     from rnn_audio.signals.guitar import playing
 
-    own, rate_hz = settings["synthetic"], settings["rate_hz"]
-    source = playing(own["duration_s"], rate_hz, own["seed"], _longest_passage_s(section, settings))
-    target = amplify(source, rate_hz, oversampling=own["oversampling"])
-    return Recording("synthetic guitar", source, rate_hz), Recording("simulated amplifier", target, rate_hz)
+    own = settings["synthetic"]
+    return playing(own["duration_s"], settings["rate_hz"], own["seed"], _longest_passage_s(section, settings))
+
+
+def _played_by_model(section: str, settings: Mapping[str, Any], folder: Path) -> tuple[Recording, Recording]:
+    model = load_published(f"{section}.model", settings["model"], settings["rate_hz"], folder)
+    source = _model_input(section, settings)
+    target = play_published(f"{section}.model", model, source.samples)
+    return source, Recording(f"output of model {model.name}", target, source.rate_hz)
+
+
+def _model_input(section: str, settings: Mapping[str, Any]) -> Recording:
+    own, rate_hz = settings["model"], settings["rate_hz"]
+    if "input" in own:
+        source = _read_side(own["input"], f"{section}.model", "input_channel", own.get("input_channel"))
+        _checked_rate(section, settings, source, source)
+        require_sound(source)
+        return source
+    return Recording("synthetic guitar", _played(section, settings), rate_hz)
 
 
 def _read_files(section: str, files: Mapping[str, Any]) -> tuple[Recording, Recording]:

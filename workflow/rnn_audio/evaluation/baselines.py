@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
 
 from rnn_audio.errors import InputError
 from rnn_audio.types import Floats, Samples
@@ -82,6 +81,8 @@ def _least_squares(left: NDArray[np.intp], share: Floats, y: Floats, knots: int)
     bands = np.zeros((2, knots))
     bands[0, 1:] = sums(left, share * (1.0 - share))[:-1]
     bands[1] = sums(left, (1.0 - share) ** 2) + sums(left + 1, share**2)
+    from scipy.linalg import solveh_banded
+
     return solveh_banded(bands, sums(left, (1.0 - share) * y) + sums(left + 1, share * y))
 
 

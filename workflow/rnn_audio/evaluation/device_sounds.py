@@ -3,18 +3,16 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from rnn_audio.evaluation import pieces
 from rnn_audio.losses.formulas import EsrAccumulator
 from rnn_audio.losses.packed_filter import apply_packed
-from rnn_audio.losses.preemphasis import NAMES, taps
+from rnn_audio.losses.preemphasis import MINIMUM_PHASE, NAMES, taps
 from rnn_audio.networks import recurrence
-from rnn_audio.networks.model import ModelShape, Parameters, load_model
+from rnn_audio.networks.model import ModelShape, Parameters
 from rnn_audio.types import Samples
 
 logger = logging.getLogger(__name__)
@@ -45,7 +43,11 @@ def process(parameters: Parameters, shape: ModelShape, recording: torch.Tensor) 
 
 @torch.no_grad()
 def whole_losses(
-    target: torch.Tensor, outputs: torch.Tensor, rate_hz: float, filters: Sequence[str] = NAMES
+    target: torch.Tensor,
+    outputs: torch.Tensor,
+    rate_hz: float,
+    filters: Sequence[str] = NAMES,
+    design: str = MINIMUM_PHASE,
 ) -> Mapping[str, list[float]]:
     """The loss of equation 4 with each pre-emphasis filter, over the whole recording as one signal.
 
@@ -54,24 +56,21 @@ def whole_losses(
         outputs: [M, N].
         rate_hz: sampling rate in Hz.
         filters: names of pre-emphasis filters.
+        design: how the A-weighting is fitted, one of `preemphasis.DESIGNS`.
 
     Returns:
         For each filter, the loss of each model; 1.0 is 100 %.
     """
     on_device = {"dtype": torch.float32, "device": target.device}
-    return {name: _accumulate(target, outputs, torch.tensor(taps(name, rate_hz), **on_device)) for name in filters}
+    designed = {name: torch.tensor(taps(name, rate_hz, design), **on_device) for name in filters}
+    return {name: _accumulate(target, outputs, own) for name, own in designed.items()}
 
 
-def zero_loss(target: Samples, rate_hz: float, pre_emphasis: str) -> float:
+def zero_loss(target: Samples, rate_hz: float, pre_emphasis: str, design: str = MINIMUM_PHASE) -> float:
     """The loss of equation 4 with one pre-emphasis filter, for an output of zeros; the target is [N]."""
     tensor = torch.from_numpy(np.asarray(target, dtype=np.float32))
-    return whole_losses(tensor, torch.zeros_like(tensor).unsqueeze(0), rate_hz, [pre_emphasis])[pre_emphasis][0]
-
-
-def process_recording(model_path: Path, recording: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Process a recording, [N], with a trained model, from a state of zeros; returns [N]."""
-    shape, parameters = load_model(model_path)
-    return process(parameters, shape, torch.from_numpy(recording))[0].numpy()
+    silence = torch.zeros_like(tensor).unsqueeze(0)
+    return whole_losses(tensor, silence, rate_hz, [pre_emphasis], design)[pre_emphasis][0]
 
 
 def _process_in_order(parameters: Parameters, shape: ModelShape, recording: torch.Tensor) -> torch.Tensor:

@@ -7,8 +7,6 @@ mean. Levels are in decibels relative to amplitude 1 squared; those of the error
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.fft import next_fast_len
-from scipy.signal import spectrogram, welch
 
 from rnn_audio.errors import InputError
 from rnn_audio.types import Floats, Samples
@@ -130,6 +128,8 @@ def band_energies(target: Samples, output: Samples, rate_hz: float, low_hz: floa
     Raises:
         InputError: the signals differ in length or are empty, or the band is not within 0 Hz and half the rate.
     """
+    from scipy.signal import spectrogram
+
     _check_band(rate_hz, low_hz, high_hz)
     wanted, segment = _checked(target, output, rate_hz, _BAND_SEGMENT_S)
     edges = np.array([low_hz]), np.array([high_hz])
@@ -176,6 +176,8 @@ def _check_band(rate_hz: float, low_hz: float, high_hz: float) -> None:
 
 def _checked(target: Samples, output: Samples, rate_hz: float, segment_s: float) -> tuple[Floats, int]:
     """The target in double precision, and the samples of a periodogram."""
+    from scipy.fft import next_fast_len
+
     if target.ndim != 1 or target.shape != output.shape or target.size < 2:
         raise InputError(
             f"target {target.shape} and output {output.shape} must be mono, equally long and at least 2 samples"
@@ -185,6 +187,8 @@ def _checked(target: Samples, output: Samples, rate_hz: float, segment_s: float)
 
 
 def _welch(signal: Floats, rate_hz: float, segment: int) -> _PowerSpectrum:
+    from scipy.signal import welch
+
     return _PowerSpectrum(*welch(signal, rate_hz, "hann", segment, detrend=False), rate_hz)
 
 

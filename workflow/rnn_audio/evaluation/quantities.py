@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnn_audio.configuration.checks import require_known
+from rnn_audio.configuration.claims import OWN_QUANTITIES, configurations_of
 from rnn_audio.configuration.experiment import Experiment
 from rnn_audio.losses.preemphasis import NAMES as FILTERS
 from rnn_audio.signals.acoustics import compare_rooms, room_parameters
@@ -28,10 +29,10 @@ _DEVICE = (*(f"loss_{name}" for name in FILTERS), *BANDS_HZ)
 
 
 def check_quantities(experiment: Experiment) -> None:
-    """Check that each metric that a table names is measured for the configurations that it shows.
+    """Check that each metric that a table or a claim names is measured for its configurations.
 
     Raises:
-        InputError: naming the row, and the nearest metric.
+        InputError: naming the row or rule, and the nearest metric.
     """
     for name, table in experiment.config["tables"].items():
         for index, row in enumerate(table["rows"]):
@@ -39,6 +40,12 @@ def check_quantities(experiment: Experiment) -> None:
             for quantity in [*table.get("quantities", []), row.get("quantity", "")]:
                 if "." in quantity:
                     require_known(f"tables.{name}.rows[{index}].quantity", quantity, known)
+    for name, claim in experiment.config["claims"].items():
+        for index, rule in enumerate(claim["rules"]):
+            for configuration in configurations_of(rule):
+                if "." in rule["quantity"] and configuration in experiment.configurations:
+                    known = [*metrics_of(experiment.config, experiment.configurations[configuration]), *OWN_QUANTITIES]
+                    require_known(f"claims.{name}.rules[{index}].quantity", rule["quantity"], known)
 
 
 def metrics_of(config: Mapping[str, Any], settings: Settings) -> list[str]:

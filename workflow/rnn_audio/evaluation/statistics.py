@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest, page_trend_test
 
 from rnn_audio.errors import InputError
 from rnn_audio.types import Floats, Samples
@@ -119,6 +118,8 @@ def sign_test(first: BySeed, second: BySeed) -> SignTest:
         InputError: they have no seed in common.
     """
     signs = [own < other for own, other in _pairs(first, second) if own != other]
+    from scipy.stats import binomtest  # takes over a second to import; most tables do without
+
     p_value = binomtest(sum(signs), len(signs), alternative="greater").pvalue if signs else 1.0
     return SignTest(sum(signs), len(signs), float(p_value))
 
@@ -137,6 +138,8 @@ def trend_test(levels: Sequence[BySeed]) -> TrendTest:
         raise InputError(
             f"a trend test needs three configurations and two common seeds, not {len(levels)} and {len(seeds)}"
         )
+    from scipy.stats import page_trend_test
+
     result = page_trend_test([[level[seed] for level in levels] for seed in seeds])
     return TrendTest(float(result.statistic), len(seeds), len(levels), float(result.pvalue))
 

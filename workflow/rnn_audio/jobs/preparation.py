@@ -12,12 +12,15 @@ from rnn_audio.errors import InputError
 from rnn_audio.evaluation.quantities import check_quantities
 
 
-def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experiment, str]:
+def set_up(
+    config: dict[str, Any], *, inspect_recordings: bool, papers: dict[str, Any] | None = None
+) -> tuple[Experiment, str]:
     """Check the configuration, and the recordings that it names, before anything trains.
 
     Args:
         config: the whole configuration.
         inspect_recordings: whether to read and check every recording; jobs on other machines need not repeat it.
+        papers: the configuration at the papers' scale, if the other one reduces it.
 
     Returns:
         The experiment, and the accelerator that trains: `cpu` or `cuda`.
@@ -25,7 +28,7 @@ def set_up(config: dict[str, Any], *, inspect_recordings: bool) -> tuple[Experim
     Raises:
         InputError: the configuration, a recording or the requested accelerator is invalid.
     """
-    experiment = load_experiment(config)
+    experiment = load_experiment(config, load_experiment(papers) if papers else None)
     for key, folder in config["pathvars"].items():
         _check_folder(f"pathvars.{key}", Path(folder))
     check_quantities(experiment)
@@ -96,15 +99,23 @@ def limit_threads() -> None:
 
 
 def _inspect_sources(experiment: Experiment) -> None:
+    from rnn_audio.devices.published_model import inspect_published
     from rnn_audio.devices.sources import inspect_device
+    from rnn_audio.signals.room_reach import check_reach
     from rnn_audio.signals.sources import inspect_source
 
     for signal in experiment.config["signals"]:
         rates = experiment.rates_hz(signal)
         if rates:
-            inspect_source(signal, experiment.source_settings(signal), rates)
+            settings = experiment.source_settings(signal)
+            inspect_source(signal, settings, rates)
+            check_reach(signal, settings)
     for device in experiment.used_devices():
         longest = max(
             own["segment_samples"] for own in experiment.configurations.values() if own.get("device") == device
         )
         inspect_device(device, experiment.config["devices"][device], longest)
+    for name in experiment.published:
+        settings = experiment.configurations[name]
+        rate_hz = experiment.config["devices"][settings["device"]]["rate_hz"]
+        inspect_published(f"configurations.{name}", settings, rate_hz)

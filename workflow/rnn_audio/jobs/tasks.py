@@ -14,6 +14,7 @@ from rnn_audio.evaluation.linear_prediction import TAPS, linear_prediction_mse
 from rnn_audio.evaluation.reconstruction import auxiliary_mse, zero_auxiliary_mse
 from rnn_audio.evaluation.signal_sounds import LOSSES, perform
 from rnn_audio.losses.objectives import EmphasisedErrorToSignal, MeanSquaredError, Objective
+from rnn_audio.losses.preemphasis import MINIMUM_PHASE, NAMES
 from rnn_audio.networks.model import Parameters
 from rnn_audio.training.data import DeviceData, TrainingData
 from rnn_audio.training.recipe import Recipe
@@ -125,7 +126,8 @@ class DeviceTask:
         self.data = self._segmented(recipe.settings, segments, len(seeds))
         self._own_filter = recipe.settings["pre_emphasis"]
         self._filters = list(filters or [self._own_filter] * len(seeds))
-        self.objective = EmphasisedErrorToSignal(self._filters, rate_hz, self.data.device)
+        self._design = recipe.settings.get("a_weighting_design", MINIMUM_PHASE)
+        self.objective = EmphasisedErrorToSignal(self._filters, rate_hz, self.data.device, design=self._design)
         self._shape = recipe.shape
         self._recordings = recordings
 
@@ -141,7 +143,7 @@ class DeviceTask:
         losses = [0.0] * len(self._filters)
         for name in dict.fromkeys(self._filters):
             models = [model for model, own in enumerate(self._filters) if own == name]
-            own_losses = whole_losses(target, outputs[models], self.rate_hz, [name])[name]
+            own_losses = whole_losses(target, outputs[models], self.rate_hz, [name], self._design)[name]
             for model, loss in zip(models, own_losses, strict=True):
                 losses[model] = loss
         return losses
@@ -158,7 +160,7 @@ class DeviceTask:
     def zero_losses(self) -> dict[str, float]:
         """The test loss of an output of zeros, with the configuration's pre-emphasis."""
         _, target = self._recordings["test"]
-        return {"test_loss": zero_loss(target.cpu().numpy(), self.rate_hz, self._own_filter)}
+        return {"test_loss": zero_loss(target.cpu().numpy(), self.rate_hz, self._own_filter, self._design)}
 
     def linear_prediction(self) -> dict[str, float]:
         """None: a device's output does not follow from its own past."""
@@ -166,7 +168,7 @@ class DeviceTask:
 
     def _losses(self, parameters: Parameters, split: str) -> LossesByName:
         source, target = self._recordings[split]
-        return dict(whole_losses(target, process(parameters, self._shape, source), self.rate_hz))
+        return dict(whole_losses(target, process(parameters, self._shape, source), self.rate_hz, NAMES, self._design))
 
     @staticmethod
     def _segmented(settings: Settings, segments: torch.Tensor, models: int) -> DeviceData:

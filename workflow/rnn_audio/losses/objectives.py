@@ -11,7 +11,7 @@ import torch
 
 from rnn_audio.losses import formulas as losses
 from rnn_audio.losses.packed_filter import apply_packed, following
-from rnn_audio.losses.preemphasis import NAMES, pad_taps, taps
+from rnn_audio.losses.preemphasis import MINIMUM_PHASE, NAMES, pad_taps, taps
 from rnn_audio.networks.engines import choice as engines
 
 _RATE_HZ = 44100
@@ -66,12 +66,19 @@ class EmphasisedErrorToSignal:
         device: PyTorch device of the models.
         fused: whether Triton's kernels compute the loss (`triton_loss`); by default, where Triton trains the models.
             They round differently from PyTorch's operations.
+        design: how the A-weighting is fitted, one of `preemphasis.DESIGNS`.
     """
 
     def __init__(
-        self, names: Sequence[str], rate_hz: float, device: torch.device | str, *, fused: bool | None = None
+        self,
+        names: Sequence[str],
+        rate_hz: float,
+        device: torch.device | str,
+        *,
+        fused: bool | None = None,
+        design: str = MINIMUM_PHASE,
     ) -> None:
-        filters = [taps(name, rate_hz) for name in names]
+        filters = [taps(name, rate_hz, design) for name in names]
         self._taps = torch.tensor(pad_taps(filters), dtype=torch.float32, device=device)
         self._lengths = torch.tensor([len(one) for one in filters], dtype=torch.int32, device=device)
         self._fused = engines.uses_triton(torch.device(device)) if fused is None else fused

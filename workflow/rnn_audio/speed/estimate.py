@@ -1,53 +1,131 @@
-"""The estimate before a run starts: how many models it trains, on which accelerator, and for about how long."""
+"""The estimate before a run starts: what it makes, how many models it trains, and for about how long."""
 
 import json
+import os
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnn_audio.configuration.experiment import Experiment
 from rnn_audio.jobs.progress import format_duration
+from rnn_audio.records import write_json
 from rnn_audio.speed.benchmark_records import OURS
+from rnn_audio.speed.job_times import ALONE, TRAINING_START_S, describe_jobs, job_seconds
 from rnn_audio.training.cost import step_seconds
 from rnn_audio.training.recipe import Recipe
-from rnn_audio.types import Settings
 
-_START_UP_S = 3.0
+PLAN = "plan.json"
+"""Name of the file of `write_plan`."""
+
 _H100_PACE = 0.045
 """Time of a pack of paper B on an H100 over that of one of its models on one core (docs/performance.md)."""
 
 
-def describe_plan(
-    experiment: Experiment, packs: Sequence[Sequence[tuple[Settings, int]]], accelerator: str, at_once: int
-) -> str:
-    """A message for the beginning of a run: what will be trained, and for about how long.
+@dataclass(frozen=True)
+class Plan:
+    """What a run makes, and for about how long.
+
+    Attributes:
+        message: both, in words.
+        trainings_s: seconds of each model's training, by configuration and seed.
+        others_s: seconds of all other jobs together.
+        at_once: how many trainings run at the same time.
+        basis: where the times come from, in words.
+    """
+
+    message: str
+    trainings_s: Mapping[tuple[str, int], float]
+    others_s: float
+    at_once: int
+    basis: str
+
+    def total_s(self) -> float:
+        """Seconds until all is done, at most `at_once` jobs at a time."""
+        return remaining_s(list(self.trainings_s.values()), self.others_s, self.at_once)
+
+
+def remaining_s(trainings_s: Sequence[float], others_s: float, at_once: int) -> float:
+    """Seconds until trainings and other jobs are done: shared by all that run at once, but no less than the longest."""
+    return max([(sum(trainings_s) + others_s) / max(1, at_once), *trainings_s])
+
+
+def plan_run(
+    experiment: Experiment,
+    packs: Sequence[Sequence[tuple[str, int]]],
+    accelerator: str,
+    at_once: int,
+    others: Mapping[str, int] | None = None,
+    cores: int | None = None,
+) -> Plan:
+    """What a run makes, and for about how long.
 
     Args:
-        packs: resolved configuration and seed of each model that will be trained, pack by pack; a model that trains
-            alone is a pack of one.
+        packs: configuration and seed of each model that will be trained, pack by pack; a model that trains alone is a
+            pack of one.
         accelerator: `cpu` or `cuda`.
         at_once: how many packs train at the same time.
+        others: number of all other jobs, by the name of their rule.
+        cores: how many of these run at the same time; by default, as many as packs.
 
     On a GPU a pack takes as long as its slowest model, on a CPU as long as all its models in turn. The estimate is
     corrected by the times of models that were trained here before on the same accelerator.
     """
-    jobs = [job for pack in packs for job in pack]
-    if not jobs:
-        return "No model to train."
-    configurations = len({json.dumps(settings, sort_keys=True) for settings, _ in jobs})
-    together = max if accelerator == "cuda" else sum
-    estimates = [
-        together(Recipe.from_settings(settings).seconds(experiment.samples(settings)) for settings, _ in pack)
-        for pack in packs
-    ]
-    at_once = max(1, min(at_once, len(packs)))
+    others, cores = others or {}, max(1, cores or at_once)
     pace, basis = _pace(experiment, accelerator)
-    total_s = (sum(estimates) * pace + len(jobs) * _START_UP_S) / at_once
-    total_s = max(total_s, max(estimates) * pace + _START_UP_S)
-    in_packs = f" in {len(packs)} pack(s)" if len(packs) < len(jobs) else ""
+    trainings_s: dict[tuple[str, int], float] = {}
+    for pack in packs:
+        estimates = {model: _training_s(experiment, model[0]) * pace for model in pack}
+        # On a GPU, the models of a pack share the time of the slowest.
+        share = max(estimates.values()) / sum(estimates.values()) if accelerator == "cuda" else 1.0
+        trainings_s |= {model: seconds * share + TRAINING_START_S for model, seconds in estimates.items()}
+    at_once = max(1, min(at_once, len(packs)))
+    # A job that runs alone keeps all cores from others. Times of earlier trainings say how fast a CPU is.
+    measured = pace if accelerator == "cpu" else 1.0
+    busy_s = measured * sum(
+        count * job_seconds(rule, experiment) * (cores if rule in ALONE else 1) for rule, count in others.items()
+    )
+    others_s = busy_s * at_once / cores
+    plan = Plan("", trainings_s, others_s, at_once, basis)
+    said = _describe_trainings(packs, accelerator, plan)
+    if not others:
+        return replace(plan, message=said)
+    whole = f"In all, with {describe_jobs(others)}: about {format_duration(plan.total_s())}."
+    return replace(plan, message=f"{said}\n{whole}")
+
+
+def write_plan(folder: Path, plan: Plan, logs: Path) -> None:
+    """Write a run's plan for `python -m rnn_audio status`.
+
+    Args:
+        folder: the folder of all checkpoints, in that of the results.
+        plan: the plan.
+        logs: the folder of the run's logs.
+    """
+    trainings = [
+        {"configuration": name, "seed": seed, "seconds": seconds} for (name, seed), seconds in plan.trainings_s.items()
+    ]
+    record = {"trainings": trainings, "others_s": plan.others_s, "at_once": plan.at_once, "basis": plan.basis}
+    # Relative to the results, which may be read from another folder.
+    write_json(folder / PLAN, record | {"logs": os.path.relpath(logs, folder.parent)})
+
+
+def _training_s(experiment: Experiment, configuration: str) -> float:
+    settings = experiment.configurations[configuration]
+    return Recipe.from_settings(settings).seconds(experiment.samples(settings))
+
+
+def _describe_trainings(packs: Sequence[Sequence[tuple[str, int]]], accelerator: str, plan: Plan) -> str:
+    models = [model for pack in packs for model in pack]
+    if not models:
+        return "No model to train."
+    configurations = len({configuration for configuration, _ in models})
+    in_packs = f" in {len(packs)} pack(s)" if len(packs) < len(models) else ""
+    by_pack = [sum(plan.trainings_s[model] for model in pack) for pack in packs]
+    total_s = remaining_s(by_pack, 0.0, plan.at_once)
     return (
-        f"Training {len(jobs)} model(s) of {configurations} configuration(s){in_packs} on {accelerator}, "
-        f"{at_once} at a time: about {format_duration(total_s)} ({basis})."
+        f"Training {len(models)} model(s) of {configurations} configuration(s){in_packs} on {accelerator}, "
+        f"{plan.at_once} at a time: about {format_duration(total_s)} ({plan.basis})."
     )
 
 

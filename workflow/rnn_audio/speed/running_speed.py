@@ -5,9 +5,12 @@ implementation on a 2.8 GHz Core i5. Any comparison with our values should name 
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -18,8 +21,9 @@ from rnn_audio.networks import recurrence
 from rnn_audio.networks.model import Parameters
 
 Samples = NDArray[np.float32]
+Program = Callable[[Samples], Samples]
 
-_REPEATS = 3
+_REPEATS = 20
 
 
 @dataclass(frozen=True)
@@ -37,107 +41,126 @@ class RunningSpeed:
     seconds_per_second: float
 
 
-def run_sample_by_sample(parameters: Parameters, inputs: Samples, *, skip: bool = False) -> Samples:
-    """Process a recording with one model, sample by sample from a state of zeros, with compiled float32 code.
+def compiled(parameters: Parameters, block_samples: int | None = None, *, skip: bool = False) -> Program:
+    """The compiled engine (`networks.engines.streaming`), as a program from inputs, [N], to outputs, [N].
 
     Args:
         parameters: a pack of one model, as returned by `networks.model.load_model`, on the CPU.
-        inputs: [N].
+        block_samples: length of a block; the last may be shorter. None: one call for all samples. The engine computes
+            them one after the other in any case, so that this is its speed sample by sample.
         skip: whether the input is added to the output.
-
-    Returns:
-        The outputs, [N]; they equal those of `recurrence.run` up to rounding.
     """
     # Imported here, because numba takes about a second to import.
-    from rnn_audio.speed.sample_loop import run_loop
+    from rnn_audio.networks.engines.streaming import Stream
 
-    model = {name: tensor[0].detach().numpy() for name, tensor in parameters.items()}
-    hidden = model["lstm.weight_hh"].shape[1]
-    inputs = np.ascontiguousarray(inputs, dtype=np.float32)
-    outputs = np.empty_like(inputs)
-    h, c = np.zeros((2, hidden), dtype=np.float32)
-    run_loop(
-        model["lstm.weight_ih"][:, 0].copy(),
-        np.ascontiguousarray(model["lstm.weight_hh"].T),
-        model["lstm.bias_ih"] + model["lstm.bias_hh"],
-        model["linear.weight"][0].copy(),
-        model["linear.bias"][0],
-        h,
-        c,
-        np.empty(4 * hidden, dtype=np.float32),
-        inputs,
-        outputs,
-    )
-    return outputs + inputs if skip else outputs
+    stream = Stream({name: tensor[0].detach().numpy() for name, tensor in parameters.items()}, skip=skip)
+
+    def run(inputs: Samples) -> Samples:
+        stream.reset()
+        return np.concatenate([stream.process(block) for block in _blocks(inputs, block_samples)])
+
+    return run
 
 
-@torch.inference_mode()
-def run_in_blocks(parameters: Parameters, inputs: Samples, block_samples: int, *, skip: bool = False) -> Samples:
-    """Process a recording with the recurrence used in training, in blocks of samples as from a sound card.
+def pytorch(parameters: Parameters, block_samples: int, *, skip: bool = False) -> Program:
+    """PyTorch's LSTM and linear layer; arguments and result are those of `compiled`."""
+    own = {name: tensor[0].detach() for name, tensor in parameters.items()}
+    weights = own["lstm.weight_ih"], own["lstm.weight_hh"], own["lstm.bias_ih"], own["lstm.bias_hh"]
+    head = own["linear.weight"], own["linear.bias"]
+    zeros = torch.zeros(1, own["lstm.weight_hh"].shape[1])
 
-    Args:
-        parameters: a pack of one model, on the CPU.
-        inputs: [N].
-        block_samples: length of a block; the last may be shorter.
-        skip: whether the input is added to the output.
+    @torch.inference_mode()
+    def run(inputs: Samples) -> Samples:
+        state, outputs = (zeros, zeros), []
+        for block in _blocks(inputs, block_samples):
+            samples = torch.from_numpy(block).unsqueeze(0)
+            output, state = recurrence.run_layer(weights, head, samples, state)
+            outputs.append((output + samples if skip else output)[0].numpy())
+        return np.concatenate(outputs)
 
-    Returns:
-        The outputs, [N].
-    """
-    hidden = parameters["lstm.weight_hh"].shape[2]
-    zeros = torch.zeros(1, 1, hidden)
-    state = (zeros, zeros)
-    outputs = []
-    for block in torch.from_numpy(inputs).split(block_samples):
-        output, state = recurrence.run(parameters, block.expand(1, 1, -1), state, skip=skip)
-        outputs.append(output[0, 0])
-    return torch.cat(outputs).numpy()
+    return run
+
+
+def onnxruntime(parameters: Parameters, block_samples: int, *, skip: bool = False) -> Program:
+    """The exported ONNX file by onnxruntime, with one thread; arguments and result are those of `compiled`."""
+    from onnxruntime import InferenceSession, SessionOptions
+
+    from rnn_audio.formats.files import write_model
+    from rnn_audio.formats.portable import PortableModel
+
+    model = PortableModel({name: tensor[0].detach().numpy() for name, tensor in parameters.items()}, skip=skip)
+    options = SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "model.onnx")
+        write_model(model, path, "onnx")
+        session = InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    zeros = np.zeros((1, 1, model.hidden_size), dtype=np.float32)
+
+    def run(inputs: Samples) -> Samples:
+        h, c, outputs = zeros, zeros, []
+        for block in _blocks(inputs, block_samples):
+            output, h, c = session.run(["output", "h1", "c1"], {"input": block[:, None, None], "h0": h, "c0": c})
+            outputs.append(output[:, 0, 0])
+        return np.concatenate(outputs)
+
+    return run
 
 
 def measure_running_speed(
-    parameters: Parameters, rate_hz: float, seconds: float, block_samples: Sequence[int]
+    parameters: Parameters, rate_hz: float, seconds: float, block_samples: int
 ) -> list[RunningSpeed]:
-    """Time one model on noise, with one thread; the fastest of three repeats, since other processes disturb it least.
+    """Time one model on noise, with one thread: the time that this thread computes, not that in which it waits.
+
+    The programs take turns, so that other processes disturb all of them; each one's fastest repeat counts, which they
+    disturb least.
 
     Args:
         parameters: a pack of one model, on the CPU.
         rate_hz: sampling rate of the audio in Hz.
         seconds: length of the audio of one repeat.
-        block_samples: lengths of the blocks to time with the recurrence used in training.
+        block_samples: length of the blocks, as from a sound card.
 
     Returns:
-        The speed sample by sample, then one speed per block length.
+        The speed of the compiled engine, sample by sample and in blocks; that of PyTorch's LSTM in blocks; and that of
+        onnxruntime, where it and the package onnx are installed.
 
     Raises:
-        InputError: the audio is shorter than one sample, or a block length is below 1.
+        InputError: the audio is shorter than one sample, or a block is.
     """
     samples = round(rate_hz * seconds)
-    if samples < 1 or any(length < 1 for length in block_samples):
-        raise InputError(
-            f"running speed of {samples} samples in blocks of {list(block_samples)}: give positive numbers only"
-        )
+    if samples < 1 or block_samples < 1:
+        raise InputError(f"running speed of {samples} samples in blocks of {block_samples}: give positive numbers only")
     hidden = parameters["lstm.weight_hh"].shape[2]
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, samples).astype(np.float32)
-    programs: dict[str, Callable[[Samples], Samples]] = {
-        "compiled, sample by sample": lambda x: run_sample_by_sample(parameters, x)
+    in_blocks = f"blocks of {block_samples}"
+    programs = {
+        "compiled, sample by sample": compiled(parameters),
+        f"compiled, {in_blocks}": compiled(parameters, block_samples),
+        f"PyTorch's LSTM, {in_blocks}": pytorch(parameters, block_samples),
     }
-    for length in block_samples:
-        unit = "sample" if length == 1 else "samples"
-        programs[f"as in training, blocks of {length} {unit}"] = lambda x, n=length: run_in_blocks(parameters, x, n)
+    if find_spec("onnx") and find_spec("onnxruntime"):
+        programs[f"onnxruntime, {in_blocks}"] = onnxruntime(parameters, block_samples)
     with _one_thread():
-        return [
-            RunningSpeed(hidden, how, _fastest(program, noise) * rate_hz / samples) for how, program in programs.items()
-        ]
+        fastest = _fastest(programs, noise)
+    return [RunningSpeed(hidden, how, duration * rate_hz / samples) for how, duration in fastest.items()]
 
 
-def _fastest(program: Callable[[Samples], Samples], inputs: Samples) -> float:
-    program(inputs[:1])  # compiles, and allocates what stays allocated
-    durations = []
+def _blocks(inputs: Samples, block_samples: int | None) -> Iterator[Samples]:
+    length = block_samples or len(inputs)
+    return (inputs[start : start + length] for start in range(0, len(inputs), length))
+
+
+def _fastest(programs: dict[str, Program], inputs: Samples) -> dict[str, float]:
+    durations: dict[str, list[float]] = {how: [] for how in programs}
+    for program in programs.values():
+        program(inputs[:1])  # compiles, and allocates what stays allocated
     for _ in range(_REPEATS):
-        started = time.perf_counter()
-        program(inputs)
-        durations.append(time.perf_counter() - started)
-    return min(durations)
+        for how, program in programs.items():
+            started = time.thread_time()
+            program(inputs)
+            durations[how].append(time.thread_time() - started)
+    return {how: min(own) for how, own in durations.items()}
 
 
 @contextmanager

@@ -20,7 +20,9 @@ from rnn_audio.networks.recurrence import State
 SOURCE = REPOSITORY / "workflow" / "rnn_audio" / "networks" / "engines" / "cuda_kernels.cu"
 NVCC = shutil.which("nvcc")
 HAS_GPU = torch.cuda.is_available()
-emulated = [
+
+pytestmark = pytest.mark.emulated
+interpreted = [
     pytest.mark.skipif(COMPILER is None, reason="needs g++"),
     pytest.mark.skipif(HAS_GPU, reason="with a GPU, Triton's kernels around these are not interpreted"),
 ]
@@ -61,7 +63,7 @@ def kernels(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestEmulated:
-    pytestmark = emulated
+    pytestmark = interpreted
 
     @pytest.mark.parametrize(
         ("models", "hidden", "batch", "steps"),

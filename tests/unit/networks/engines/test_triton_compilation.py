@@ -9,6 +9,8 @@ import sys
 import pytest
 from support.places import REPOSITORY
 
+pytestmark = pytest.mark.emulated
+
 SHARED_MEMORY = {80: 163 * 1024, 86: 99 * 1024, 90: 227 * 1024}
 """Most bytes of a program, by compute capability."""
 

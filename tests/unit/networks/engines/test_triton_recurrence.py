@@ -24,6 +24,8 @@ from rnn_audio.training.bptt_trainer import BpttTrainer
 from rnn_audio.training.data import SignalData
 from rnn_audio.training.teacher_forcing import TeacherForcing
 
+pytestmark = pytest.mark.emulated
+
 MODELS, SAMPLES = 2, 3
 HAS_GPU = torch.cuda.is_available()
 interpreted = pytest.mark.skipif(HAS_GPU, reason="with a GPU, triton does not interpret")

@@ -106,6 +106,21 @@ def test_a_losses_row_sets_the_paper_beside_best_mean_spread_and_baseline() -> N
     assert record["accelerator"] == "cpu"
 
 
+def test_rows_say_what_their_training_changes_of_the_papers_scale() -> None:
+    declaration = losses_declaration()
+    assert "scale" not in build(declaration).frame
+    declaration["rows"][0]["scale"] = "epochs 20 (100)"
+    table = build(declaration)
+    assert table.frame["scale"].tolist() == ["epochs 20 (100)"]
+    assert "Scale" in render_markdown(table).splitlines()[2]
+
+
+def test_an_error_over_power_is_observed_in_per_cent() -> None:
+    record = build(observations_declaration("generation.relative_error")).frame.to_dict("records")[0]
+    assert record["quantity_words"] == "MSE of the generation (% of the power)"
+    assert record["best"] == pytest.approx(105)
+
+
 def test_a_table_of_losses_needs_no_sounds_and_no_metrics() -> None:
     alone = build_table("table_1", losses_declaration(), {"selections": {"room": selection()}}, ["A note."])
     assert alone.frame.equals(build(losses_declaration()).frame)

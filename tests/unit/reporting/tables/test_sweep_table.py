@@ -34,7 +34,7 @@ def selection(length: int, chosen: int) -> dict[str, Any]:
 def metrics(length: int) -> dict[str, Any]:
     return {
         "configuration": names()[length],
-        "generation": {"effective_length_samples": 2 * length},
+        "generation": {"effective_length_samples": 2 * length, "relative_error": length / 100},
     }
 
 
@@ -170,3 +170,11 @@ def test_three_values_of_a_number_have_a_trend() -> None:
 def test_an_unknown_quantity_is_an_error_that_lists_what_there_is(quantity: str) -> None:
     with pytest.raises(InputError, match=r"table lengths, row 1 \(lengths_16\).*prediction_mse.*effective_length"):
         build(quantity)
+
+
+def test_an_error_over_power_is_shown_in_per_cent_as_losses_are() -> None:
+    table = build("generation.relative_error")
+    assert table.frame["best_generation.relative_error"].tolist() == [0.16, 0.64]
+    text = render_markdown(table)
+    assert "MSE of the generation (% of the power)" in text
+    assert "| 16.0 |" in text.replace("  ", " ")

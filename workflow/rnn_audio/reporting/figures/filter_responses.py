@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from rnn_audio.losses.preemphasis import FILTERS, magnitude_response, taps
+from rnn_audio.losses.preemphasis import FILTERS, MINIMUM_PHASE, magnitude_response, taps
 from rnn_audio.reporting.figures.style import (
     BLACK,
     SINGLE_COLUMN_INCHES,
@@ -30,17 +30,18 @@ _WANTED = {"color": SKY_BLUE, "linewidth": 2.6, "solid_capstyle": "butt"}
 _SHOWN = {name: own for name, own in FILTERS.items() if name != "none"}
 
 
-def from_files(declaration: Settings, files: Files, notes: Sequence[str]) -> Figure:
+def from_files(declaration: Settings, files: Files, notes: Sequence[str], *, design: str) -> Figure:
     """Draw the figure of a declaration, at its rate; it reads no files."""
-    return plot_filter_responses(declaration["rate_hz"], notes)
+    return plot_filter_responses(declaration["rate_hz"], notes, design)
 
 
-def plot_filter_responses(rate_hz: float, notes: Sequence[str] = ()) -> Figure:
+def plot_filter_responses(rate_hz: float, notes: Sequence[str] = (), design: str = MINIMUM_PHASE) -> Figure:
     """Draw the responses from 20 Hz to half the rate, in decibels.
 
     Args:
         rate_hz: sampling rate in Hz.
         notes: small lines below the figure.
+        design: how the A-weighting is fitted, one of `preemphasis.DESIGNS`.
 
     Returns:
         A figure of one column's width (3.5 in).
@@ -48,7 +49,7 @@ def plot_filter_responses(rate_hz: float, notes: Sequence[str] = ()) -> Figure:
     Raises:
         InputError: the rate is too low for the A-weighting.
     """
-    responses = {name: taps(name, rate_hz) for name in _SHOWN}
+    responses = {name: taps(name, rate_hz, design) for name in _SHOWN}
     # Half the rate is excluded: rounding could put the grid's last point above it.
     frequencies_hz = np.geomspace(_LOWEST_HZ, rate_hz / 2, _POINTS, endpoint=False)
     with new_figure(SINGLE_COLUMN_INCHES, _PANEL_HEIGHT_INCHES * len(_SHOWN), notes, has_legend=False) as figure:

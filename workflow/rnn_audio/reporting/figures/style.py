@@ -175,7 +175,9 @@ def _settle_layout(figure: Figure) -> None:
     if engine is None:
         return  # its axes have fixed positions
     engine.execute(figure)
-    figure.set_layout_engine("none")
+    # By None, not "none": a placeholder for an engine would make matplotlib draw each file twice.
+    with mpl.rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
+        figure.set_layout_engine(None)
     for axes in figure.axes:
         axes.set_position([round(float(edge), _POSITION_DIGITS) for edge in axes.get_position(original=True).bounds])
 

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from rnn_audio.errors import InputError
 from rnn_audio.types import Settings
 
+_CAPTION = re.compile(r"<caption>(.*?)</caption>", re.DOTALL)
 _TABLE = re.compile(r"<thead>.*</tbody>", re.DOTALL)
 _NOTES = re.compile(r'<ul class="notes">.*?</ul>', re.DOTALL)
 _FIRST_CELL = re.compile(r"^<tr><td([^>]*)>(.*?)</td>", re.MULTILINE)
@@ -22,10 +23,11 @@ def shown_tables(results: Path, plan: Settings, paper: str) -> Iterator[Settings
     """The tables of a paper that exist, each with `html`, `notes`, links to its `files`, and what the plan says."""
     for name, declared in plan["tables"].items():
         if declared["paper"] == paper and (results / f"tables/{name}.html").is_file():
-            table, notes = read_table(results / "tables" / name)
+            caption, table, notes = read_table(results / "tables" / name)
             files = _files(results, f"tables/{name}", (".csv", ".md", ".tex"))
-            log = _files(results, f"{plan['logs']}/table/{name}", (".log",))
-            yield {"name": name, **declared, "html": table, "notes": notes, "files": [*files, *log]}
+            rule = "listening_tables" if declared["kind"] == "listening" else "table"
+            log = _files(results, f"{plan['logs']}/{rule}/{name}", (".log",))
+            yield {"name": name, **declared, "caption": caption, "html": table, "notes": notes, "files": [*files, *log]}
 
 
 def shown_figures(results: Path, plan: Settings, paper: str) -> Iterator[Settings]:
@@ -40,8 +42,8 @@ def shown_figures(results: Path, plan: Settings, paper: str) -> Iterator[Setting
             yield {"name": name, **declared, "image": image_url(text), "size": size, "files": [*files, *log]}
 
 
-def read_table(stem: Path) -> tuple[Markup, Markup]:
-    """Head and body of a table, and the notes below it, from its HTML; the first cell of each row links to its model.
+def read_table(stem: Path) -> tuple[Markup, Markup, Markup]:
+    """Caption, head and body of a table, and the notes below it, from its HTML; the first cell of each row links to its model.
 
     Args:
         stem: the path of the table's files without their suffix.
@@ -51,8 +53,8 @@ def read_table(stem: Path) -> tuple[Markup, Markup]:
     """
     path = stem.with_suffix(".html")
     text = path.read_text(encoding="utf-8")
-    table, notes = _TABLE.search(text), _NOTES.search(text)
-    if table is None:
+    caption, table, notes = (part.search(text) for part in (_CAPTION, _TABLE, _NOTES))
+    if caption is None or table is None:
         raise InputError(f"{path}: not a table of this workflow; delete it and run the workflow again")
     names = iter(_configurations(stem.with_suffix(".csv")))
 
@@ -61,7 +63,7 @@ def read_table(stem: Path) -> tuple[Markup, Markup]:
         inside = cell[2] if name is None else f'<a href="#{anchor(name)}">{cell[2]}</a>'
         return f"<tr><td{cell[1]}>{inside}</td>"
 
-    return Markup(_FIRST_CELL.sub(linked, table[0])), Markup(notes[0] if notes else "")
+    return Markup(caption[1]), Markup(_FIRST_CELL.sub(linked, table[0])), Markup(notes[0] if notes else "")
 
 
 def anchor(configuration: str) -> str:

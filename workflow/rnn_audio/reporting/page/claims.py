@@ -18,7 +18,7 @@ def shown_claims(results: Path) -> Settings | None:
     """The claims: `html` and `notes` of their table, `counts` of each verdict, links to `files`; None without any."""
     if not all((results / name).is_file() for name in ("claims.csv", "claims.html")):
         return None
-    html, notes = read_table(results / "claims")
+    _, html, notes = read_table(results / "claims")
     with (results / "claims.csv").open(encoding="utf-8", newline="") as file:
         counts = Counter(row["verdict"] for row in csv.DictReader(file) if row.get("verdict"))
     marked = _VERDICT.sub(lambda cell: f'<td class="verdict {cell[1].split()[0]}">{cell[1]}</td>', html)

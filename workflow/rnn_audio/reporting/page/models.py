@@ -53,7 +53,7 @@ def described(results: Path, plan: Settings, chosen: Mapping[str, Record]) -> It
             "settings": [(key, _value(key, value)) for key, value in _flat(own["settings"])],
             "losses": [capitalised(quantity_words(loss)) for loss in losses],
             "zero": [_number(selection["zero_loss"].get(loss)) for loss in losses] if selection else [],
-            "seeds": [_seed(results, plan, name, seed, selection, losses) for seed in plan["seeds"]],
+            "seeds": [_seed(results, plan, name, seed, selection, losses) for seed in own["seeds"]],
             "files": [
                 (word, address)
                 for word, file in _FILES.items()
@@ -91,7 +91,9 @@ def measured(runs: list[Record]) -> list[tuple[str, str]]:
 def run_records(results: Path, plan: Settings) -> list[Record]:
     """The `run.json` of each model that exists."""
     paths = [
-        results / f"models/{name}/seed-{seed}/run.json" for name in plan["configurations"] for seed in plan["seeds"]
+        results / f"models/{name}/seed-{seed}/run.json"
+        for name, own in plan["configurations"].items()
+        for seed in own["seeds"]
     ]
     return [read_json(path) for path in paths if path.is_file()]
 

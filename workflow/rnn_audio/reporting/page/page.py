@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -73,7 +74,7 @@ def _render(results: Path, plan: Settings) -> str:
         summaries={name: models.summary(selection) for name, selection in chosen.items()},
         configurations=list(models.described(results, plan, chosen)),
         trained=len(runs),
-        wanted=len(plan["configurations"]) * len(plan["seeds"]),
+        wanted=sum(len(own["seeds"]) for own in plan["configurations"].values()),
         measured=models.measured(runs),
         origins=_origins(plan),
         sources=_sources(runs),
@@ -85,7 +86,7 @@ def _render(results: Path, plan: Settings) -> str:
 
 def missing(results: Path, plan: Settings) -> list[tuple[str, list[str]]]:
     """What the run is to make and has not made: models, tables, figures and sounds, each by name."""
-    seeds = [(name, seed) for name in plan["configurations"] for seed in plan["seeds"]]
+    seeds = [(name, seed) for name, own in plan["configurations"].items() for seed in own["seeds"]]
     kinds = {
         "models": {f"{name}, seed {seed}": f"models/{name}/seed-{seed}/run.json" for name, seed in seeds},
         "tables": {name: f"tables/{name}.html" for name in plan["tables"]},
@@ -111,6 +112,11 @@ def _paper(results: Path, plan: Settings, name: str) -> Settings:
         **plan["papers"][name],
         "tables": list(artefacts.shown_tables(results, plan, name)),
         "figures": list(artefacts.shown_figures(results, plan, name)),
+        "listening": [
+            (own["caption"], quote(f"listening/{test}/test.html"))
+            for test, own in plan["listening"].items()
+            if own["paper"] == name and (results / f"listening/{test}/test.html").is_file()
+        ],
         "decks": [deck for each in convolutions for deck in convolution_decks(results, plan, each) if deck.rows],
     }
 
@@ -131,7 +137,7 @@ def _curves(results: Path, plan: Settings, chosen: dict[str, Record]) -> list[Se
     groups: dict[str, list[Settings]] = {}
     for name, own in plan["configurations"].items():
         selection = chosen.get(name)
-        packed = curve(results, name, plan["seeds"], selection)
+        packed = curve(results, name, own["seeds"], selection)
         if packed is None:
             continue
         device = own["settings"].get("device")

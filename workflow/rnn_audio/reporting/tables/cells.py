@@ -41,19 +41,24 @@ _LATEX_TEXT = str.maketrans(
 class Format(StrEnum):
     """What a column holds, which determines how its cells are rounded.
 
-    TEXT is written unchanged; INTEGER without decimals; NUMBER with three significant digits, and with a power of ten
-    only below 0.01 and from a million; LEVEL is in decibels, with two decimals; PERCENT is a fraction, written as the
-    NUMBER of its hundredths, with the sign in the header; SCIENTIFIC always has a power of ten; DURATION is in seconds,
-    written as 3 min 22 s.
+    TEXT is written unchanged, and so is PROSE, in lines that break; INTEGER without decimals; NUMBER with three
+    significant digits, and with a power of ten only below 0.01 and from a million; LEVEL is in decibels, with two
+    decimals; PERCENT is a fraction, written as the NUMBER of its hundredths, with the sign in the header; SCIENTIFIC
+    always has a power of ten; DURATION is in seconds, written as 3 min 22 s.
     """
 
     TEXT = "text"
+    PROSE = "prose"
     INTEGER = "integer"
     NUMBER = "number"
     LEVEL = "level"
     PERCENT = "percent"
     SCIENTIFIC = "scientific"
     DURATION = "duration"
+
+
+WORDS = (Format.TEXT, Format.PROSE)
+"""Formats of columns that hold words."""
 
 
 class Notation(ABC):
@@ -133,7 +138,7 @@ def format_cell(value: Cell, kind: Format, notation: Notation) -> str:
     """
     if is_missing(value):
         return notation.text(DASH)
-    if isinstance(value, str) or kind is Format.TEXT:
+    if isinstance(value, str) or kind in WORDS:
         return notation.text(str(value))
     if math.isinf(value):
         return notation.text(f"{value:+} (diverged)")

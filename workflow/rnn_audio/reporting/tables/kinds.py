@@ -15,11 +15,11 @@ from types import NoneType
 import pandas as pd
 
 from rnn_audio.errors import InputError
-from rnn_audio.reporting.tables.cells import Cell
+from rnn_audio.reporting.tables.cells import Cell, Format
 from rnn_audio.reporting.tables.convolution_table import convolutions
 from rnn_audio.reporting.tables.device_tables import band_errors, device_losses
 from rnn_audio.reporting.tables.parts import Built, label_column
-from rnn_audio.reporting.tables.rendering import Table
+from rnn_audio.reporting.tables.rendering import Column, Table
 from rnn_audio.reporting.tables.rows import Record, Row, read_rows
 from rnn_audio.reporting.tables.signal_tables import generations, losses, observations
 from rnn_audio.reporting.tables.sweep_table import sweep
@@ -57,12 +57,22 @@ def build_table(
     clash = sorted(set(declaration["labels"]) & set(built.records[0]))
     if clash:
         raise InputError(f"table {name}: it computes a column named {clash[0]!r}; give the label another name")
-    declared = [{**row.labels, **record} for row, record in zip(built.rows or rows, built.records, strict=True)]
-    frame = _frame([*declared, *built.closing_records])
+    scaled = any(row.scale for row in rows)
+    closing = [{**record, **_scale(None, scaled)} for record in built.closing_records]
+    declared = [
+        {**row.labels, **record, **_scale(row.scale, scaled)}
+        for row, record in zip(built.rows or rows, built.records, strict=True)
+    ]
+    frame = _frame([*declared, *closing])
     labels = tuple(label_column(key, header, rows) for key, header in declaration["labels"].items())
     # A column without any value would only take room; the CSV has it.
-    shown = tuple(column for column in built.columns if frame[[*column.keys()]].notna().any(axis=None))
+    columns = (*built.columns, Column("scale", "Scale", Format.TEXT)) if scaled else built.columns
+    shown = tuple(column for column in columns if frame[[*column.keys()]].notna().any(axis=None))
     return Table(name, declaration["caption"], frame, labels + shown, (*built.notes, *notes))
+
+
+def _scale(scale: str | None, scaled: bool) -> dict[str, Cell]:
+    return {"scale": scale} if scaled else {}
 
 
 def _frame(records: Sequence[Mapping[str, Cell]]) -> pd.DataFrame:

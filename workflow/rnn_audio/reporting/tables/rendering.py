@@ -14,6 +14,7 @@ import pandas as pd
 from rnn_audio.atomic import replacing
 from rnn_audio.errors import InputError
 from rnn_audio.reporting.tables.cells import (
+    WORDS,
     Cell,
     Format,
     HtmlNotation,
@@ -28,6 +29,8 @@ from rnn_audio.reporting.tables.cells import (
 # About what fits into one column of a two-column page in a small font.
 _SINGLE_COLUMN_LIMIT = 6
 
+_LATEX_POSITIONS = {Format.TEXT: "l", Format.PROSE: r"p{0.2\linewidth}"}
+
 _FORMULA = tuple("=+-@\t\r")  # with which a formula of a spreadsheet begins
 
 _HTML_STYLE = """\
@@ -35,9 +38,11 @@ body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; background: #fff; 
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; border-top: 2px solid #1a1a1a; border-bottom: 2px solid #1a1a1a; }
 caption { caption-side: top; text-align: left; font-weight: 600; padding-bottom: .6rem; }
+td { vertical-align: top; }
 th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th { border-bottom: 1px solid #1a1a1a; vertical-align: bottom; white-space: normal; }
-.text { text-align: left; }
+.text, .prose { text-align: left; }
+.prose { white-space: normal; min-width: 9rem; }
 tbody tr:nth-child(even) { background: #f4f4f4; }
 .notes { font-size: 13px; color: #444; max-width: 60rem; padding-left: 1.2rem; }"""
 
@@ -105,7 +110,7 @@ def render_csv(table: Table) -> str:
 def render_markdown(table: Table) -> str:
     """A GitHub table with a bold caption above and the notes as a list below."""
     notation = MarkdownNotation()
-    rules = [":---" if column.format is Format.TEXT else "---:" for column in table.columns]
+    rules = [":---" if column.format in WORDS else "---:" for column in table.columns]
     lines = [[notation.text(column.header) for column in table.columns], rules, *_cells(table, notation)]
     body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     notes = "".join(f"- {notation.text(note)}\n" for note in table.notes)
@@ -119,7 +124,7 @@ def render_latex(table: Table) -> str:
     """
     notation = LatexNotation()
     environment = "table*" if len(table.columns) > _SINGLE_COLUMN_LIMIT else "table"
-    alignment = "".join("l" if column.format is Format.TEXT else "r" for column in table.columns)
+    alignment = "".join(_LATEX_POSITIONS.get(column.format, "r") for column in table.columns)
     header = " & ".join(_latex_header(column, notation) for column in table.columns)
     lines = [
         rf"\begin{{{environment}}}",
@@ -144,7 +149,7 @@ def render_latex(table: Table) -> str:
 def render_html(table: Table) -> str:
     """A self-contained page: no scripts, fonts or other files."""
     notation = HtmlNotation()
-    classes = [' class="text"' if column.format is Format.TEXT else "" for column in table.columns]
+    classes = [f' class="{column.format}"' if column.format in WORDS else "" for column in table.columns]
     headers = (
         f'<th scope="col"{style}>{notation.text(column.header)}</th>'
         for column, style in zip(table.columns, classes, strict=True)
@@ -220,5 +225,5 @@ def _latex_header(column: Column, notation: Notation) -> str:
     lines = [notation.text(line) for line in column.header.split("\n")]
     if len(lines) == 1:
         return lines[0]
-    position = "l" if column.format is Format.TEXT else "r"
+    position = "l" if column.format in WORDS else "r"
     return rf"\begin{{tabular}}[b]{{@{{}}{position}@{{}}}}" + r"\\ ".join(lines) + r"\end{tabular}"

@@ -43,6 +43,7 @@ class Row:
         labels: its label columns, in the table's order.
         quantity: the quantity that it shows; None in tables that show a fixed set.
         published: the published values.
+        scale: what its training changes of the papers' scale; None where the table does not say it row by row.
         results: the records of its configuration, by the names in `configuration/kinds.py`.
     """
 
@@ -53,6 +54,7 @@ class Row:
     quantity: str | None
     published: Published
     results: Mapping[str, Record]
+    scale: str | None = None
 
     @property
     def selection(self) -> Record:
@@ -212,6 +214,7 @@ def _read_row(
         quantity=row.get("quantity"),
         published=_read_published(row.get("published")),
         results={what: records[configuration] for what, records in results.items()},
+        scale=row.get("scale"),
     )
 
 

@@ -23,7 +23,7 @@ from rnn_audio.reporting.tables.parts import (
 from rnn_audio.reporting.tables.rendering import Column
 from rnn_audio.reporting.tables.rows import MISSING, Record, Row, number, training_time_s
 from rnn_audio.signals.acoustics import CLARITY_JND_DB, COMPARED, TIME_JND_PERCENT
-from rnn_audio.words import capitalised, quantity_words
+from rnn_audio.words import capitalised, is_relative_error, quantity_words
 
 _ROOM_PARAMETERS = ("t30_s", "edt_s", "c50_db", "t30_nonlinearity_permille")
 _ROOM_DIFFERENCES = ("t30_difference_percent", "edt_difference_percent", "c50_difference_db")
@@ -37,6 +37,10 @@ _PAPER_NOTE = (
 _STATES_NOTE = (
     "Losses are means over the random initial states of the evaluation. Median [quartiles]: over these states, for the "
     "same seed; a few states can have errors several times as large as the others."
+)
+_TRAINING_NOTE = (
+    "Training (last epoch): the mean loss while the last epoch trained, which may be what the paper states. With "
+    "sub-sequences it mixes the weights before and after many updates."
 )
 _LINEAR_NOTE = (
     "Linear prediction: the best one from the 8 or 32 samples before, fitted to the signal itself. A network that "
@@ -67,6 +71,7 @@ def losses(rows: Sequence[Row]) -> Built:
             interval_keys=("lower_quartile_mse", "upper_quartile_mse"),
         ),
         *(_MEAN_COLUMNS if several else ()),
+        Column("training_mse", f"{best}, training\n(last epoch)", Format.SCIENTIFIC),
         Column("linear_8_percent", "Linear prediction,\n8 / 32 taps (%)", beside_key="linear_32_percent"),
         Column("zero_baseline_mse", "Zero output", Format.SCIENTIFIC),
         Column("paper_time_s", "Paper\ntime", Format.DURATION),
@@ -79,6 +84,7 @@ def losses(rows: Sequence[Row]) -> Built:
     notes = (
         f"Loss: {quantity_words(quantities[0])}. {rule_note(rows)}",
         *((_STATES_NOTE,) if _is_said(records, "median_mse") else ()),
+        *((_TRAINING_NOTE,) if _is_said(records, "training_mse") else ()),
         *((_PAPER_NOTE,) if _is_said(records, "paper_mse") else ()),
         *spread_notes(rows),
         *((_LINEAR_NOTE,) if _is_said(records, "linear_8_percent") else ()),
@@ -109,12 +115,14 @@ def _loss_record(row: Row) -> dict[str, Cell]:
     chosen = row.chosen()
     zero_loss = row.zero_loss()
     times = [training_time_s(results) for results in row.selection["seeds"].values()]
-    linear = row.selection.get("linear_prediction_mse", {}) if row.quantity == "prediction_mse" else {}
+    shows_prediction = row.quantity == "prediction_mse"
+    linear = row.selection.get("linear_prediction_mse", {}) if shows_prediction else {}
     return {
         "paper_mse": number(paper),
         "best_mse": summary.best,
         "best_percent": of_zero_percent(summary.best, zero_loss),
         **{f"{part}_mse": number(chosen["losses"].get(f"{row.quantity}_{part}")) for part in _STATES},
+        "training_mse": number(chosen["losses"].get("training_mse")) if shows_prediction else MISSING,
         "mean_mse": summary.mean,
         "std_mse": summary.std,
         "seeds": summary.seeds,
@@ -168,6 +176,8 @@ def _observation_record(row: Row) -> dict[str, Cell]:
         baseline = row.zero_loss()
     else:
         value, by_seed = row.metric(row.quantity), row.metric_by_seed(row.quantity)
+        if is_relative_error(row.quantity):
+            value = 100 * value
         summary = summarise_seeds(value, by_seed) if by_seed else SeedSummary(value, MISSING, MISSING, 1)
     return {
         "quantity": row.quantity,

@@ -5,6 +5,7 @@ import statistics
 from dataclasses import dataclass, replace
 
 from rnn_audio.reporting.tables.rows import MISSING, Row
+from rnn_audio.words import is_relative_error
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class SweepPoint:
         label: the value, or its given label.
         seeds: the quantity by seed; NaN where it could not be measured. For a metric, only the chosen seed.
         chosen_seed: the seed that its configuration chose.
-        baseline: the loss of zero output; NaN if the quantity has none.
+        baseline: the loss of zero output, or 1 for an error over power; NaN if the quantity has neither.
         is_loss: whether the quantity is a loss, which every seed has.
     """
 
@@ -52,5 +53,6 @@ def sweep_point(row: Row, quantity: str) -> SweepPoint:
     (label,) = row.labels.values()
     seed = int(row.selection["chosen_seed"])
     if not row.is_loss():
-        return SweepPoint(label, {seed: row.metric(quantity)}, seed, MISSING, is_loss=False)
+        baseline = 1.0 if is_relative_error(quantity) else MISSING
+        return SweepPoint(label, {seed: row.metric(quantity)}, seed, baseline, is_loss=False)
     return SweepPoint(label, row.losses_by_seed(), seed, row.zero_loss(), is_loss=True)

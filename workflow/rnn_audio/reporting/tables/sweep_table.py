@@ -25,7 +25,7 @@ from rnn_audio.reporting.tables.parts import (
 from rnn_audio.reporting.tables.rendering import Column
 from rnn_audio.reporting.tables.rows import MISSING, Row, training_time_s
 from rnn_audio.reporting.tables.sweep_points import SweepPoint, sweep_point
-from rnn_audio.words import capitalised, quantity_words
+from rnn_audio.words import capitalised, is_relative_error, quantity_words
 
 _METRIC_NOTE = "Quantities with one column are measured on a sound of the chosen model."
 _RATIO_NOTE = (
@@ -97,7 +97,7 @@ def _run_cells(row: Row) -> dict[str, Cell]:
 def _columns(quantity: str, points: Sequence[SweepPoint], rows: Sequence[Row]) -> list[Column]:
     words = capitalised(quantity_words(quantity))
     if not points[0].is_loss:
-        return [Column(f"best_{quantity}", words)]
+        return [Column(f"best_{quantity}", words, Format.PERCENT if is_relative_error(quantity) else Format.NUMBER)]
     # Losses of devices are fractions of the target's energy; all tables show them in per cent.
     is_mse = "_mse" in quantity
     style = Format.SCIENTIFIC if is_mse else Format.PERCENT
@@ -126,7 +126,7 @@ def _notes(rows: Sequence[Row], points: Mapping[str, Sequence[SweepPoint]]) -> l
         *(spread_notes(rows) if several_losses else ()),
         *([_RATIO_NOTE] if several_losses and len(rows) > 1 else []),
         *(_trend_note(quantity, each) for quantity, each in points.items() if _has_trend(each)),
-        *([ZERO_NOTE] if any(not math.isnan(point.baseline) for point in shown) else []),
+        *([ZERO_NOTE] if any(point.is_loss and not math.isnan(point.baseline) for point in shown) else []),
         *([_METRIC_NOTE] if any(not point.is_loss for point in shown) else []),
         f"Times: the training loop of one model, on {devices}.",
         *pack_notes(rows),

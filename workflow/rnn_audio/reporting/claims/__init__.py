@@ -1,0 +1,1 @@
+"""Which claims of the papers, or of a user, the results of a run confirm."""
