@@ -76,7 +76,7 @@ def test_it_opens_without_a_message_and_asks_for_nothing_but_itself(browser: Bro
 def test_text_of_users_is_shown_as_typed_and_does_not_act(browser: Browser) -> None:
     browser.run("document.querySelectorAll('details').forEach(own => { own.open = true; })")
     text = browser.run("document.body.innerText")
-    for word in ("Title", "Authors", "Table", "Figure", "Sound", "Note", "label"):
+    for word in ("Title", "Authors", "Table", "Figure", "Sound", "Note", "label", "Claim"):
         assert f"{word} {ACTING}" in text, word
     assert f"room {ACTING}".casefold() in text.casefold()
     assert browser.run("document.acted === undefined")
@@ -206,6 +206,14 @@ def test_a_row_leads_to_its_configuration_and_that_to_its_curve_and_files(browse
     found = browser.run("[...document.querySelectorAll('[id]')].map(own => own.id)")
     assert anchors <= set(found)
     assert len(found) == len(set(found))
+
+
+def test_verdicts_come_first_are_counted_and_lead_to_their_configurations(browser: Browser) -> None:
+    assert browser.run("document.querySelector('main section').id") == "verdicts"
+    counts = browser.run("[...document.querySelectorAll('.counts .verdict')].map(own => own.innerText)")
+    assert counts == ["2 undecided at this scale", "1 confirmed"]
+    links = browser.run("[...document.querySelectorAll('#claim-a0 a')].map(own => own.getAttribute('href'))")
+    assert links == ["#configuration-assisted", "#configuration-low"]
 
 
 def test_configurations_are_found_by_words(browser: Browser) -> None:

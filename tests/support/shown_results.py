@@ -64,6 +64,7 @@ def write_results(results: Path, text: str = "plain text") -> Settings:
         for side in ("target", "generation"):
             write_wav(results / f"convolutions/in_room/{name}-{side}.wav", random.uniform(-1, 1, RATE_HZ), RATE_HZ)
     _write_artefacts(results, experiment, text)
+    _write_claims(results, text)
     return plan
 
 
@@ -116,6 +117,16 @@ def _write_artefacts(results: Path, experiment: Experiment, text: str) -> None:
         with new_figure(3.5, 1.0, [text], has_legend=False) as figure:
             figure.add_subplot().plot([0, 1])
             write_figure(figure, [results / f"figures/{name}.svg", results / f"figures/{name}.png"])
+
+
+def _write_claims(results: Path, text: str) -> None:
+    claims = [
+        {"claim": "a1", "paper": "impulse_response", "place": "V-A", "statement": f"Claim {text}", "published": "yes"}
+        | {"ours": "0.5", "verdict": verdict, "reason": "One seed.", "configurations": "assisted, low, gone"}
+        for verdict in ("confirmed", "undecided at this scale", "undecided at this scale")
+    ]
+    claims = [claim | {"claim": f"a{number}"} for number, claim in enumerate(claims)]
+    pd.DataFrame(claims).to_csv(results / "claims.csv", index=False)
 
 
 def _decaying(random: np.random.Generator, samples: int) -> np.ndarray:

@@ -43,7 +43,7 @@ def shown_figures(results: Path, plan: Settings, paper: str) -> Iterator[Setting
 
 
 def read_table(stem: Path) -> tuple[Markup, Markup, Markup]:
-    """Caption, head and body of a table, and the notes below it, from its HTML; the first cell of each row links to its model.
+    """Caption, head and body of a table, and the notes below it, from its HTML; each row's first cell links to a model.
 
     Args:
         stem: the path of the table's files without their suffix.

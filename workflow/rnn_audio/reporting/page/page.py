@@ -66,7 +66,7 @@ def _render(results: Path, plan: Settings) -> str:
         policy=_policy(script, style),
         script=Markup(script),
         style=Markup(style),
-        claims=shown_claims(results),
+        claims=shown_claims(results, plan),
         papers=[paper for paper in papers if paper["tables"] or paper["figures"] or paper["decks"]],
         decks=decks,
         numbers=numbers,

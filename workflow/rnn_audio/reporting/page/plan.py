@@ -23,8 +23,9 @@ def page_plan(experiment: Experiment) -> Settings:
 
     Returns:
         `scale`, `seeds`, `notes` on the scale, `logs` (the folder, seen from the results), `papers`; `tables` and
-        `figures` with caption, paper and configurations; `listening` tests; `convolutions`; `configurations` with their settings, their
-        seeds, and `subject` and `manner` in words; the `signals` and `devices` that they learn, with their origin.
+        `figures` with caption, paper and configurations; `listening` tests; `convolutions`; `configurations` with their
+        settings, their seeds, and `subject` and `manner` in words; the `signals` and `devices` that they learn, with
+        their origin.
     """
     config = experiment.config
     folders = config["pathvars"]
