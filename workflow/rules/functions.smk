@@ -193,7 +193,27 @@ def whole_machine(wildcards):
 def declared(wildcards):
     """The declaration of the table, figure or convolution that a file belongs to."""
     (section,) = {"table", "figure", "convolution"} & set(wildcards.keys())
-    return EXPERIMENT.config[f"{section}s"][wildcards[section]]
+    return typed(EXPERIMENT.config[f"{section}s"][wildcards[section]])
+
+
+class Typed(str):
+    """A text of a user among the parameters of a rule: Snakemake's report writes their representation into a script,
+    which a text could end. An invisible sign after `<` prevents that. A job gets the text itself."""
+
+    def __repr__(self):
+        return super().__repr__().replace("<", "<\N{WORD JOINER}")
+
+    def __reduce__(self):
+        return str, (str(self),)
+
+
+def typed(value):
+    """The value with its texts as `Typed`."""
+    if isinstance(value, dict):
+        return {typed(key): typed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [typed(item) for item in value]
+    return Typed(value) if isinstance(value, str) else value
 
 
 def category_of(wildcards):
@@ -201,9 +221,17 @@ def category_of(wildcards):
     return as_text(config["papers"][declared(wildcards)["paper"]]["title"])
 
 
+def label_of(wildcards):
+    """The label of a table or figure in Snakemake's report; one alone, since of two results with two labels the report
+    takes the second label for a switch and shows nothing."""
+    (section,) = {"table", "figure"} & set(wildcards.keys())
+    return {section: f"{wildcards[section]}: {as_text(declared(wildcards)['caption'])}"}
+
+
 def as_text(text):
-    """Text for the report in which Snakemake finds no wildcard: an invisible sign after each brace."""
-    return text.replace("{", "{\N{WORD JOINER}")
+    """Text for Snakemake's report, which takes a brace for a wildcard and the rest for HTML: an invisible sign after
+    each sign that could begin either."""
+    return re.sub("[{<&]", "\\g<0>\N{WORD JOINER}", text)
 
 
 def files_of(kind, wildcards):
@@ -226,7 +254,7 @@ def paths_of(what, entry, wildcards):
 def scale_notes_of(wildcards):
     """A note if a figure's models were not trained at the paper's scale."""
     names = EXPERIMENT.configurations_of(declared(wildcards))
-    return EXPERIMENT.scale_notes(*names) if names else []
+    return typed(EXPERIMENT.scale_notes(*names)) if names else []
 
 
 def given_to(kind, wildcards):
@@ -261,8 +289,12 @@ def convolved_sounds(convolutions):
 
 def listening_parts():
     """Parts of the page that are no Python."""
-    rooms = ("listening", "reporting/page")
-    return sorted(path for room in rooms for path in (Path(LIBRARY) / "rnn_audio" / room / "static").iterdir())
+    return [*static_files("listening"), Path(LIBRARY) / "rnn_audio/reporting/page/static/player.js"]
+
+
+def static_files(room):
+    """What a page is made of besides Python: an edit of one makes it again."""
+    return sorted(path for path in (Path(LIBRARY) / "rnn_audio" / room / "static").rglob("*") if path.is_file())
 
 
 def listening_test(wildcards):
@@ -282,7 +314,7 @@ def paper_of_listening(wildcards):
 
 def listening_labels(wildcards):
     """Labels in the report."""
-    return {"figure": wildcards.listening, "content": as_text(listening_test(wildcards)["caption"])}
+    return {"figure": f"{wildcards.listening}: {as_text(listening_test(wildcards)['caption'])}"}
 
 
 def listening_table(stem):
@@ -293,8 +325,7 @@ def listening_table(stem):
         category=paper_of_listening,
         subcategory="Tables",
         labels=lambda wildcards: {
-            "table": Path(stem).name.format(**wildcards),
-            "content": as_text(listening_test(wildcards)["caption"]),
+            "table": f"{Path(stem).name.format(**wildcards)}: {as_text(listening_test(wildcards)['caption'])}"
         },
     )
     return [*multiext(stem, ".csv", ".md", ".tex"), shown]
@@ -349,3 +380,43 @@ def paths_for_claims(kind, name):
 def claims_files():
     """The files of the table of claims, if there are claims."""
     return multiext("<results>/claims", ".csv", ".md", ".html") if EXPERIMENT.config["claims"] else []
+
+
+def made_by_all():
+    """Every table, claim, figure, convolution and export, the checks of recordings, and all metrics."""
+    return [
+        *artefacts("tables", EXPERIMENT.config["tables"]),
+        *artefacts("figures", EXPERIMENT.config["figures"]),
+        *claims_files(),
+        *convolved_sounds(EXPERIMENT.config["convolutions"]),
+        *listening_files(EXPERIMENT.config["listening"]),
+        *checks_of_devices(EXPERIMENT.used_devices()),
+        *expand("<results>/exports/{configuration}", configuration=EXPERIMENT.configurations_on("device")),
+        *expand("<results>/metrics/{configuration}.json", configuration=EXPERIMENT.configurations),
+    ]
+
+
+def models_of_page():
+    """What the page tells of models: the records of all seeds, and the histories of those that were trained here."""
+    records = [
+        f"<results>/models/{name}/seed-{seed}/{file}"
+        for name in EXPERIMENT.configurations
+        for seed in EXPERIMENT.seeds_of(name)
+        for file in (["run.json", "history.csv"] if name in EXPERIMENT.trained else ["run.json"])
+    ]
+    return [*records, *expand("<results>/models/{name}/selection.json", name=EXPERIMENT.configurations)]
+
+
+def sounds_of_page():
+    """What can be heard on the page: targets, predictions, generations and errors."""
+    targets = [
+        TARGETS["signal"].format(**EXPERIMENT.configurations[name]) for name in EXPERIMENT.configurations_on("signal")
+    ]
+    recordings = [path for device in EXPERIMENT.used_devices() for path in device_recordings(device, ["test"])]
+    outputs = {
+        "predictions": EXPERIMENT.configurations,
+        "generations": EXPERIMENT.configurations_on("signal"),
+        "errors": EXPERIMENT.configurations_on("device"),
+    }
+    made = [f"<results>/{folder}/{name}.wav" for folder, names in outputs.items() for name in names]
+    return [*dict.fromkeys(targets), *recordings, *made]

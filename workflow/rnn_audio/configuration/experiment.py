@@ -17,7 +17,7 @@ from rnn_audio.configuration.scale import differences
 from rnn_audio.configuration.settings import signal_samples, total_epochs
 from rnn_audio.configuration.shorthand import write_out_entries, write_out_labels
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
-from rnn_audio.configuration.unshown import unshown, with_own_figures
+from rnn_audio.configuration.unshown import with_own_figures
 from rnn_audio.losses.preemphasis import MINIMUM_PHASE
 from rnn_audio.types import Settings
 
@@ -39,13 +39,11 @@ class Experiment:
             of its convolutions.
         configurations: each configuration merged with its preset, by name; its epochs are scaled, and `full` update
             lengths are None.
-        unshown: the configurations that no declared table, figure, convolution or listening test names.
         papers: the experiment at the papers' scale, of which this one is a reduction; None if it is not known.
     """
 
     config: Settings
     configurations: dict[str, Settings]
-    unshown: tuple[str, ...] = ()
     papers: "Experiment | None" = None
 
     @property
@@ -237,6 +235,10 @@ class Experiment:
             "papers' scale, which stands in brackets."
         )
 
+    def origin(self, section: str, name: str) -> str:
+        """Where one of the `signals` or `devices` comes from, in words."""
+        return origin_of(self.config[section][name])
+
     def published_loss(self, configuration: str) -> float | None:
         """The paper's prediction MSE of a configuration, from the first table row that states one.
 
@@ -263,7 +265,7 @@ class Experiment:
         for kind, used in (("signal", more_signals), ("device", [])):
             learned = [self.configurations[name][kind] for name in configurations if kind in self.configurations[name]]
             for name in dict.fromkeys([*learned, *used]):
-                notes.append(f"{kind.capitalize()} '{name}': {origin_of(self.config[f'{kind}s'][name])}.")
+                notes.append(f"{kind.capitalize()} '{name}': {self.origin(f'{kind}s', name)}.")
         for name in configurations:
             if name in self.published:
                 own = self.configurations[name]["model"]
@@ -287,7 +289,6 @@ def load_experiment(config: Settings, papers: Experiment | None = None) -> Exper
     config = write_out_entries(config, grids)
     merged = {name: _merge(own, config["presets"]) for name, own in config["configurations"].items()}
     check_configurations(config, merged)
-    alone = tuple(unshown(config))
     config = with_own_figures(config, merged)
     check_sweeps(config)
     check_benchmark(config)
@@ -308,7 +309,7 @@ def load_experiment(config: Settings, papers: Experiment | None = None) -> Exper
     check_artefacts(expanded, merged)
     expanded = expand_claims(expanded, grids, merged)
     check_claims(expanded, merged)
-    return _with_scales(Experiment(expanded, resolved, alone, papers))
+    return _with_scales(Experiment(expanded, resolved, papers))
 
 
 def _with_scales(experiment: Experiment) -> Experiment:
