@@ -40,7 +40,7 @@ def test_it_leaves_the_best_model_with_all_that_was_promised(folder: Path) -> No
     said = (folder / "README.md").read_text(encoding="utf-8")
     files = re.findall(r"^\| (\S+) \| \w", said.partition("| file ")[2], re.MULTILINE)
     assert {f"{chosen(folder).relative_to(folder)}/model.safetensors", f"results/exports/{NAME}"} <= set(files)
-    assert {"results/figures/error.png", "results/tables/losses.md", "config.yaml"} <= set(files)
+    assert {"results/report.html", "results/figures/error.png", "results/tables/losses.md", "config.yaml"} <= set(files)
     assert all((folder / file).exists() for file in files)
     assert list((folder / f"results/exports/{NAME}").glob("*.nam"))
 
