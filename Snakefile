@@ -22,6 +22,7 @@ include: "workflow/rules/listening.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/page.smk"
 include: "workflow/rules/gpu_check.smk"
 
 
@@ -32,16 +33,10 @@ if "benchmark" in EXPERIMENT.config:
 
 # The default target: Snakemake takes it from this file only, never from an included one.
 rule all:
-    """Every table, claim, figure, convolution and export, and what nothing shows: sounds, metrics and a figure."""
+    """Every table, claim, figure, convolution and export, all sounds, and the page that shows and plays them."""
     input:
-        artefacts("tables", EXPERIMENT.config["tables"]),
-        artefacts("figures", EXPERIMENT.config["figures"]),
-        claims_files(),
-        convolved_sounds(EXPERIMENT.config["convolutions"]),
-        listening_files(EXPERIMENT.config["listening"]),
-        checks_of_devices(EXPERIMENT.used_devices()),
-        expand("<results>/exports/{configuration}", configuration=EXPERIMENT.configurations_on("device")),
-        expand("<results>/metrics/{configuration}.json", configuration=EXPERIMENT.unshown),
+        made_by_all(),
+        "<results>/report.html",
 
 
 # Last, because the target of a paper or sweep must not have the name of any rule.

@@ -63,7 +63,7 @@ def config() -> Config:
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where it was run. Tests only read in it."""
     workspace = Workspace.create(tmp_path_factory.mktemp("auxiliary") / "workspace", config())
-    workspace.make("all", "sounds")
+    workspace.make()
     return workspace.results
 
 

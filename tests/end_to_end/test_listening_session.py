@@ -21,7 +21,7 @@ TEST = changed(
     clips={"count": 2, "seconds": 1.0},
     published={},
 )
-RULES = ("make_stimuli", "listening_page", "analyse_listening", "show_listening", "listening")
+RULES = ("make_stimuli", "listening_page", "analyse_listening", "listening_tables", "plot_listening", "listening")
 SCORES = {"reference": 100, "none": 60, "highpass": 70, "tanh": 0}
 
 
@@ -29,7 +29,7 @@ def config() -> Config:
     """The shipped configuration with a small listening test; the models' sounds are there, nothing is trained."""
     shipped = shipped_config()
     shipped["devices"]["amplifier"] |= {"rate_hz": RATE_HZ}
-    return shipped | {"listening": {NAME: TEST}, "seeds": [1]}
+    return shipped | {"listening": {NAME: TEST}, "claims": {}, "seeds": [1]}
 
 
 @pytest.fixture(scope="module")

@@ -34,8 +34,7 @@ def browse(report: Path, profile: Path, *arguments: str) -> str:
 def test_report_holds_every_table_and_figure(report: Path) -> None:
     text = report.read_text(encoding="utf-8")
     assert [title for title in PAPERS if title not in text] == []
-    assert [name for name in ARTEFACTS if f'"{name}"' not in text] == []
-    assert [artefact["caption"] for artefact in ARTEFACTS.values() if artefact["caption"] not in text] == []
+    assert [name for name, artefact in ARTEFACTS.items() if f'"{name}: {artefact["caption"]}"' not in text] == []
 
 
 def test_browser_shows_the_menu(report: Path, tmp_path: Path) -> None:

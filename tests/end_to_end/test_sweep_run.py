@@ -1,17 +1,24 @@
 """Sweeps of a user's own, of a signal and of a device, from the configuration to table and figure."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from support.format_readers import play_coreaudioml, play_rtneural, play_safetensors
 from support.results import FIGURE_SUFFIXES, TABLE_SUFFIXES, read_json, read_rows
 from support.small_device import use_device, write_pair
 from support.workspace import Config, Plan, Workspace, tiny_config
+
+from rnn_audio.wav import read_wav
 
 SEEDS = (1,)
 OTHER_OUTPUTS = (".md", ".tex", ".html", ".png", "history.csv", "run.json")
 
 # `lengths` shows the declared configuration `chopped` and one of its own; `rates` three of its own.
 POINTS = {"lengths": ["chopped", "lengths_32"], "rates": ["rates_0_01", "rates_0_001", "rates_0_1"]}
+EXPORTED = "rates_0_1"
+JSON_FILES = (".nam", ".aida-x.json", ".coreaudioml.json")
 
 
 def swept_config() -> Config:
@@ -49,9 +56,9 @@ def create(folder: Path) -> Workspace:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Both sweeps, run by their targets. Tests only read in it."""
+    """Both sweeps, run by their targets, and the exports of one model. Tests only read in it."""
     workspace = create(tmp_path_factory.mktemp("sweeps") / "workspace")
-    workspace.make("sweep_lengths", "sweep_rates")
+    workspace.make("sweep_lengths", "sweep_rates", f"results/exports/{EXPORTED}")
     return workspace
 
 
@@ -136,6 +143,28 @@ def test_the_value_is_what_was_trained_with(finished: Workspace) -> None:
         run = finished.results / f"models/{row['configuration']}/seed-1/run.json"
         settings = read_json(run)["configuration"]
         assert settings["learning_rate"] == float(row["learning_rate"])
+
+
+def test_an_export_plays_as_the_workflow_played_its_model(finished: Workspace) -> None:
+    folder = finished.results / "exports" / EXPORTED
+    source, rate_hz = read_wav(finished.results / "devices/amplifier/test/input.wav")
+    played, _ = read_wav(finished.results / f"predictions/{EXPORTED}.wav")
+    sound = source[:2000].astype(float)
+    files = {suffix: json.loads((folder / f"{EXPORTED}{suffix}").read_text(encoding="utf-8")) for suffix in JSON_FILES}
+    outputs = [
+        play_safetensors(folder / f"{EXPORTED}.safetensors", sound),
+        play_rtneural(files[".aida-x.json"], sound),
+        play_coreaudioml(files[".coreaudioml.json"], sound),
+    ]
+    for output in outputs:
+        assert np.sum(np.square(output - played[:2000])) < 1e-9 * np.sum(np.square(output))
+    metadata = files[".nam"]["metadata"]["rnn_audio"]
+    target, _ = read_wav(finished.results / "devices/amplifier/test/target.wav")
+    error = np.sum(np.square(target - played, dtype=float)) / np.sum(np.square(target, dtype=float))
+    assert metadata["esr"] == pytest.approx(error, rel=1e-4)
+    assert metadata["recordings"] == "recording input.wav and target.wav"
+    assert metadata["training"]["learning_rate"] == 0.1
+    assert f"{rate_hz} Hz" in (folder / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("sweep", POINTS)

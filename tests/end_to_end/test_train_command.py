@@ -1,5 +1,6 @@
 """The command `train` on a pair of a few seconds: model, exports, tables and figures, in a run that goes on."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,7 @@ def chosen(folder: Path) -> Path:
 
 def test_it_leaves_the_best_model_with_all_that_was_promised(folder: Path) -> None:
     said = (folder / "README.md").read_text(encoding="utf-8")
-    files = [line.split("|")[1].strip() for line in said.partition("| file ")[2].splitlines() if "| " in line][1:]
+    files = re.findall(r"^\| (\S+) \| \w", said.partition("| file ")[2], re.MULTILINE)
     assert {f"{chosen(folder).relative_to(folder)}/model.safetensors", f"results/exports/{NAME}"} <= set(files)
     assert {"results/figures/error.png", "results/tables/losses.md", "config.yaml"} <= set(files)
     assert all((folder / file).exists() for file in files)

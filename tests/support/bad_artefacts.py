@@ -13,10 +13,12 @@ from safetensors.torch import save_file
 
 from rnn_audio.devices.segments import read_segments, write_segments
 from rnn_audio.evaluation.selection import chosen_model
+from rnn_audio.listening.results import read_results
 from rnn_audio.networks.model import ModelShape, initialise, load_model, save_model
 from rnn_audio.networks.random_streams import RandomStreams
 from rnn_audio.records import read_history, read_json, write_history, write_json
 from rnn_audio.wav import read_wav, write_wav
+from support import listening
 
 MODELS = "Models"
 RESULTS = "Results"
@@ -247,6 +249,17 @@ ARTEFACTS = [
         "8000.wav",
         exchange(b"@\x1f\0\0", b"@\x3f"),
         read_wav,
+    ),
+    Artefact(
+        RESULTS,
+        "scores of listeners, with a malformed row",
+        "mushra.csv: line 2 has the score '101', not a whole number from 0 to 100; correct or remove what is wrong",
+        "mushra.csv",
+        write(
+            "session_test_id,session_uuid,trial_id,rating_stimulus,rating_score\n"
+            f"{listening.NAME},me,clip_1_size_32,none,101\n"
+        ),
+        lambda path: read_results([path], listening.NAME, listening.TEST),
     ),
     _segments("segments, cut", keep(0.9)),
     _segments("segments, empty", write("")),

@@ -188,24 +188,6 @@ CONFIGURATION = [
     ),
     Case(
         VALUES,
-        "HTML in a caption",
-        "tables.losses.caption: '<script>alert(1)</script>' has HTML in it",
-        put("tables/losses/caption", "<script>alert(1)</script>"),
-    ),
-    Case(
-        VALUES,
-        "HTML in a label",
-        "tables.losses.rows[0].labels.method: '<img src=x onerror=alert(1)>' has HTML in it",
-        put("tables/losses/rows/0/labels/method", "<img src=x onerror=alert(1)>"),
-    ),
-    Case(
-        VALUES,
-        "the end of a script in a paper's title",
-        "papers.impulse_response.title: '</script>' has HTML in it",
-        put("papers/impulse_response/title", "</script>"),
-    ),
-    Case(
-        VALUES,
         "results where a file is",
         "pathvars.results: config.yaml is a file, where a folder is needed",
         put("pathvars/results", "config.yaml"),

@@ -115,7 +115,7 @@ MODELS = [
     Case(
         PUBLISHED,
         "a model of another rate",
-        "theirs.aidax is a model at 48000 Hz, but rate_hz is 44100; set rate_hz to its rate",
+        "'small' is a model at 48000 Hz, but the device's rate_hz is 44100; set rate_hz to the model's",
         _model(format="aida-x", rate_hz=48000),
     ),
     Case(

@@ -4,6 +4,7 @@ import numpy as np
 
 from support.bad_case import REFERENCES, Case
 from support.inputs import (
+    claimed,
     download_from,
     labelled,
     observed,
@@ -11,6 +12,7 @@ from support.inputs import (
     put_signal,
     setting,
 )
+from support.listening import changed
 
 _SECOND = np.random.default_rng(2).uniform(-0.5, 0.5, 44100)
 _LONG = np.random.default_rng(3).uniform(-0.5, 0.5, 12 * 44100)
@@ -41,6 +43,12 @@ REFERENCES_TO_OTHERS = [
         "a figure of no paper",
         "figures.waves.paper: there is no 'paper_c'",
         put("figures/waves/paper", "paper_c"),
+    ),
+    Case(
+        REFERENCES,
+        "a listening test of models that are of no device",
+        "listening.ears.groups.a.none: 'steady' learns a signal; only models of devices can be compared",
+        put("listening/ears", changed(groups={"a": {"none": "steady"}}, published={}, paper="impulse_response")),
     ),
     Case(
         REFERENCES,
@@ -161,6 +169,24 @@ REFERENCES_TO_OTHERS = [
         "a metric that does not exist",
         "tables.sounds_of_steady.rows[0].quantity: there is no 'generation.nope'",
         put("tables/sounds_of_steady", observed("generation.nope")),
+    ),
+    Case(
+        REFERENCES,
+        "a claim about a misspelt configuration",
+        "claims.mine.rules[0].of: there is no 'stedy'; did you mean 'steady'?",
+        claimed(of="stedy", at_most=1),
+    ),
+    Case(
+        REFERENCES,
+        "a claim's rule without a limit",
+        "claims.mine.rules[0]: 'value' needs 'at_most' or 'at_least'; add one",
+        claimed(),
+    ),
+    Case(
+        REFERENCES,
+        "a claim's metric that does not exist",
+        "claims.mine.rules[0].quantity: there is no 'generation.nope'",
+        claimed(quantity="generation.nope", at_most=1),
     ),
     Case(
         REFERENCES,

@@ -37,6 +37,12 @@ def put(path: str, value: Any) -> Make:  # noqa: ANN401 (any YAML value)
     return make
 
 
+def claimed(**rule: object) -> Make:
+    """A claim `mine` with one rule about the configuration `steady`, or as these keys say."""
+    rules = [{"kind": "value", "quantity": "prediction_mse", "of": "steady", **rule}]
+    return put("claims", {"mine": {"statement": "It is so.", "rules": rules}})
+
+
 def drop(key: str) -> Make:
     def make(folder: Path, config: Config) -> None:
         del config[key]

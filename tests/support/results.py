@@ -12,7 +12,7 @@ _MEASURED_COLUMNS = {
     *("wall_time_s", "mean_wall_time_s", "peak_memory_mib"),  # effort of trainings
     *("seconds_per_second", "none_update_ms", "own_update_ms", "overhead"),  # results of the rules that measure times
 }
-_FOLDERS_ASIDE = ("logs", "checkpoints", "speed")
+_ASIDE = ("logs", "checkpoints", "speed", "report.html")  # the page says what was measured
 
 TABLE_SUFFIXES = ("csv", "md", "tex", "html")
 FIGURE_SUFFIXES = ("svg", "png")
@@ -34,7 +34,7 @@ def compared(results: Path) -> dict[str, bytes]:
     contents = {}
     for path in sorted(results.rglob("*")):
         place = path.relative_to(results)
-        if not path.is_file() or place.parts[0] in _FOLDERS_ASIDE:
+        if not path.is_file() or place.parts[0] in _ASIDE:
             continue
         if place.parts[0] != "tables" or path.stem not in timed:
             contents[str(place)] = _unmeasured(path)

@@ -82,13 +82,14 @@ def imported_names(path: Path) -> set[str]:
 
 def test_what_the_library_imports_is_among_its_dependencies() -> None:
     names = set().union(*map(imported_names, (REPOSITORY / "workflow/rnn_audio").rglob("*.py")))
-    foreign = names - set(sys.stdlib_module_names) - {"rnn_audio", "cuda", "onnx"}
-    # cuda.bindings is in the extra gpu. Only an export to ONNX needs onnx, and asks for it.
+    foreign = names - set(sys.stdlib_module_names) - {"rnn_audio", "cuda"}  # cuda.bindings: see the extra gpu
     owners = packages_distributions()
-    imported = {canonicalize_name(owners[name][0]) for name in foreign}
+    imported = {canonicalize_name(owners.get(name, [name])[0]) for name in foreign}
     declared = {canonicalize_name(wanted.name) for wanted in RANGES}
     assert declared <= imported
-    assert imported - declared == {"triton"}
+    # What exports and runs ONNX is asked for where it is missing.
+    assert imported - declared == {"triton", "onnx", "onnxruntime"}
+    assert {wanted.name for wanted in EXTRAS["onnx"]} == {"onnx"}
     assert {wanted.name for wanted in EXTRAS["gpu"]} == {"triton", "cuda-bindings"}
 
 
@@ -97,7 +98,7 @@ def test_the_environment_of_jobs_has_what_they_need_in_the_locked_versions(path:
     dependencies = yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"]
     (lines,) = [entry["pip"] for entry in dependencies if isinstance(entry, dict)]
     pinned = {canonicalize_name(pin.name): pin for pin in map(Requirement, lines)}
-    needed = [wanted for name in ("workflow", "slurm", "gpu") for wanted in EXTRAS[name]]
+    needed = [wanted for name in ("workflow", "slurm", "gpu", "onnx") for wanted in EXTRAS[name]]
     names = {canonicalize_name(wanted.name) for wanted in [*RANGES, *needed]} - {"cuda-bindings"}  # torch brings it
     assert set(pinned) == names
     for name, pin in pinned.items():

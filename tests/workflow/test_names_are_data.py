@@ -9,8 +9,10 @@ import soundfile
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from support.browser import Browser, browser_or_skip
 from support.inputs import NOISE, RATE_HZ
 from support.places import REPOSITORY
+from support.shown_results import ACTING
 from support.workspace import Config, Workspace
 
 from rnn_audio.wav import read_wav
@@ -38,7 +40,7 @@ def test_every_wildcard_matches_declared_names_or_numbers_only() -> None:
     """The names are the configuration's own, so that no pattern for them stands a second time in the rules."""
     files = [file for text in RULES.values() for file in re.findall(r'(?<!f)"<(?:results|logs)>/([^"]*)"', text)]
     used = {name for file in files for name in re.findall(r"\{(\w+)\}", file)}
-    used -= {"section", "name", "suffix", "shows", "rate_hz"}  # filled in before Snakemake sees them
+    used -= {"section", "name", "suffix", "shows", "rate_hz", "test", "made"}  # filled in before Snakemake sees them
     constrained = set(re.findall(r'^ +(\w+)=(?:one_of\(|"[^"]*\[0-9\])', "\n".join(RULES.values()), re.MULTILINE))
     assert used >= {"configuration", "signal", "device", "table", "figure", "rate", "seed"}
     assert used <= constrained
@@ -83,20 +85,37 @@ def test_recording_with_an_odd_name_is_prepared_and_its_name_is_not_executed(fre
     assert "Nothing to be done" in again.output
 
 
-def test_braces_and_markup_in_text_are_text_in_the_report(done: Workspace) -> None:
+def test_text_is_text_on_both_pages(done: Workspace, tmp_path: Path) -> None:
+    """In the page that the run makes and in Snakemake's report, whose menus and captions hold it too."""
+
     def change(config: Config) -> None:
-        config["papers"]["impulse_response"]["title"] = 'Proc. {IEEE} {table} & "more"'
+        config["papers"]["impulse_response"]["title"] = f"Title {ACTING}"
         config["tables"]["losses"] |= {
-            "caption": "Losses {x} of *both*",
-            "notes": [".. include:: /etc/passwd", "a < b"],
+            "caption": f"Table {ACTING}",
+            "notes": [f"Note {ACTING}", ".. include:: /etc/passwd"],
         }
-        config["figures"]["curves"]["caption"] = "Curves {figure} {}"
+        config["figures"]["curves"]["caption"] = f"Figure {ACTING}"
 
     done.edit_config(change)
     done.make()
-    run = done.snakemake("--report", "report.html")
-    assert run.status == 0, run.output
-    page = (done.folder / "report.html").read_text(encoding="utf-8")
-    assert "root:x:" not in page
-    assert ".. include:: /etc/passwd</p>" in page
-    assert "Proc. {\\u2060IEEE} {\\u2060table}" in page
+    done.make("--report", "snakemake.html")
+    assert "root:x:" not in (done.folder / "snakemake.html").read_text(encoding="utf-8")
+    with browser_or_skip(tmp_path) as browser:
+        browser.open(done.results / "report.html")
+        text = browser.run("document.body.textContent")
+        assert [word for word in ("Title", "Table", "Note", "Figure") if f"{word} {ACTING}" not in text] == []
+        browser.open(done.folder / "snakemake.html")
+        seen = through_menus(browser, "Results", "Tables", "Title", "Figures")
+        assert [word for word in ("Title", "Table", "Figure") if f"{word} {ACTING}" not in seen] == []
+        assert browser.run("document.acted === undefined")
+
+
+def through_menus(browser: Browser, *words: str) -> str:
+    """All that Snakemake's report shows on the way through its menus, without the invisible signs."""
+    seen = ""
+    for word in words:
+        link = f"[...document.querySelectorAll('a')].find(own => own.innerText.trim().startsWith('{word}'))"
+        browser.wait(f"{link} !== undefined")
+        browser.run(f"{link}.click()")
+        seen += browser.run("document.body.innerText")
+    return seen.replace("\N{WORD JOINER}", "")

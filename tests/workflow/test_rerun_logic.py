@@ -14,18 +14,21 @@ OF_CHOPPED = (*OF_BOTH, "figures/curves.svg")
 
 
 def jobs(plan: Plan) -> set[str]:
-    """One file a job: of outputs with several suffixes, the first; of sounds, the generation."""
+    """One file a job: of outputs with several suffixes, the first; of sounds, the generation. The page is made again
+    with any of them."""
+    assert "report.html" in plan.files
     others = (".md", ".tex", ".html", ".png", "history.csv", "run.json")
     files = {file for file in plan.files if not file.endswith(others) and not file.startswith("predictions/")}
     return {file for file in files if not (file.startswith("generations/") and file.endswith(".json"))}
 
 
 def behind_training(configuration: str) -> set[str]:
-    """Of all but `steady` only losses are shown, and nothing needs their sounds."""
-    selection = f"models/{configuration}/selection.json"
-    if configuration != "steady":
-        return {selection}
-    return {selection, f"generations/{configuration}.wav", f"metrics/{configuration}.json"}
+    """Its selection, and what the page plays and links to."""
+    return {
+        f"models/{configuration}/selection.json",
+        f"generations/{configuration}.wav",
+        f"metrics/{configuration}.json",
+    }
 
 
 def models(configuration: str, *seeds: int) -> set[str]:
@@ -142,6 +145,8 @@ def test_module_of_a_generator_reruns_everything(done: Workspace) -> None:
         ("rnn_audio/reporting/figures/waveforms.py", {"figures/waves.svg"}),
         ("rnn_audio/reporting/figures/loss_curves.py", {"figures/curves.svg"}),
         ("scripts/plot.py", {"figures/waves.svg", "figures/curves.svg"}),
+        ("rnn_audio/reporting/page/decks.py", set()),
+        ("rnn_audio/reporting/page/static/player.js", set()),
     ],
 )
 def test_module_reruns_only_what_imports_it(done: Workspace, module: str, remade: set[str]) -> None:

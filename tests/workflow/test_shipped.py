@@ -15,6 +15,7 @@ from support.results import FIGURE_SUFFIXES, TABLE_SUFFIXES
 from support.workspace import Config, Workspace
 
 from rnn_audio.configuration.experiment import load_experiment
+from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES
 
 CONFIG = shipped_config()
 EXPANDED = load_experiment(CONFIG).config  # with what the sweeps add
@@ -31,6 +32,8 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def artefacts(config: Config, section: str, paper: str | None = None) -> set[str]:
     suffixes = {"tables": TABLE_SUFFIXES, "figures": FIGURE_SUFFIXES}[section]
     names = [name for name, artefact in config[section].items() if paper in (None, artefact["paper"])]
+    tests = [name for name, test in config["listening"].items() if paper in (None, test["paper"])]
+    names += [f"{test}_{table}" for test in tests for table in LISTENING_TABLES if section == "tables"] + tests
     return {f"{section}/{name}.{suffix}" for name in names for suffix in suffixes}
 
 
@@ -50,6 +53,9 @@ def test_shipped_configuration_plans_every_table_and_figure(shipped: Workspace) 
     run = shipped.snakemake("-n", "--cores", "2")
     assert run.status == 0, run.output
     assert "This was a dry-run" in run.output
+    # A dry run gives the estimate too, of trainings and of all jobs.
+    assert re.search(r"Training \d+ model\(s\) of \d+ configuration\(s\).*: about \d", run.output)
+    assert re.search(r"In all, with \d+ sound set\(s\), \d+ table\(s\), \d+ figure\(s\).*: about \d", run.output)
 
 
 def test_quick_profile_plans_the_same_beside_it(shipped: Workspace) -> None:
@@ -64,7 +70,7 @@ def test_quick_profile_plans_the_same_beside_it(shipped: Workspace) -> None:
     shown = {
         section: {name: artefact for name, artefact in EXPANDED[section].items() if name not in single}
         for section in ("tables", "figures")
-    }
+    } | {"listening": EXPANDED["listening"]}
     assert in_folders(files, "tables", "figures") == artefacts(shown, "tables") | artefacts(shown, "figures")
     assert {file for file in files if file.endswith("model.safetensors")} <= models(
         EXPANDED | {"seeds": QUICK["seeds"]}
@@ -74,6 +80,13 @@ def test_quick_profile_plans_the_same_beside_it(shipped: Workspace) -> None:
 def test_tables_and_figures_are_targets(shipped: Workspace) -> None:
     assert in_folders(shipped.plan("tables").files, "tables", "figures") == artefacts(EXPANDED, "tables")
     assert in_folders(shipped.plan("figures").files, "tables", "figures") == artefacts(EXPANDED, "figures")
+
+
+def test_claims_are_a_target_that_needs_nothing_but_what_tables_and_figures_need(shipped: Workspace) -> None:
+    files = shipped.plan("claims").files
+    own = {"claims.csv", "claims.md", "claims.html"}
+    assert files > own
+    assert files - own <= shipped.plan("tables", "figures", "listening").files
 
 
 def test_models_and_sounds_are_targets(shipped: Workspace) -> None:

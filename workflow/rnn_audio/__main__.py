@@ -10,6 +10,7 @@ from rnn_audio.errors import InputError
 COMMANDS: Mapping[str, str] = {
     "compare": "Compare a run's losses with published ones, configuration by configuration.",
     "export": "Write a trained model, or one of another program, for plug-ins and other players.",
+    "page": "Make the page of a run from what there is, during the run or after it.",
     "process": "Send a sound file through a trained model, of this or another program.",
     "publish": "Copy a run's tables, figures and claims into a folder for publication.",
     "status": "Say how far a run is: models that are done, train, wait or failed, and the time that is left.",

@@ -12,7 +12,7 @@ rule claims:
             "<results>/claims.html",
             caption="../report/claims.rst",
             category="Claims",
-            labels={"table": "claims", "content": "what this run confirms of the papers"},
+            labels={"table": "claims: what this run confirms of the papers"},
         ),
     log:
         "<logs>/claims.log",
@@ -21,11 +21,11 @@ rule claims:
     params:
         code=code_of("claims.py"),
         # Functions, so that Snakemake takes no brace in a text for a wildcard.
-        claims=lambda wildcards: EXPERIMENT.config["claims"],
+        claims=lambda wildcards: typed(EXPERIMENT.config["claims"]),
         files=[(kind, name, len(paths_for_claims(kind, name))) for kind, name in claims_read(EXPERIMENT)],
         seeds=EXPERIMENT.seeds,
         context=lambda wildcards: claims_context(EXPERIMENT),
-        notes=lambda wildcards: claims_notes(EXPERIMENT),
+        notes=lambda wildcards: typed(claims_notes(EXPERIMENT)),
     message:
         "claims"
     script:

@@ -5,6 +5,7 @@ from rnn_audio.configuration.accelerator import unused_gpu
 from rnn_audio.jobs.engine_proof import forget_proofs
 from rnn_audio.jobs.packs.composition import compose_packs
 from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
+from rnn_audio.reporting.page.plan import page_plan, write_page_plan
 from rnn_audio.reporting.tables.headlines import headlines
 from rnn_audio.speed.estimate import plan_run, write_plan
 from rnn_audio.jobs.provenance import notes_on_versions
@@ -47,6 +48,7 @@ def say_plan():
 onstart:
     try:
         check_writable(Path(config["pathvars"]["results"]))
+        write_page_plan(Path(config["pathvars"]["results"]), page_plan(EXPERIMENT))
         if workflow.non_local_exec:
             check_accelerator_elsewhere(config["accelerator"])
             check_submission(workflow.executor_plugin.name)
@@ -88,8 +90,6 @@ CHECKPOINTS = Path(config["pathvars"]["results"]) / "checkpoints"
 # A pack needs the list that `onstart` writes; without it, each model trains alone.
 PACKS = [] if IS_MODULE else compose_packs(EXPERIMENT, ACCELERATOR)
 
-MODELS = expand("<results>/models/{{configuration}}/seed-{seed}/model.safetensors", seed=EXPERIMENT.seeds)
-RUNS = expand("<results>/models/{{configuration}}/seed-{seed}/run.json", seed=EXPERIMENT.seeds)
 TABLE_SUFFIXES = (".csv", ".md", ".tex", ".html")
 FIGURE_SUFFIXES = (".svg", ".png")
 

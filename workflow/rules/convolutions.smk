@@ -32,8 +32,8 @@ rule convolve:
         ENVIRONMENT
     params:
         code=code_of("convolve.py"),
-        caption=lambda wildcards: declared(wildcards)["caption"],
-        notes=lambda wildcards: EXPERIMENT.scale_notes(wildcards.configuration),
+        declaration=declared,
+        notes=lambda wildcards: typed(EXPERIMENT.scale_notes(wildcards.configuration)),
     message:
         "{wildcards.convolution} of {wildcards.configuration}"
     script:

@@ -1,8 +1,8 @@
 rule export:
     """The chosen model of a device's configuration in the formats of players."""
     input:
-        models=MODELS,
-        runs=RUNS,
+        models=models_of,
+        runs=runs_of,
         selection="<results>/models/{configuration}/selection.json",
         recordings=test_recordings_of,
         checks=lambda wildcards: f"<results>/devices/{settings_of(wildcards)['device']}/checks.json",
@@ -17,7 +17,7 @@ rule export:
         ENVIRONMENT
     params:
         code=code_of("export.py"),
-        seeds=EXPERIMENT.seeds,
+        seeds=seeds_of,
         about=lambda wildcards: EXPERIMENT.about_device(settings_of(wildcards)["device"]),
     message:
         "exports of {wildcards.configuration}"

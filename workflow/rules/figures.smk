@@ -13,10 +13,7 @@ for name, kind in FIGURES.items():
                 caption=f"../report/{name}.rst",
                 category=category_of,
                 subcategory="Figures",
-                labels=lambda wildcards: {
-                    "figure": wildcards.figure,
-                    "content": as_text(declared(wildcards)["caption"]),
-                },
+                labels=label_of,
             ),
             png="<results>/figures/{figure}.png",
         log:

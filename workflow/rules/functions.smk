@@ -4,10 +4,11 @@ import re
 from collections import Counter
 from functools import cache, partial
 
-from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES
+from rnn_audio.configuration.listening import TABLES as LISTENING_TABLES, compared_models
 from rnn_audio.jobs.code_dependencies import code_of as code_dependencies
 from rnn_audio.jobs.packs.members import PackMember
 from rnn_audio.jobs.provenance import digest
+from rnn_audio.listening.results import results_files
 from rnn_audio.signals.sources import download_name
 
 
@@ -49,10 +50,11 @@ def content_of(*recordings):
 
 
 def downloads_of(section, name):
-    """The downloads of a signal or device: each file's key in the configuration, and what stands there."""
-    settings = EXPERIMENT.config[section][name]
-    source = settings["source"]
-    if source != "url" and not (source == "model" and "address" in settings["model"]):
+    """The downloads of a signal, device or configuration: each file's key in the configuration, and what stands there."""
+    published = section == "configurations"
+    settings = EXPERIMENT.configurations[name] if published else EXPERIMENT.config[section][name]
+    source = "model" if published else settings["source"]
+    if source != "url" and not (source == "model" and "address" in settings.get("model", {})):
         return {}
     key, url = f"{section}.{name}.{source}", settings[source]
     if "address" in url:
@@ -67,13 +69,32 @@ def downloaded(section, name):
     return [f"<results>/{section}/{name}/downloads/{file}" for file in downloads_of(section, name)]
 
 
-def names_of_downloads(section):
-    """The files of all downloads of signals or devices, as patterns."""
-    return [re.escape(file) for name in EXPERIMENT.config[section] for file in downloads_of(section, name)]
+def names_of_downloads(section, names=None):
+    """The files of all downloads of signals, devices or configurations, as patterns."""
+    names = EXPERIMENT.config[section] if names is None else names
+    return [re.escape(file) for name in names for file in downloads_of(section, name)]
 
 
 def settings_of(wildcards):
     return EXPERIMENT.configurations[wildcards.configuration]
+
+
+def seeds_of(wildcards):
+    return EXPERIMENT.seeds_of(wildcards.configuration)
+
+
+def models_of(wildcards):
+    """The model of each seed."""
+    return files_of_seeds(wildcards, "model.safetensors")
+
+
+def runs_of(wildcards):
+    """The record of each seed's training."""
+    return files_of_seeds(wildcards, "run.json")
+
+
+def files_of_seeds(wildcards, file):
+    return expand(f"<results>/models/{wildcards.configuration}/seed-{{seed}}/{file}", seed=seeds_of(wildcards))
 
 
 def signal_of(wildcards):
@@ -102,6 +123,19 @@ def recordings_of(wildcards):
 
 def test_recordings_of(wildcards):
     return device_recordings(settings_of(wildcards)["device"], ["test"])
+
+
+def published_path_of(wildcards):
+    """The user's file of a configuration's published model, as a list of at most one path."""
+    return EXPERIMENT.model_path(wildcards.configuration)
+
+
+def published_of(wildcards):
+    """The file of a configuration's published model: the user's, or a download."""
+    return published_path_of(wildcards) or [
+        f"<results>/models/{wildcards.configuration}/downloads/{file}"
+        for file in downloads_of("configurations", wildcards.configuration)
+    ]
 
 
 def start_of(wildcards):
@@ -159,7 +193,27 @@ def whole_machine(wildcards):
 def declared(wildcards):
     """The declaration of the table, figure or convolution that a file belongs to."""
     (section,) = {"table", "figure", "convolution"} & set(wildcards.keys())
-    return EXPERIMENT.config[f"{section}s"][wildcards[section]]
+    return typed(EXPERIMENT.config[f"{section}s"][wildcards[section]])
+
+
+class Typed(str):
+    """A text of a user among the parameters of a rule: Snakemake's report writes their representation into a script,
+    which a text could end. An invisible sign after `<` prevents that. A job gets the text itself."""
+
+    def __repr__(self):
+        return super().__repr__().replace("<", "<\N{WORD JOINER}")
+
+    def __reduce__(self):
+        return str, (str(self),)
+
+
+def typed(value):
+    """The value with its texts as `Typed`."""
+    if isinstance(value, dict):
+        return {typed(key): typed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [typed(item) for item in value]
+    return Typed(value) if isinstance(value, str) else value
 
 
 def category_of(wildcards):
@@ -167,9 +221,17 @@ def category_of(wildcards):
     return as_text(config["papers"][declared(wildcards)["paper"]]["title"])
 
 
+def label_of(wildcards):
+    """The label of a table or figure in Snakemake's report; one alone, since of two results with two labels the report
+    takes the second label for a switch and shows nothing."""
+    (section,) = {"table", "figure"} & set(wildcards.keys())
+    return {section: f"{wildcards[section]}: {as_text(declared(wildcards)['caption'])}"}
+
+
 def as_text(text):
-    """Text for the report in which Snakemake finds no wildcard: an invisible sign after each brace."""
-    return text.replace("{", "{\N{WORD JOINER}")
+    """Text for Snakemake's report, which takes a brace for a wildcard and the rest for HTML: an invisible sign after
+    each sign that could begin either."""
+    return re.sub("[{<&]", "\\g<0>\N{WORD JOINER}", text)
 
 
 def files_of(kind, wildcards):
@@ -185,13 +247,14 @@ def paths_of(what, entry, wildcards):
         pattern = TARGETS["device" if "device" in settings else of_sound]
     else:
         pattern = READ[what]
-    return expand(pattern, **{**settings, **entry, **wildcards, "seed": EXPERIMENT.seeds})
+    seeds = EXPERIMENT.seeds_of(entry["configuration"])
+    return expand(pattern, **{**settings, **entry, **wildcards, "seed": seeds})
 
 
 def scale_notes_of(wildcards):
     """A note if a figure's models were not trained at the paper's scale."""
     names = EXPERIMENT.configurations_of(declared(wildcards))
-    return EXPERIMENT.scale_notes(*names) if names else []
+    return typed(EXPERIMENT.scale_notes(*names)) if names else []
 
 
 def given_to(kind, wildcards):
@@ -224,12 +287,60 @@ def convolved_sounds(convolutions):
     ]
 
 
+def listening_parts():
+    """Parts of the page that are no Python."""
+    return [*static_files("listening"), Path(LIBRARY) / "rnn_audio/reporting/page/static/player.js"]
+
+
+def static_files(room):
+    """What a page is made of besides Python: an edit of one makes it again."""
+    return sorted(path for path in (Path(LIBRARY) / "rnn_audio" / room / "static").rglob("*") if path.is_file())
+
+
+def listening_test(wildcards):
+    """The declaration of a listening test."""
+    return EXPERIMENT.config["listening"][wildcards.listening]
+
+
+def answers_of(wildcards):
+    """The CSV files of a test's listeners, which may be none."""
+    return [str(path) for path in results_files(Path(listening_test(wildcards)["results"]))]
+
+
+def paper_of_listening(wildcards):
+    """The section of the report that a listening test belongs to."""
+    return as_text(config["papers"][listening_test(wildcards)["paper"]]["title"])
+
+
+def listening_labels(wildcards):
+    """Labels in the report."""
+    return {"figure": f"{wildcards.listening}: {as_text(listening_test(wildcards)['caption'])}"}
+
+
+def listening_table(stem):
+    """The files of one of a listening test's tables, of which the report shows one."""
+    shown = report(
+        f"{stem}.html",
+        caption="../report/table.rst",
+        category=paper_of_listening,
+        subcategory="Tables",
+        labels=lambda wildcards: {
+            "table": f"{Path(stem).name.format(**wildcards)}: {as_text(listening_test(wildcards)['caption'])}"
+        },
+    )
+    return [*multiext(stem, ".csv", ".md", ".tex"), shown]
+
+
+def tables_of_listening(tests):
+    """The names of the tables of listening tests."""
+    return [f"{test}{end}" for test in tests for end in ("", *(f"_{table}" for table in LISTENING_TABLES))]
+
+
 def listening_files(tests):
     """What listening tests are held with, and their tables and figures."""
-    ends = ["", *(f"_{table}" for table in LISTENING_TABLES)]
     return [
-        *expand("<results>/listening/{test}/{made}", test=tests, made=["webmushra", "test.html"]),
-        *artefacts("tables", [f"{test}{end}" for test in tests for end in ends]),
+        *(f"<results>/listening/{test}/{made}" for test in tests for made in ("webmushra", "test.html")),
+        *artefacts("tables", tables_of_listening(tests)),
         *artefacts("figures", tests),
     ]
 
@@ -246,7 +357,7 @@ def artefacts(section, names):
     return expand("<results>/{section}/{name}{suffix}", section=section, name=names, suffix=suffixes)
 
 
-# Paths of what claims read, for one configuration.
+# Paths of what claims read, for one configuration or listening test.
 READ_BY_CLAIMS = {
     **{
         kind: READ[kind]
@@ -256,16 +367,56 @@ READ_BY_CLAIMS = {
     "predictions": "<results>/predictions/{configuration}.wav",
     "reconstructions": "<results>/reconstructions/{configuration}.wav",
     "signals": TARGETS["signal"],
+    "heard": "<results>/listening/{configuration}/analysis.json",
 }
 
 
-def paths_for_claims(kind, configuration):
-    return expand(
-        READ_BY_CLAIMS[kind],
-        **{**EXPERIMENT.configurations[configuration], "configuration": configuration, "seed": EXPERIMENT.seeds},
-    )
+def paths_for_claims(kind, name):
+    """The files of a kind, of a configuration or a listening test."""
+    settings = EXPERIMENT.configurations.get(name, {})
+    return expand(READ_BY_CLAIMS[kind], **{**settings, "configuration": name, "seed": EXPERIMENT.seeds})
 
 
 def claims_files():
     """The files of the table of claims, if there are claims."""
     return multiext("<results>/claims", ".csv", ".md", ".html") if EXPERIMENT.config["claims"] else []
+
+
+def made_by_all():
+    """Every table, claim, figure, convolution and export, the checks of recordings, and all metrics."""
+    return [
+        *artefacts("tables", EXPERIMENT.config["tables"]),
+        *artefacts("figures", EXPERIMENT.config["figures"]),
+        *claims_files(),
+        *convolved_sounds(EXPERIMENT.config["convolutions"]),
+        *listening_files(EXPERIMENT.config["listening"]),
+        *checks_of_devices(EXPERIMENT.used_devices()),
+        *expand("<results>/exports/{configuration}", configuration=EXPERIMENT.configurations_on("device")),
+        *expand("<results>/metrics/{configuration}.json", configuration=EXPERIMENT.configurations),
+    ]
+
+
+def models_of_page():
+    """What the page tells of models: the records of all seeds, and the histories of those that were trained here."""
+    records = [
+        f"<results>/models/{name}/seed-{seed}/{file}"
+        for name in EXPERIMENT.configurations
+        for seed in EXPERIMENT.seeds_of(name)
+        for file in (["run.json", "history.csv"] if name in EXPERIMENT.trained else ["run.json"])
+    ]
+    return [*records, *expand("<results>/models/{name}/selection.json", name=EXPERIMENT.configurations)]
+
+
+def sounds_of_page():
+    """What can be heard on the page: targets, predictions, generations and errors."""
+    targets = [
+        TARGETS["signal"].format(**EXPERIMENT.configurations[name]) for name in EXPERIMENT.configurations_on("signal")
+    ]
+    recordings = [path for device in EXPERIMENT.used_devices() for path in device_recordings(device, ["test"])]
+    outputs = {
+        "predictions": EXPERIMENT.configurations,
+        "generations": EXPERIMENT.configurations_on("signal"),
+        "errors": EXPERIMENT.configurations_on("device"),
+    }
+    made = [f"<results>/{folder}/{name}.wav" for folder, names in outputs.items() for name in names]
+    return [*dict.fromkeys(targets), *recordings, *made]

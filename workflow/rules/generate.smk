@@ -2,7 +2,7 @@ rule generate:
     """The chosen model's prediction and generation (paper A, section IV-A), their metrics, and summaries over all states."""
     input:
         signal=signal_of,
-        models=MODELS,
+        models=models_of,
         selection="<results>/models/{configuration}/selection.json",
         # The segment and its anchors, if the configuration has an auxiliary network.
         reconstruction=lambda wildcards: [
@@ -24,7 +24,7 @@ rule generate:
     params:
         code=code_of("generate.py"),
         settings=settings_of,
-        seeds=EXPERIMENT.seeds,
+        seeds=seeds_of,
         kind=kind_of,
     message:
         "sounds of {wildcards.configuration}"
@@ -36,7 +36,7 @@ rule reconstruct:
     """The chosen model's reconstruction of a segment by its auxiliary network (paper A, figures 6 and 7)."""
     input:
         signal=signal_of,
-        models=MODELS,
+        models=models_of,
         selection="<results>/models/{configuration}/selection.json",
     output:
         reconstruction="<results>/reconstructions/{configuration}.wav",
@@ -51,7 +51,7 @@ rule reconstruct:
     params:
         code=code_of("reconstruct.py"),
         settings=settings_of,
-        seeds=EXPERIMENT.seeds,
+        seeds=seeds_of,
     message:
         "reconstruction by {wildcards.configuration}"
     script:
@@ -62,7 +62,7 @@ rule process_test_set:
     """The chosen model's output for the test recording, its metrics, and the errors of all seeds (paper B, section 5.1)."""
     input:
         recordings=test_recordings_of,
-        models=MODELS,
+        models=models_of,
         selection="<results>/models/{configuration}/selection.json",
         baselines=lambda wildcards: f"<results>/devices/{settings_of(wildcards)['device']}/baselines.json",
     output:
@@ -78,7 +78,7 @@ rule process_test_set:
         ENVIRONMENT
     params:
         code=code_of("process_test_set.py"),
-        seeds=EXPERIMENT.seeds,
+        seeds=seeds_of,
         device=lambda wildcards: settings_of(wildcards)["device"],
     message:
         "test set through {wildcards.configuration}"

@@ -1,50 +1,5 @@
-from rnn_audio.configuration.listening import compared_models
-from rnn_audio.listening.results import results_files
-
-
 wildcard_constraints:
     listening=one_of(EXPERIMENT.config["listening"]),
-
-
-def listening_parts():
-    """Parts of the page that are no Python."""
-    rooms = ("listening", "reporting/page")
-    return sorted(path for room in rooms for path in (Path(LIBRARY) / "rnn_audio" / room / "static").iterdir())
-
-
-def listening_test(wildcards):
-    """The declaration of a listening test."""
-    return EXPERIMENT.config["listening"][wildcards.listening]
-
-
-def answers_of(wildcards):
-    """The CSV files of a test's listeners, which may be none."""
-    return [str(path) for path in results_files(Path(listening_test(wildcards)["results"]))]
-
-
-def paper_of_listening(wildcards):
-    """The section of the report that a listening test belongs to."""
-    return as_text(config["papers"][listening_test(wildcards)["paper"]]["title"])
-
-
-def listening_labels(wildcards):
-    """Labels in the report."""
-    return {"figure": wildcards.listening, "content": as_text(listening_test(wildcards)["caption"])}
-
-
-def listening_table(end):
-    """The files of one of a listening test's tables, of which the report shows one."""
-    shown = report(
-        f"<results>/tables/{{listening}}{end}.html",
-        caption="../report/table.rst",
-        category=paper_of_listening,
-        subcategory="Tables",
-        labels=lambda wildcards: {
-            "table": f"{wildcards.listening}{end}",
-            "content": as_text(listening_test(wildcards)["caption"]),
-        },
-    )
-    return [*multiext(f"<results>/tables/{{listening}}{end}", ".csv", ".md", ".tex"), shown]
 
 
 rule make_stimuli:
@@ -114,35 +69,52 @@ rule analyse_listening:
         "../scripts/analyse_listening.py"
 
 
-rule show_listening:
-    """Tables and figure of a listening test (paper B, table 2 and figure 5)."""
+rule listening_tables:
+    """Tables of a listening test: scores (paper B, table 2), comparisons, clips with objective distances, listeners."""
     input:
         stimuli="<results>/listening/{listening}/stimuli.json",
         analysis="<results>/listening/{listening}/analysis.json",
     output:
-        scores=listening_table(""),
-        comparisons=listening_table("_comparisons"),
-        clips=listening_table("_clips"),
-        listeners=listening_table("_listeners"),
-        figure=[
-            report(
-                "<results>/figures/{listening}.svg",
-                caption="../report/listening.rst",
-                category=paper_of_listening,
-                subcategory="Figures",
-                labels=listening_labels,
-            ),
-            "<results>/figures/{listening}.png",
-        ],
+        scores=listening_table("<results>/tables/{listening}"),
+        comparisons=listening_table("<results>/tables/{listening}_comparisons"),
+        clips=listening_table("<results>/tables/{listening}_clips"),
+        listeners=listening_table("<results>/tables/{listening}_listeners"),
     log:
-        "<logs>/show_listening/{listening}.log",
+        "<logs>/listening_tables/{listening}.log",
     conda:
         ENVIRONMENT
     params:
-        code=code_of("show_listening.py"),
+        code=code_of("listening_tables.py"),
         declaration=listening_test,
         notes=lambda wildcards: EXPERIMENT.listening_notes(wildcards.listening),
     message:
-        "tables and figure of {wildcards.listening}"
+        "tables of {wildcards.listening}"
     script:
-        "../scripts/show_listening.py"
+        "../scripts/listening_tables.py"
+
+
+rule plot_listening:
+    """Figure of a listening test's scores (paper B, figure 5)."""
+    input:
+        "<results>/listening/{listening}/analysis.json",
+    output:
+        svg=report(
+            "<results>/figures/{listening}.svg",
+            caption="../report/listening.rst",
+            category=paper_of_listening,
+            subcategory="Figures",
+            labels=listening_labels,
+        ),
+        png="<results>/figures/{listening}.png",
+    log:
+        "<logs>/plot_listening/{listening}.log",
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_of("plot_listening.py"),
+        declaration=listening_test,
+        notes=lambda wildcards: EXPERIMENT.listening_notes(wildcards.listening),
+    message:
+        "figure {wildcards.listening}"
+    script:
+        "../scripts/plot_listening.py"

@@ -1,7 +1,7 @@
 rule measure_running_speed:
     """Seconds of computation per second of audio, on one core (paper B, section 5)."""
     input:
-        models=MODELS,
+        models=models_of,
         selection="<results>/models/{configuration}/selection.json",
     output:
         "<results>/speed/running/{configuration}.json",
@@ -13,7 +13,7 @@ rule measure_running_speed:
     threads: whole_machine
     params:
         code=code_of("measure_running_speed.py"),
-        seeds=EXPERIMENT.seeds,
+        seeds=seeds_of,
         rate_hz=lambda wildcards: config["devices"][settings_of(wildcards)["device"]]["rate_hz"],
     message:
         "running speed of {wildcards.configuration}"

@@ -14,7 +14,7 @@ rule table:
             caption="../report/table.rst",
             category=category_of,
             subcategory="Tables",
-            labels=lambda wildcards: {"table": wildcards.table, "content": as_text(declared(wildcards)["caption"])},
+            labels=label_of,
         ),
     log:
         "<logs>/table/{table}.log",
@@ -23,7 +23,7 @@ rule table:
     params:
         code=code_of("table.py"),
         declaration=declared,
-        notes=lambda wildcards: EXPERIMENT.table_notes(wildcards.table),
+        notes=lambda wildcards: typed(EXPERIMENT.table_notes(wildcards.table)),
     message:
         "table {wildcards.table}"
     script:

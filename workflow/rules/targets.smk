@@ -2,12 +2,14 @@ rule tables:
     """Every table."""
     input:
         artefacts("tables", EXPERIMENT.config["tables"]),
+        artefacts("tables", tables_of_listening(EXPERIMENT.config["listening"])),
 
 
 rule figures:
     """Every figure."""
     input:
         artefacts("figures", EXPERIMENT.config["figures"]),
+        artefacts("figures", EXPERIMENT.config["listening"]),
 
 
 rule signals:

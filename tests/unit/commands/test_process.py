@@ -10,6 +10,7 @@ from support.portable_models import RATE_HZ, noise, random_model
 
 from rnn_audio.__main__ import main
 from rnn_audio.formats.files import write_model
+from rnn_audio.records import write_json
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def test_it_writes_the_output_and_says_what_it_did(folder: Path, capsys: pytest.
     assert soundfile.info(folder / "out.wav").frames == 600
     said = capsys.readouterr().err
     assert "6 units, 44100 Hz" in said
-    assert "out.wav: 0:00 of sound in" in said
+    assert "out.wav: 0 s of sound in" in said
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,11 @@ def test_a_change_of_rate_is_said(
         (("in.wav", "in.wav", "out.wav"), [], "in.wav"),
         (("model.safetensors", "none.wav", "out.wav"), [], "none.wav: no such file"),
         (("model.safetensors", "in.wav", "out.mp3"), [], "ends with .wav"),
-        (("model.safetensors", "in.wav", "out.wav"), ["--rate", "48000"], "says that its rate is 44100 Hz"),
+        (
+            ("model.safetensors", "in.wav", "out.wav"),
+            ["--rate", "48000"],
+            "file says 44100 Hz; leave --rate out",
+        ),
         (("model.json", "in.wav", "out.wav"), ["--rate", "0"], "0 is not a sampling rate"),
     ],
 )
@@ -64,6 +69,16 @@ def test_mistakes_are_one_line_and_leave_nothing(
     assert error.startswith("rnn-audio process: ")
     assert said in error
     assert set(folder.iterdir()) == before
+
+
+def test_a_folder_stands_for_its_chosen_model(folder: Path, capsys: pytest.CaptureFixture) -> None:
+    paths = [str(folder / name) for name in ("models", "in.wav", "out.wav")]
+    (folder / "models/seed-2").mkdir(parents=True)
+    assert main(["process", *paths]) == 1
+    assert "models: no model in this folder" in capsys.readouterr().err
+    write_json(folder / "models/selection.json", {"chosen_seed": 2})
+    write_model(random_model(), folder / "models/seed-2/model.safetensors", "safetensors")
+    assert main(["process", *paths]) == 0
 
 
 def test_it_needs_no_pytorch(folder: Path) -> None:

@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
-from scipy.signal import lfilter
 
 from rnn_audio.__main__ import main
 from rnn_audio.commands import train
-from rnn_audio.commands.trained import errors_by_filter
 from rnn_audio.errors import InputError
-from rnn_audio.losses.preemphasis import NAMES, taps
 from rnn_audio.types import Floats
 
 RATE_HZ = 16_000
@@ -166,11 +163,23 @@ def test_without_a_checkout_it_says_where_to_train(tmp_path: Path, monkeypatch: 
         train.checkout()
 
 
-def test_errors_after_each_filter_are_those_of_filtered_sounds() -> None:
-    target, output = playing(0.5), playing(0.5) + 0.1 * np.random.default_rng(2).standard_normal(RATE_HZ // 2)
-    errors = errors_by_filter(target, output, RATE_HZ)
-    assert list(errors) == list(NAMES)
-    for name, esr in errors.items():
-        emphasised = [lfilter(taps(name, RATE_HZ), 1.0, side) for side in (target, output)]
-        expected = np.sum((emphasised[0] - emphasised[1]) ** 2) / np.sum(emphasised[0] ** 2)
-        assert esr == pytest.approx(expected, rel=1e-9)
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("LockException: Directory cannot be locked.", "--directory out-model --unlock' once"),
+        ("MissingInputException", "snakemake.log: the run ended with an error, whose last lines are above"),
+    ],
+)
+def test_a_run_that_fails_shows_its_last_lines(
+    folder: Path, output: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    def fail(command: list[str], _environment: dict, log: Path, _progress: object) -> int:
+        log.write_text(f"{command[2]}\n{output}\n")
+        return 1
+
+    monkeypatch.setattr(train, "run_watched", fail)
+    assert trained(folder, "out") == 1
+    error = capsys.readouterr().err
+    assert f"snakemake\n{output}" in error
+    assert said in error.splitlines()[-1]
+    assert not (folder / "out-model/README.md").exists()

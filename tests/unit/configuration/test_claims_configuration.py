@@ -53,7 +53,7 @@ def test_the_quick_profile_may_have_fewer_configurations() -> None:
     """Sweeps with fewer values make claims about fewer; nothing fails."""
     quick = load_experiment(overlaid(shipped_config(), read_yaml("profiles/quick/settings.yaml")))
     assert quick.config["claims"]["a26"]["rules"][0]["of"] == ["room_5512_auxiliary"]
-    assert {name for _, name in claims_read(quick)} <= set(quick.configurations)
+    assert {name for kind, name in claims_read(quick) if kind != "heard"} <= set(quick.configurations)
 
 
 def test_a_claim_of_a_user_needs_a_statement_and_a_rule() -> None:
@@ -96,6 +96,7 @@ def test_grids_and_sweeps_stand_for_their_members() -> None:
         ({"kind": "paired"}, "'paired' needs 'over'; add it"),
         ({"kind": "order"}, "'order' has no 'at_most'; remove it"),
         ({"kind": "covers", "value": 1}, "'covers' has no 'at_most'; remove it"),
+        ({"kind": "heard"}, "'heard' has no 'quantity'; remove it"),
         ({"at_least": 2}, "at_least: 2 is above at_most, 1; choose less"),
         ({"kind": "paired", "of": ["tone_full"] , "over": []}, "over"),
     ],
@@ -119,6 +120,27 @@ def test_pairs_need_as_many_of_both() -> None:
     config["claims"] = {"mine": {"paper": "paper_a", "statement": "It is so.", "rules": [RULE | three]}}
     with pytest.raises(InputError, match="'of' has 2 configurations and 'over' 3; give both as many, or one"):
         load_experiment(config)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("test", "amplifier_listenin", r"claims.b13.rules\[0\].test: there is no 'amplifier_listenin'; did you mean"),
+        ("group", "size_16", r"rules\[0\].group: there is no 'size_16'"),
+        ("conditions", ["none", "tanh"], r"rules\[0\].conditions: there is no 'tanh'; choose from none, highpass"),
+    ],
+)
+def test_a_rule_of_listeners_names_models_of_a_listening_test(key: str, value: object, message: str) -> None:
+    config = shipped_config()
+    config["claims"]["b13"]["rules"][0][key] = value
+    with pytest.raises(InputError, match=message):
+        load_experiment(config)
+
+
+def test_a_claim_about_listeners_reads_their_test_and_the_models(shipped: Experiment) -> None:
+    assert ("heard", "amplifier_listening") in claims_read(shipped)
+    (rule,) = shipped.config["claims"]["b13"]["rules"]
+    assert rule["of"] == ["amplifier_64_none", "amplifier_64_a_weighting"]
 
 
 def test_a_claim_has_rules_or_needs_listeners() -> None:

@@ -1,9 +1,12 @@
 """What a reduced run changes of the papers' scale is said, configuration by configuration."""
 
+from pathlib import Path
+
 import pytest
 from support.configurations import Config, minimal, overlaid, read_yaml, shipped_config
 
 from rnn_audio.configuration.experiment import AT_THE_PAPERS, Experiment, load_experiment
+from rnn_audio.configuration.files import without_overlays
 from rnn_audio.configuration.scale import differences
 
 
@@ -86,3 +89,12 @@ def test_a_published_loss_stands_beside_a_training_at_the_papers_scale_only() ->
     assert load_experiment(overlaid(base, seeds), papers).published_loss("tone_full") == 1e-3
     shorter = seeds | {"presets": {"overfit": {"epochs": 2}}}
     assert load_experiment(overlaid(base, shorter), papers).published_loss("tone_full") is None
+
+
+def test_the_papers_scale_is_what_an_overlay_is_laid_over(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("scale: {name: paper}\n")
+    assert without_overlays(str(path), ["quick.yaml"]) == {"scale": {"name": "paper"}}
+    assert without_overlays(str(path), []) is None
+    assert without_overlays(str(path), [path]) is None
+    assert without_overlays(str(tmp_path / "none.yaml"), ["quick.yaml"]) is None

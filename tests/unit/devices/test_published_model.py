@@ -114,7 +114,7 @@ def at_48_khz(path: Path) -> None:
     [
         (Path.unlink, r"^devices\.amp\.model: .*theirs\.json: no such file"),
         (gru, r"^devices\.amp\.model: .*theirs\.json: a GRU; only one LSTM layer"),
-        (at_48_khz, r"^devices\.amp\.model: .* is a model at 48000 Hz, but rate_hz is 16000"),
+        (at_48_khz, r"^devices\.amp\.model: .* is a model at 48000 Hz, but the device's rate_hz is 16000"),
     ],
 )
 def test_what_cannot_be_played_is_refused_before_anything_trains(

@@ -11,7 +11,7 @@ CAPTIONS = {path.stem: path.read_text(encoding="utf-8") for path in sorted((REPO
 PANELS = [{"title": name, "shows": "prediction", "configuration": f"lstm_{name}"} for name in ("first", "second")]
 NOTES = ["Trained for 3 epochs.", "The device is simulated."]
 JOB = {
-    "params": {"notes": NOTES, "caption": "A sound", "declaration": {"caption": "A table", "panels": PANELS}},
+    "params": {"notes": NOTES, "declaration": {"caption": "A table", "panels": PANELS}},
     "wildcards": {"configuration": "room"},
 }
 
@@ -49,7 +49,7 @@ ACTING = (
 @pytest.mark.parametrize("text", ACTING)
 def test_text_of_the_configuration_stays_text(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     panels = [panel | {"title": text} for panel in PANELS]
-    params = {"notes": [text], "caption": text, "declaration": {"caption": text, "panels": panels}}
+    params = {"notes": [text], "declaration": {"caption": text, "panels": panels}}
     monkeypatch.setitem(JOB, "params", params)
     shown = html.escape(" ".join(text.replace("\n", " ").split(" ")), quote=False)
     assert shown in body(name).replace("&quot;", '"')

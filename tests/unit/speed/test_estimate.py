@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_audio.configuration.experiment import Experiment
-from rnn_audio.speed.estimate import Plan, plan_run, remaining_s
+from rnn_audio.speed.estimate import Plan, plan_run, remaining_s, write_plan
 from rnn_audio.speed.job_times import job_seconds
+from rnn_audio.speed.run_status import State, read_status
 from rnn_audio.training.recipe import Recipe
 
 Settings = dict[str, Any]
@@ -255,3 +256,22 @@ def test_what_remains_is_shared_but_takes_no_less_than_the_longest() -> None:
     assert remaining_s([], 0.0, 2) == 0
     assert remaining_s([4.0, 2.0], 6.0, 2) == 6
     assert remaining_s([9.0, 1.0], 2.0, 4) == 9
+
+
+def test_the_plan_of_a_run_is_read_by_its_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results, elsewhere = tmp_path / "results", tmp_path / "elsewhere"
+    plan = replace(
+        plan_of(experiment(results), [[(SIGNAL, 1)]], "cpu", 3), trainings_s={("room", 1): 90.0}, others_s=30
+    )
+    monkeypatch.chdir(tmp_path)
+    write_plan(Path("results/checkpoints"), plan, Path("results/logs"))
+    (results / "checkpoints" / "waiting.json").write_text('{"packs": [[{"configuration": "room", "seed": 1}]]}')
+    log = results / "logs" / "train" / "room" / "seed-1.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("2026-01-01 10:00:00,000 INFO configuration room, seed 1, on cpu\n")
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    status = read_status(Path("../results"))
+    assert [(model.label, model.state) for model in status.models] == [("room seed 1", State.TRAINING)]
+    assert status.left_s == pytest.approx(90 + 30)
+    assert status.basis == plan.basis

@@ -24,7 +24,7 @@ def write(path: Path, content: object, at_s: float) -> Path:
 def plan(results: Path, seconds: dict[str, float], **more: object) -> None:
     """The plan of a run that trains seed 1 of these configurations."""
     trainings = [{"configuration": name, "seed": 1, "seconds": own} for name, own in seconds.items()]
-    record = {"trainings": trainings, "others_s": 0, "at_once": 1, "basis": "a guess", "logs": str(results / "logs")}
+    record = {"trainings": trainings, "others_s": 0, "at_once": 1, "basis": "a guess", "logs": "logs"}
     write(results / "checkpoints" / "plan.json", record | more, START_S)
 
 
@@ -96,9 +96,10 @@ def test_without_a_run_a_training_was_interrupted(tmp_path: Path) -> None:
 def test_what_is_left_is_the_logs_and_the_plans_time(tmp_path: Path) -> None:
     plan(tmp_path, {"a": 500, "b": 500, "c": 300, "d": 100}, others_s=80, at_once=2)
     is_on(tmp_path)
-    log(tmp_path, "a", "epoch 1 of 2, loss 1.0e+00, 40 s left")
+    log(tmp_path, "a", "epoch 1 of 9, loss 1.0e+00, 3 h 0 min left", "epoch 2 of 9, loss 1.0e+00, 40 s left")
     done(tmp_path, "d")
-    # 40 s of a, 500 s of b and 300 s of c, and three quarters of the other jobs, two at a time.
+    # 40 s of a, whose first line counts the time of compiling, 500 s of b and 300 s of c, and three quarters of the
+    # other jobs, two at a time.
     assert read_status(tmp_path, NOW_S).left_s == pytest.approx(max((40 + 500 + 300 + 60) / 2, 500))
 
 

@@ -1,3 +1,5 @@
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from rnn_audio.errors import InputError
 from rnn_audio.networks import recurrence
 from rnn_audio.networks.model import ModelShape, Parameters, initialise
 from rnn_audio.networks.random_streams import RandomStreams
-from rnn_audio.speed.running_speed import compiled, measure_running_speed, pytorch
+from rnn_audio.speed.running_speed import compiled, measure_running_speed, onnxruntime, pytorch
 
 
 def model(hidden_size: int) -> Parameters:
@@ -43,6 +45,15 @@ def test_blocks_of_any_length_equal_the_recurrence(program: type, block_samples:
     np.testing.assert_allclose(outputs, expected(parameters, inputs, skip=True), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("skip", [False, True])
+def test_onnxruntime_equals_the_recurrence(skip: bool) -> None:
+    for package in ("onnx", "onnxruntime"):
+        pytest.importorskip(package)
+    parameters, inputs = model(8), recording(300)
+    outputs = onnxruntime(parameters, 64, skip=skip)(inputs)
+    np.testing.assert_allclose(outputs, expected(parameters, inputs, skip), atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("program", [compiled, pytorch])
 def test_running_leaves_the_model_and_the_input_alone(program: type) -> None:
     parameters, inputs = model(8), recording(100)
@@ -60,11 +71,10 @@ def test_speeds_are_named_positive_and_measured_with_one_thread() -> None:
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(1)
-    assert [speed.how for speed in speeds] == [
-        "compiled, sample by sample",
-        "compiled, blocks of 64",
-        "PyTorch's LSTM, blocks of 64",
-    ]
+    hows = ["compiled, sample by sample", "compiled, blocks of 64", "PyTorch's LSTM, blocks of 64"]
+    if all(find_spec(package) for package in ("onnx", "onnxruntime")):
+        hows.append("onnxruntime, blocks of 64")
+    assert [speed.how for speed in speeds] == hows
     assert all(speed.hidden_size == 8 and speed.seconds_per_second > 0 for speed in speeds)
 
 

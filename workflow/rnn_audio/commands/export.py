@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from rnn_audio.errors import InputError
+from rnn_audio.commands.given_model import model_file, with_rate
 from rnn_audio.formats.files import FORMATS, read_model, write_model
 from rnn_audio.formats.portable import PortableModel
 from rnn_audio.records import read_json
@@ -17,16 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "formats:\n" + "\n".join(lines) + "\n\ndocs/models.md says how each program loads its file."
     parser.add_argument("model", type=Path, metavar="MODEL", help="a model's file, or a folder of results/models")
     parser.add_argument("--to", nargs="+", choices=FORMATS, required=True, metavar="FORMAT", help="one or more formats")
-    parser.add_argument("--output", type=Path, help="a file, or a folder for several formats (default: this folder)")
+    parser.add_argument("--output", type=Path, help="a file with a suffix, or a folder (default: this one)")
     parser.add_argument("--name", help="the name that players show (default: the configuration's, or the file's)")
     parser.add_argument("--rate", type=int, metavar="HZ", help="the sampling rate, if the file does not say it")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files; their paths go to standard output, what a format does not say after them."""
-    model = _model(_file(arguments.model))
-    if arguments.rate is not None:
-        model = _with_rate(model, arguments.rate)
+    model = with_rate(_model(model_file(arguments.model)), arguments.rate)
     if arguments.name:
         model = replace(model, name=arguments.name)
     for format in arguments.to:
@@ -36,17 +34,6 @@ def run(arguments: argparse.Namespace) -> int:
         for remark in remarks:
             print(f"  {remark}")
     return 0
-
-
-def _file(path: Path) -> Path:
-    """The model's file: of a configuration's folder that of the chosen seed."""
-    if not path.is_dir():
-        return path
-    if (path / "selection.json").is_file():
-        path = path / f"seed-{read_json(path / 'selection.json')['chosen_seed']}"
-    if not (path / "model.safetensors").is_file():
-        raise InputError(f"{path}: no model in this folder; give a model's file, or a folder of results/models")
-    return path / "model.safetensors"
 
 
 def _model(path: Path) -> PortableModel:
@@ -71,18 +58,10 @@ def _if_there(path: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def _with_rate(model: PortableModel, rate_hz: int) -> PortableModel:
-    if rate_hz < 1:
-        raise InputError(f"--rate: {rate_hz} is not a sampling rate; give it in hertz")
-    if model.rate_hz not in (None, rate_hz):
-        raise InputError(f"--rate: the model's file says {model.rate_hz:g} Hz; leave --rate out")
-    return replace(model, rate_hz=rate_hz)
-
-
 def _output(arguments: argparse.Namespace, model: PortableModel, format: str) -> Path:
     name = f"{model.name}{FORMATS[format].suffix}".replace("/", "-")
     if arguments.output is None:
         return Path(name)
-    if len(arguments.to) > 1 or arguments.output.is_dir():
+    if len(arguments.to) > 1 or arguments.output.is_dir() or not arguments.output.suffix:
         return arguments.output / name
     return arguments.output

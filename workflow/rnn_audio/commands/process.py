@@ -3,14 +3,14 @@
 import argparse
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
-from rnn_audio.commands.progress import StatusLine, bar, clock
-from rnn_audio.errors import InputError
+from rnn_audio.commands.given_model import model_file, with_rate
+from rnn_audio.commands.progress import StatusLine, bar
 from rnn_audio.formats.files import read_model
 from rnn_audio.formats.portable import PortableModel
 from rnn_audio.formats.processing import open_sound, process_file
+from rnn_audio.jobs.progress import format_duration
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "model",
         type=Path,
         metavar="MODEL",
-        help="model.safetensors of a training, or a file of another format: .nam, .json, .onnx",
+        help="a model's file (.safetensors, .nam, .json, .onnx), or a folder of results/models",
     )
     parser.add_argument("input", type=Path, metavar="IN.wav", help="a sound: WAV, FLAC, AIFF, ...")
     parser.add_argument("output", type=Path, metavar="OUT.wav", help="the model's output; an older file is replaced")
@@ -32,32 +32,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Process the file; what is done goes to standard error."""
-    model = read_model(arguments.model)
+    model = with_rate(read_model(model_file(arguments.model)), arguments.rate)
     with open_sound(arguments.input) as file:
         rate_hz, seconds = file.samplerate, file.frames / file.samplerate
-    model = _with_rate(arguments.model, model, arguments.rate)
     print(_said(arguments.model, model, rate_hz), file=sys.stderr)
     line, started = StatusLine(), time.monotonic()
 
     def progress(done: int, frames: int) -> None:
         pace = done / rate_hz / max(1e-9, time.monotonic() - started)
-        left = clock((frames - done) / rate_hz / pace)
+        left = format_duration((frames - done) / rate_hz / pace)
         line.show(f"{bar(done / frames)}  {left} left, {pace:.3g} times as fast as it plays")
 
     process_file(model, arguments.input, arguments.output, progress=progress)
     took_s = time.monotonic() - started
-    line.end(f"{arguments.output}: {clock(seconds)} of sound in {took_s:.1f} s")
+    line.end(f"{arguments.output}: {format_duration(seconds)} of sound in {took_s:.1f} s")
     return 0
-
-
-def _with_rate(path: Path, model: PortableModel, rate_hz: int | None) -> PortableModel:
-    if rate_hz is None:
-        return model
-    if rate_hz < 1:
-        raise InputError(f"--rate: {rate_hz} is not a sampling rate; give it in hertz")
-    if model.rate_hz not in (None, rate_hz):
-        raise InputError(f"--rate: {path} says that its rate is {model.rate_hz:g} Hz; leave --rate out")
-    return replace(model, rate_hz=rate_hz)
 
 
 def _said(path: Path, model: PortableModel, rate_hz: int) -> str:

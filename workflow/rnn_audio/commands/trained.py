@@ -2,23 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from rnn_audio.jobs.exports import error_to_signal, esr_words
-from rnn_audio.losses.preemphasis import FILTERS, taps
+from rnn_audio.evaluation.error_to_signal import error_to_signal
+from rnn_audio.jobs.exports import esr_words
+from rnn_audio.losses.preemphasis import FILTERS
 from rnn_audio.records import read_json
-from rnn_audio.types import Floats
 from rnn_audio.wav import read_wav
-
-
-def errors_by_filter(target: Floats, output: Floats, rate_hz: float) -> dict[str, float]:
-    """The error-to-signal ratio of an output after each pre-emphasis filter (paper B, eq. 2); both sounds are [N]."""
-
-    filters = {name: taps(name, rate_hz) for name in FILTERS}
-    return {
-        name: error_to_signal(*(np.convolve(side, fir)[: len(side)] for side in (target, output)))
-        for name, fir in filters.items()
-    }
 
 
 def describe(folder: Path, name: str) -> str:
@@ -35,7 +23,6 @@ def describe(folder: Path, name: str) -> str:
     settings = run["configuration"]
     target, rate_hz = read_wav(results / "devices" / name / "test" / "target.wav")
     output, _ = read_wav(results / "predictions" / f"{name}.wav")
-    errors = errors_by_filter(target, output, rate_hz)
     own = FILTERS[settings["pre_emphasis"]].words
     lines = [
         f"# {name}",
@@ -49,7 +36,8 @@ def describe(folder: Path, name: str) -> str:
         "| filter before the comparison | error-to-signal ratio | in words |",
         "| :--- | ---: | :--- |",
     ]
-    for filter_name, esr in errors.items():
+    for filter_name in FILTERS:
+        esr = error_to_signal(target, output, filter_name, rate_hz)
         words = esr_words(esr) if filter_name == "none" else ""
         lines.append(f"| {FILTERS[filter_name].words} | {esr:.4f} | {words} |")
     lines += ["", "| file | what it is |", "| :--- | :--- |"]

@@ -54,8 +54,7 @@ def check_schema(config: Mapping[str, Any]) -> None:
         if isinstance(config, Mapping) and old in config:
             raise InputError(f"config.{old}: this key is called {new} now; rename it (docs/configuration.md)")
     require_valid(config, _schema(), prefix="config")
-    for section in ("papers", "signals", "tables", "figures", "sweeps", "convolutions", "listening", "claims"):
-        _require_no_markup(config.get(section, {}), section)
+    _require_no_markup(config.get("listening", {}), "listening")
 
 
 def check_configurations(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
@@ -166,7 +165,7 @@ def configuration_keys() -> list[str]:
 
 
 def _require_no_markup(value: Any, place: str) -> None:  # noqa: ANN401 (any YAML value)
-    """Refuse text that a browser would take for HTML: captions, titles, labels and notes stand in the report."""
+    """Refuse text that a browser would take for HTML, for pages of other programs (webMUSHRA) that do."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             _require_no_markup(key, place)
@@ -208,6 +207,10 @@ def _check_warm_up(where: str, settings: Mapping[str, Any]) -> None:
 def _require_suitable(
     where: str, name: str, kind: Kind, configuration: str, merged: Mapping[str, Mapping[str, Any]]
 ) -> None:
+    if "model" in merged[configuration] and set(kind.reads) & {"histories", "training_times"}:
+        raise InputError(
+            f"{where}.configuration: '{configuration}' is a published model, but '{name}' shows trainings; remove it"
+        )
     if not set(kind.shows) & set(merged[configuration]):
         (wanted,) = kind.shows
         raise InputError(

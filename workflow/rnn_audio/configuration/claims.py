@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnn_audio.configuration.checks import check_quantity, losses_of, require_known
-from rnn_audio.configuration.kinds import PAIRED, RULE_KINDS
+from rnn_audio.configuration.kinds import HEARD, PAIRED, RULE_KEYS, RULE_KINDS
 from rnn_audio.configuration.method_checks import require_auxiliary
 from rnn_audio.errors import InputError
 from rnn_audio.losses.preemphasis import NAMES as FILTERS
@@ -43,7 +43,11 @@ class Quantity:
     of_learning: bool = False
 
 
+SCORE = "score"
+"""The quantity of a rule of kind `heard`, which no other rule reads."""
+
 OWN_QUANTITIES: Mapping[str, Quantity] = {
+    SCORE: Quantity("mean score of the listeners", of="device"),
     "parameters": Quantity("number of parameters", by_seed=False, scaled=False),
     "wall_time_s": Quantity("training time", "s"),
     "peak_memory_mib": Quantity("peak memory", "MiB"),
@@ -60,10 +64,10 @@ OWN_QUANTITIES: Mapping[str, Quantity] = {
         "extra time of an update with the filter", "%", ("training_times",), "device", by_seed=False
     ),
     "target.above_10_khz_db": Quantity(
-        "energy of the device's output above 10 kHz, re all of it", "dB", ("errors",), "device", False, False
+        "energy of the device's output above 10 kHz, relative to all of it", "dB", ("errors",), "device", False, False
     ),
     "prediction.end_level_db": Quantity(
-        "level of the last half of the prediction without its mean, re target",
+        "level of the prediction's last half without its mean, relative to the target",
         "dB",
         ("predictions", "signals"),
         "signal",
@@ -104,7 +108,7 @@ def expand_claims(config: Mapping[str, Any], grids: Mapping[str, list[str]], kno
         known: the names of all configurations, those of sweeps among them.
 
     Raises:
-        InputError: a configuration does not exist, or a claim belongs to no paper.
+        InputError: a rule lacks what its kind needs, a configuration does not exist, or a claim belongs to no paper.
     """
     groups = {name: sweep["points"] for name, sweep in config.get("sweeps", {}).items()} | dict(grids)
     known = list(known)
@@ -113,6 +117,10 @@ def expand_claims(config: Mapping[str, Any], grids: Mapping[str, list[str]], kno
         rules = []
         for index, rule in enumerate(claim.get("rules", [])):
             where = f"claims.{name}.rules[{index}]"
+            _check_keys(where, rule)
+            if rule["kind"] == HEARD:
+                rules.append({**rule, "quantity": SCORE, "of": _models_heard(where, rule, config)})
+                continue
             sides = {
                 side: _members(f"{where}.{side}", rule[side], groups, known) for side in ("of", "over") if side in rule
             }
@@ -138,7 +146,7 @@ def check_claims(config: Mapping[str, Any], merged: Mapping[str, Settings]) -> N
             raise InputError(f"claims.{name}: give it either rules or 'needs: {LISTENERS}'")
         for index, rule in enumerate(claim["rules"]):
             where = f"claims.{name}.rules[{index}]"
-            _check_keys(where, rule)
+            _check_pairs(where, rule)
             for configuration in configurations_of(rule):
                 if configuration in merged:
                     _check_quantity(f"{where}.quantity", rule["quantity"], configuration, merged[configuration])
@@ -161,6 +169,18 @@ def _members(where: str, names: str | list[str], groups: Mapping[str, list[str]]
     return list(dict.fromkeys(members))
 
 
+def _models_heard(where: str, rule: Settings, config: Mapping[str, Any]) -> list[str]:
+    """The configurations of the two conditions that listeners compared."""
+    tests = config.get("listening", {})
+    require_known(f"{where}.test", rule["test"], tests)
+    groups = tests[rule["test"]]["groups"]
+    require_known(f"{where}.group", rule["group"], groups)
+    models = groups[rule["group"]]
+    for condition in rule["conditions"]:
+        require_known(f"{where}.conditions", condition, models)
+    return [models[condition] for condition in rule["conditions"]]
+
+
 def _paper(name: str, claim: Settings, config: Mapping[str, Any]) -> str:
     if "paper" in claim:
         return claim["paper"]
@@ -174,17 +194,19 @@ def _paper(name: str, claim: Settings, config: Mapping[str, Any]) -> str:
 
 def _check_keys(where: str, rule: Settings) -> None:
     kind = RULE_KINDS[rule["kind"]]
-    for key, needed in (("over", kind.over), ("value", kind.value)):
-        if needed != (key in rule):
-            raise InputError(
-                f"{where}: '{rule['kind']}' {f'needs {key!r}; add it' if needed else f'has no {key!r}; remove it'}"
-            )
+    for key in RULE_KEYS:
+        if (key in kind.needs) != (key in rule):
+            do = f"needs '{key}'; add it" if key in kind.needs else f"has no '{key}'; remove it"
+            raise InputError(f"{where}: '{rule['kind']}' {do}")
     limits = [key for key in ("at_least", "at_most") if key in rule]
     if bool(limits) != kind.limits:
-        what = "needs 'at_most' or 'at_least'; add one" if kind.limits else f"has no '{limits[0]}'; remove it"
-        raise InputError(f"{where}: '{rule['kind']}' {what}")
+        do = "needs 'at_most' or 'at_least'; add one" if kind.limits else f"has no '{limits[0]}'; remove it"
+        raise InputError(f"{where}: '{rule['kind']}' {do}")
     if len(limits) == 2 and rule["at_least"] > rule["at_most"]:
         raise InputError(f"{where}.at_least: {rule['at_least']} is above at_most, {rule['at_most']}; choose less")
+
+
+def _check_pairs(where: str, rule: Settings) -> None:
     if rule["kind"] == PAIRED and len({len(rule["of"]), len(rule["over"])} - {1}) > 1:
         raise InputError(
             f"{where}: 'of' has {len(rule['of'])} configurations and 'over' {len(rule['over'])}; give both as many, or "

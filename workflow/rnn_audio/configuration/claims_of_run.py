@@ -6,17 +6,17 @@ from rnn_audio.types import Settings
 
 
 def claims_read(experiment: Experiment) -> list[tuple[str, str]]:
-    """The files that claims read, each once: their kind, and the configuration, if the run has it."""
-    return list(
-        dict.fromkeys(
-            (kind, name)
-            for claim in experiment.config["claims"].values()
-            for rule in claim["rules"]
-            for name in configurations_of(rule)
-            if name in experiment.configurations
-            for kind in reads_of(rule["quantity"], experiment.configurations[name])
-        )
+    """The files that claims read, each once: their kind, and the configuration, if the run has it; or `heard`, and the
+    listening test."""
+    rules = [rule for claim in experiment.config["claims"].values() for rule in claim["rules"]]
+    of_models = (
+        (kind, name)
+        for rule in rules
+        for name in configurations_of(rule)
+        if name in experiment.configurations
+        for kind in reads_of(rule["quantity"], experiment.configurations[name])
     )
+    return list(dict.fromkeys([*of_models, *(("heard", rule["test"]) for rule in rules if "test" in rule)]))
 
 
 def claims_context(experiment: Experiment) -> Settings:

@@ -11,11 +11,13 @@ from rnn_audio.configuration.convolutions import check_convolutions, expand_conv
 from rnn_audio.configuration.grids import expand_grids
 from rnn_audio.configuration.listening import check_listening, compared_models, device_of
 from rnn_audio.configuration.method_checks import METHODS, check_starts, start_of
+from rnn_audio.configuration.origins import file_of, origin_of
+from rnn_audio.configuration.resolving import resolve
 from rnn_audio.configuration.scale import differences
 from rnn_audio.configuration.settings import signal_samples, total_epochs
 from rnn_audio.configuration.shorthand import write_out_entries, write_out_labels
 from rnn_audio.configuration.sweeps import check_sweeps, expand_sweeps
-from rnn_audio.configuration.unshown import unshown, with_own_figures
+from rnn_audio.configuration.unshown import with_own_figures
 from rnn_audio.losses.preemphasis import MINIMUM_PHASE
 from rnn_audio.types import Settings
 
@@ -37,19 +39,31 @@ class Experiment:
             of its convolutions.
         configurations: each configuration merged with its preset, by name; its epochs are scaled, and `full` update
             lengths are None.
-        unshown: the configurations that no declared table, figure, convolution or listening test names.
         papers: the experiment at the papers' scale, of which this one is a reduction; None if it is not known.
     """
 
     config: Settings
     configurations: dict[str, Settings]
-    unshown: tuple[str, ...] = ()
     papers: "Experiment | None" = None
 
     @property
     def seeds(self) -> list[int]:
         """Seeds of each configuration."""
         return self.config["seeds"]
+
+    @property
+    def published(self) -> list[str]:
+        """Names of the configurations whose model is published, and not trained here."""
+        return [name for name, settings in self.configurations.items() if "model" in settings]
+
+    @property
+    def trained(self) -> list[str]:
+        """Names of the configurations that are trained."""
+        return [name for name, settings in self.configurations.items() if "model" not in settings]
+
+    def seeds_of(self, configuration: str) -> list[int]:
+        """Seeds of one configuration; a published model takes the first seed's place."""
+        return self.seeds[:1] if "model" in self.configurations[configuration] else self.seeds
 
     @property
     def a_weighting_design(self) -> str:
@@ -93,7 +107,12 @@ class Experiment:
     def about_device(self, device: str) -> Settings:
         """What an exported model says of its device: where its recordings come from, and the user's words for it."""
         settings = self.config["devices"][device]
-        return {"device": device, "recordings": _origin(settings), **settings.get("gear", {})}
+        return {"device": device, "recordings": origin_of(settings), **settings.get("gear", {})}
+
+    def model_path(self, configuration: str) -> list[str]:
+        """The user's file of a configuration's published model, as a list of at most one path."""
+        own = self.configurations[configuration]["model"]
+        return [_tidied(own["path"])] if "path" in own else []
 
     def samples(self, settings: Settings) -> int:
         """About how many samples a resolved configuration trains on in an epoch, for an estimate of its time."""
@@ -169,9 +188,9 @@ class Experiment:
         Args:
             configurations: those whose numbers are shown; all of them if none is given.
         """
-        if self._is_at_the_papers_scale():
+        names = [name for name in configurations or self.configurations if name in self.trained]
+        if self._is_at_the_papers_scale() or not names:
             return []
-        names = configurations or tuple(self.configurations)
         seeds = "one seed" if len(self.seeds) == 1 else f"{len(self.seeds)} seeds"
         scale = f"Scale '{self.config['scale']['name']}', {seeds}"
         by_text = self._grouped(names)
@@ -216,6 +235,10 @@ class Experiment:
             "papers' scale, which stands in brackets."
         )
 
+    def origin(self, section: str, name: str) -> str:
+        """Where one of the `signals` or `devices` comes from, in words."""
+        return origin_of(self.config[section][name])
+
     def published_loss(self, configuration: str) -> float | None:
         """The paper's prediction MSE of a configuration, from the first table row that states one.
 
@@ -242,7 +265,11 @@ class Experiment:
         for kind, used in (("signal", more_signals), ("device", [])):
             learned = [self.configurations[name][kind] for name in configurations if kind in self.configurations[name]]
             for name in dict.fromkeys([*learned, *used]):
-                notes.append(f"{kind.capitalize()} '{name}': {_origin(self.config[f'{kind}s'][name])}.")
+                notes.append(f"{kind.capitalize()} '{name}': {self.origin(f'{kind}s', name)}.")
+        for name in configurations:
+            if name in self.published:
+                own = self.configurations[name]["model"]
+                notes.append(f"Configuration '{name}': the published model {file_of(own)}, not trained here.")
         return notes
 
 
@@ -262,7 +289,6 @@ def load_experiment(config: Settings, papers: Experiment | None = None) -> Exper
     config = write_out_entries(config, grids)
     merged = {name: _merge(own, config["presets"]) for name, own in config["configurations"].items()}
     check_configurations(config, merged)
-    alone = tuple(unshown(config))
     config = with_own_figures(config, merged)
     check_sweeps(config)
     check_benchmark(config)
@@ -277,13 +303,13 @@ def load_experiment(config: Settings, papers: Experiment | None = None) -> Exper
     # The default is left out, so that models of before it could be chosen stay up to date.
     chosen = {key: value for key, value in config.items() if key == "a_weighting_design" and value != MINIMUM_PHASE}
     resolved = {
-        name: _resolve(settings, factor) | (chosen if "device" in settings else {}) for name, settings in merged.items()
+        name: resolve(settings, factor) | (chosen if "device" in settings else {}) for name, settings in merged.items()
     }
     expanded = write_out_labels(expanded, resolved)
     check_artefacts(expanded, merged)
     expanded = expand_claims(expanded, grids, merged)
     check_claims(expanded, merged)
-    return _with_scales(Experiment(expanded, resolved, alone, papers))
+    return _with_scales(Experiment(expanded, resolved, papers))
 
 
 def _with_scales(experiment: Experiment) -> Experiment:
@@ -305,52 +331,6 @@ def _merge(own: Settings, presets: Mapping[str, Settings]) -> Settings:
     return merged | {key: preset[key] | own[key] for key in nested}
 
 
-def _resolve(settings: Settings, epochs_factor: float) -> Settings:
-    update_length = settings["update_length_samples"]
-    if "auxiliary" in settings:
-        pretraining_epochs = _scale_epochs(settings["auxiliary"]["pretraining_epochs"], epochs_factor)
-        settings = settings | {"auxiliary": settings["auxiliary"] | {"pretraining_epochs": pretraining_epochs}}
-    return settings | {
-        "epochs": _scale_epochs(settings["epochs"], epochs_factor),
-        "update_length_samples": None if update_length == "full" else update_length,
-        "teacher_forcing": _scale_schedule(settings["teacher_forcing"], epochs_factor),
-    }
-
-
-def _scale_epochs(epochs: int, factor: float) -> int:
-    """Scaled and rounded, at least 1; 0 stays 0."""
-    return max(1, round(epochs * factor)) if epochs > 0 else 0
-
-
-def _scale_schedule(schedule: str | Settings, epochs_factor: float) -> str | Settings:
-    """The same decrease of teacher forcing, stretched or shortened to the scaled number of epochs."""
-    if isinstance(schedule, str) or epochs_factor == 1:
-        return schedule
-    scaled = dict(schedule)
-    if "slope_per_epoch" in scaled:
-        scaled["slope_per_epoch"] /= epochs_factor
-    if "base" in scaled:
-        scaled["base"] **= 1 / epochs_factor
-    if "k_epochs" in scaled:
-        scaled["k_epochs"] = max(1.0, scaled["k_epochs"] * epochs_factor)
-    return scaled
-
-
 def _tidied(path: str) -> str:
     """A path without double slashes, which Snakemake would not find."""
     return str(Path(path))
-
-
-def _origin(settings: Settings) -> str:
-    own = settings[settings["source"]]
-    if settings["source"] == "synthetic":
-        return f"synthetic ({own['generator']}), not a recording"
-    if settings["source"] == "model":
-        model = own["address"] if "address" in own else Path(own["path"]).name
-        played = Path(own["input"]).name if "input" in own else "synthetic playing"
-        return f"output of the model {model} for {played}, not a recording"
-    if settings["source"] == "file":
-        names = [Path(own[key]).name for key in ("path", "input", "target") if key in own]
-        return f"recording {' and '.join(names)}"
-    address = own["address"] if "address" in own else own["test"]["target"]["address"]
-    return f"recording {address}"

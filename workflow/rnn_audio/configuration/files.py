@@ -42,10 +42,14 @@ def checked_file(path: str, overlays: Iterable[Path | str]) -> str:
 
 
 def without_overlays(path: str, overlays: Iterable[Path | str]) -> dict[str, Any] | None:
-    """The configuration of a file that `checked_file` accepts, alone; None without overlays, or without the file."""
+    """The configuration of a file that `checked_file` accepts, alone; None without overlays, or without the file.
+
+    Snakemake lists the file itself among the overlays.
+    """
     import yaml
 
-    if not list(overlays) or not Path(path).exists():
+    others = [file for file in overlays if Path(file).resolve() != Path(path).resolve()]
+    if not others or not Path(path).exists():
         return None
     return yaml.load(Path(path).read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 

@@ -85,31 +85,34 @@ FIGURES: Mapping[str, Kind] = {
 
 
 VALUE, COVERS, PAIRED, SPREAD, SCATTER, ORDER, BEST = "value", "covers", "paired", "spread", "scatter", "order", "best"
+HEARD = "heard"
 
 
 @dataclass(frozen=True)
 class RuleKind:
-    """What a kind of rule needs in addition to a quantity and the configurations that it is `of`.
+    """What a kind of rule has.
 
     Attributes:
-        over: whether it compares them with others.
+        needs: its required keys; others of `RULE_KEYS` it does not have.
         limits: whether it has `at_most`, `at_least` or both.
-        value: whether it has a published `value`.
     """
 
-    over: bool = False
+    needs: tuple[str, ...] = ("quantity", "of")
     limits: bool = False
-    value: bool = False
 
+
+RULE_KEYS = ("quantity", "of", "over", "value", "test", "group", "conditions")
+"""Keys of rules that some kinds need and others do not have."""
 
 RULE_KINDS: Mapping[str, RuleKind] = {
     VALUE: RuleKind(limits=True),
-    COVERS: RuleKind(value=True),
-    PAIRED: RuleKind(over=True, limits=True),
-    SPREAD: RuleKind(over=True, limits=True),
+    COVERS: RuleKind(("quantity", "of", "value")),
+    PAIRED: RuleKind(("quantity", "of", "over"), limits=True),
+    SPREAD: RuleKind(("quantity", "of", "over"), limits=True),
     SCATTER: RuleKind(limits=True),
     ORDER: RuleKind(),
-    BEST: RuleKind(over=True),
+    BEST: RuleKind(("quantity", "of", "over")),
+    HEARD: RuleKind(("test", "group", "conditions")),
 }
 
 

@@ -85,6 +85,12 @@ def write_out_labels(config: Mapping[str, Any], resolved: Mapping[str, Settings]
     return {**config, "tables": tables, "figures": figures}
 
 
+def describe(config: Mapping[str, Any], resolved: Mapping[str, Settings]) -> dict[str, tuple[str, str]]:
+    """What each configuration learns and how, in words: `("room 1024 Hz", "full BPTT")`; arguments as above."""
+    describer = _Describer(config, resolved)
+    return {name: (describer.subject(settings), describer.manner(name)) for name, settings in resolved.items()}
+
+
 def _entries(where: str, short: Any, grids: Mapping[str, list[str]]) -> Iterator[Settings]:  # noqa: ANN401 (a name, or a mapping)
     """The rows or panels that one entry declares."""
     entry = {"configuration": short} if isinstance(short, str) else short
@@ -139,16 +145,16 @@ class _Describer:
         name = panel["configuration"]
         if name not in self._resolved:
             return panel
-        subject, manner = self._subject(self._resolved[name]), self._manner(name)
+        subject, manner = self.subject(self._resolved[name]), self.manner(name)
         subject = subject[0].upper() + subject[1:]
         own = {"group": subject, "title": manner} if most_curves is not None else {"title": f"{subject}, {manner}"}
         return own | panel
 
     def _label(self, name: str, settings: Settings, key: str) -> str | int | float | None:
         if key == "method":
-            return self._manner(name)
+            return self.manner(name)
         if key == "signal" and "signal" in settings:
-            return self._subject(settings)
+            return self.subject(settings)
         if key == "update_length_samples" and key in settings and settings[key] is None:
             return signal_samples(self._config["signals"][settings["signal"]], settings["rate_hz"])
         value = settings.get(key)
@@ -156,7 +162,7 @@ class _Describer:
             return FILTERS[value].words if key == "pre_emphasis" else _words(value)
         return value if isinstance(value, int | float) else None
 
-    def _subject(self, settings: Settings) -> str:
+    def subject(self, settings: Settings) -> str:
         """What is learned: a signal, with its rate if it is learned at several; for a device, the size of its model."""
         if "device" in settings:
             devices = {each["device"] for each in self._resolved.values() if "device" in each}
@@ -167,7 +173,7 @@ class _Describer:
             return label
         return f"{label} {rate_hz} Hz" if rate_hz < 10_000 else f"{label} {rate_hz / 1000:g} kHz"
 
-    def _manner(self, name: str) -> str:
+    def manner(self, name: str) -> str:
         """How it is learned."""
         settings = self._resolved[name]
         if "device" in settings:

@@ -139,6 +139,8 @@ def _varied(place: str, base: Settings, key: str, value: Any) -> Settings:  # no
 
 def _check_point(point: Point, sweep: Settings, config: Mapping[str, Any]) -> None:
     check_configuration(point.place, point.settings, config)
+    if "model" in point.settings:
+        raise InputError(f"{point.place}: a published model has no settings that could be varied; remove 'model'")
     for index, quantity in enumerate(sweep["quantities"]):
         place = f"{point.place.partition('.values')[0]}.quantities[{index}]"
         require_auxiliary(place, {"configuration": point.place, "quantity": quantity}, point.settings)

@@ -136,12 +136,11 @@ def plays_synthetic(settings: Mapping[str, Any]) -> bool:
 
 
 def _inspect_model(section: str, settings: Mapping[str, Any], longest_segment: int) -> None:
-    own = settings["model"]
-    if "path" in own:
-        load_published(f"{section}.model", own, settings["rate_hz"], None)
+    if "path" in settings["model"]:
+        load_published(f"{section}.model", settings["model"], settings["rate_hz"], None)
     else:
-        check_address(f"{section}.model", own)
-    if "input" in own:
+        check_address(f"{section}.model", settings["model"])
+    if "input" in settings["model"]:
         source = _model_input(section, settings)
         _check_lengths(section, settings, len(source.samples), longest_segment)
 

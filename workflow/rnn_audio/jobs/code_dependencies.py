@@ -54,6 +54,7 @@ def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
             yield from _statements(getattr(statement, part, ()))
 
 
+@cache
 def _module_files(name: str) -> list[Path]:
     """The files that importing a module of this package runs: its own and the `__init__.py` of each parent package."""
     package, *parts = name.split(".")

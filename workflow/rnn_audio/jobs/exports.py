@@ -5,17 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rnn_audio.atomic import replacing
 from rnn_audio.errors import InputError
+from rnn_audio.evaluation.error_to_signal import error_to_signal
 from rnn_audio.formats.files import FORMATS, read_model, write_model
 from rnn_audio.formats.loudness import loudness_and_gain
 from rnn_audio.formats.player import play
 from rnn_audio.formats.portable import PortableModel
-from rnn_audio.losses.preemphasis import FILTERS, taps
+from rnn_audio.losses.preemphasis import FILTERS, MINIMUM_PHASE
 from rnn_audio.records import Record, read_json
-from rnn_audio.types import Samples
 from rnn_audio.wav import read_wav
 
 _ESR_WORDS = (
@@ -57,7 +55,8 @@ def trained_model(
     model, run = read_model(path), read_json(path.with_name("run.json"))
     settings = run["configuration"]
     metadata: Record = dict(about or {})
-    metadata |= _errors(model, recordings, settings.get("pre_emphasis"))
+    design = settings.get("a_weighting_design", MINIMUM_PHASE)
+    metadata |= _errors(model, recordings, settings.get("pre_emphasis"), design)
     metadata["training"] = {**settings, "seed": run["seed"], "samples": run["samples"]}
     if selection is not None:
         chosen = read_json(selection)
@@ -86,7 +85,7 @@ def write_exports(model: PortableModel, folder: Path, formats: Iterable[str] = t
     return text
 
 
-def _errors(model: PortableModel, recordings: Sequence[Path], own_filter: str | None) -> Record:
+def _errors(model: PortableModel, recordings: Sequence[Path], own_filter: str | None, design: str) -> Record:
     """ESR on the test set without a filter and with the model's own; empty without recordings."""
     if not recordings:
         return {}
@@ -95,17 +94,8 @@ def _errors(model: PortableModel, recordings: Sequence[Path], own_filter: str | 
     esr = error_to_signal(target, output)
     errors: Record = {"esr": esr, "esr_words": esr_words(esr), "esr_of": f"{len(target) / rate_hz:.3g} s of test set"}
     if own_filter not in (None, "none"):
-        fir = taps(own_filter, rate_hz)
-        errors[f"esr_{own_filter}"] = error_to_signal(
-            *(np.convolve(side, fir)[: len(side)] for side in (target, output))
-        )
+        errors[f"esr_{own_filter}"] = error_to_signal(target, output, own_filter, rate_hz, design)
     return errors
-
-
-def error_to_signal(target: Samples, output: Samples) -> float:
-    """The power of the error over that of the target, [N] each (paper B, equation 2), without the DC term."""
-    target, output = np.asarray(target, np.float64), np.asarray(output, np.float64)
-    return float(np.sum(np.square(target - output)) / np.sum(np.square(target)))
 
 
 def _latency(checks: Record) -> Record:

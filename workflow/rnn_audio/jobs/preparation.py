@@ -99,6 +99,7 @@ def limit_threads() -> None:
 
 
 def _inspect_sources(experiment: Experiment) -> None:
+    from rnn_audio.devices.published_model import inspect_published
     from rnn_audio.devices.sources import inspect_device
     from rnn_audio.signals.room_reach import check_reach
     from rnn_audio.signals.sources import inspect_source
@@ -114,3 +115,7 @@ def _inspect_sources(experiment: Experiment) -> None:
             own["segment_samples"] for own in experiment.configurations.values() if own.get("device") == device
         )
         inspect_device(device, experiment.config["devices"][device], longest)
+    for name in experiment.published:
+        settings = experiment.configurations[name]
+        rate_hz = experiment.config["devices"][settings["device"]]["rate_hz"]
+        inspect_published(f"configurations.{name}", settings, rate_hz)

@@ -1,6 +1,7 @@
 """The estimate before a run starts: what it makes, how many models it trains, and for about how long."""
 
 import json
+import os
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -97,7 +98,7 @@ def write_plan(folder: Path, plan: Plan, logs: Path) -> None:
     """Write a run's plan for `python -m rnn_audio status`.
 
     Args:
-        folder: the folder of all checkpoints.
+        folder: the folder of all checkpoints, in that of the results.
         plan: the plan.
         logs: the folder of the run's logs.
     """
@@ -105,7 +106,8 @@ def write_plan(folder: Path, plan: Plan, logs: Path) -> None:
         {"configuration": name, "seed": seed, "seconds": seconds} for (name, seed), seconds in plan.trainings_s.items()
     ]
     record = {"trainings": trainings, "others_s": plan.others_s, "at_once": plan.at_once, "basis": plan.basis}
-    write_json(folder / PLAN, record | {"logs": str(logs)})
+    # Relative to the results, which may be read from another folder.
+    write_json(folder / PLAN, record | {"logs": os.path.relpath(logs, folder.parent)})
 
 
 def _training_s(experiment: Experiment, configuration: str) -> float:

@@ -119,7 +119,7 @@ def read_status(results: Path, now: float | None = None) -> RunStatus:
     done = dict(_models_of(results.glob("models/*/seed-*/run.json"), seed_at=-2))
     if not planned and not done:
         raise InputError(f"{results}: neither a model nor the plan of a run; name the folder of 'pathvars.results'")
-    logs = Path(plan.get("logs", results / "logs")) / "train"
+    logs = results / plan.get("logs", "logs") / "train"
     is_on = bool(waiting)
     found: dict[Model, ModelStatus] = {}
     for model in sorted({*planned, *done}):
@@ -202,7 +202,8 @@ def _read_log(path: Path, started_s: float, now: float) -> Progress | None:
         epoch=int(last["epoch"]) if last else 0,
         epochs=int(last["epochs"]) if last else 0,
         losses=tuple(float(each["loss"]) for each in epochs),
-        left_s=_seconds(last["left"]) if last else None,
+        # The first line's time is that of compiling, too.
+        left_s=_seconds(last["left"]) if last and len(epochs) > 1 else None,
         error=_error(text),
         silent_s=max(0.0, now - written_s),
     )

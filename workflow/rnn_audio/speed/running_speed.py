@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -78,6 +81,32 @@ def pytorch(parameters: Parameters, block_samples: int, *, skip: bool = False) -
     return run
 
 
+def onnxruntime(parameters: Parameters, block_samples: int, *, skip: bool = False) -> Program:
+    """The exported ONNX file by onnxruntime, with one thread; arguments and result are those of `compiled`."""
+    from onnxruntime import InferenceSession, SessionOptions
+
+    from rnn_audio.formats.files import write_model
+    from rnn_audio.formats.portable import PortableModel
+
+    model = PortableModel({name: tensor[0].detach().numpy() for name, tensor in parameters.items()}, skip=skip)
+    options = SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "model.onnx")
+        write_model(model, path, "onnx")
+        session = InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    zeros = np.zeros((1, 1, model.hidden_size), dtype=np.float32)
+
+    def run(inputs: Samples) -> Samples:
+        h, c, outputs = zeros, zeros, []
+        for block in _blocks(inputs, block_samples):
+            output, h, c = session.run(["output", "h1", "c1"], {"input": block[:, None, None], "h0": h, "c0": c})
+            outputs.append(output[:, 0, 0])
+        return np.concatenate(outputs)
+
+    return run
+
+
 def measure_running_speed(
     parameters: Parameters, rate_hz: float, seconds: float, block_samples: int
 ) -> list[RunningSpeed]:
@@ -93,7 +122,8 @@ def measure_running_speed(
         block_samples: length of the blocks, as from a sound card.
 
     Returns:
-        The speed of the compiled engine, sample by sample and in blocks, and that of PyTorch's LSTM in blocks.
+        The speed of the compiled engine, sample by sample and in blocks; that of PyTorch's LSTM in blocks; and that of
+        onnxruntime, where it and the package onnx are installed.
 
     Raises:
         InputError: the audio is shorter than one sample, or a block is.
@@ -109,6 +139,8 @@ def measure_running_speed(
         f"compiled, {in_blocks}": compiled(parameters, block_samples),
         f"PyTorch's LSTM, {in_blocks}": pytorch(parameters, block_samples),
     }
+    if find_spec("onnx") and find_spec("onnxruntime"):
+        programs[f"onnxruntime, {in_blocks}"] = onnxruntime(parameters, block_samples)
     with _one_thread():
         fastest = _fastest(programs, noise)
     return [RunningSpeed(hidden, how, duration * rate_hz / samples) for how, duration in fastest.items()]

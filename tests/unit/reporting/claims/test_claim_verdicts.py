@@ -131,10 +131,25 @@ def test_one_rule_that_is_not_met_decides_against_the_claim(made: MadeResults) -
     assert judged(made, open_rule, VALUE | {"of": ["b"]}).verdict is NO
 
 
+def test_the_reason_names_the_comparison_that_decides(made: MadeResults) -> None:
+    of_seeds(made, a=LOW, b=HIGH, c=MIXED)
+    against = judged(made, VALUE | {"of": ["a", "b"]})
+    assert against.reason == "b: no seed agrees with the rule (sign test, p = 1)."
+    assert against.effect == pytest.approx(0.62)
+    some = judged(made, VALUE | {"of": ["c"]})
+    assert some.reason == "Only 4 of 5 seeds agree with the rule (sign test, p = 0.19)."
+    together = judged(made, VALUE, PAIRED)
+    both, least_clear = together.reason.split(". ", 1)
+    assert both == "Both comparisons agree with the rules"
+    assert least_clear == "The least clear: 5 of 5 seeds agree with the rule (sign test, p = 0.031)."
+
+
 def test_of_many_comparisons_their_number_and_one_that_disagrees_are_told(made: MadeResults) -> None:
     of_seeds(made, a=LOW, b=HIGH, c=LOW, d=LOW, e=LOW)
     judgement = judged(made, VALUE | {"of": list("acdeb")})
-    assert judgement.ours.startswith("4 of 5 comparisons agree with the rules. For example: Prediction MSE: b 0.620")
+    assert judgement.ours.startswith(
+        "4 of 5 comparisons agree with the rules. One that does not: Prediction MSE: b 0.620"
+    )
 
 
 def test_a_configuration_that_the_run_lacks_leaves_the_claim_open(made: MadeResults) -> None:
@@ -182,6 +197,56 @@ def test_what_needs_listeners_is_left_to_them(made: MadeResults) -> None:
     assert judgement.verdict is Verdict.NEEDS_LISTENERS
     assert judgement.ours == ""
     assert math.isnan(judgement.effect)
+
+
+def listened(made: MadeResults, means: tuple[float, float], listeners: int, verdict: str, p_holm: float) -> None:
+    """The analysis of a listening test `heard` of the models `a` and `b`, as none and filtered of the group `size`."""
+    scores = dict(zip(("none", "filtered"), ({"mean": mean} for mean in means), strict=True)) if listeners else {}
+    comparison = {"first": "none", "second": "filtered", "p_holm": p_holm if listeners else None, "verdict": verdict}
+    group = {"comparisons": [comparison], "scores": {"none": None, "filtered": None} | scores}
+    made.add("heard", {"test_loss": [1.0]}, rule="test_loss", heard={"counted": listeners, "groups": {"size": group}})
+    for name in "ab":
+        made.add(name, {"test_loss": [0.1]}, rule="test_loss")
+
+
+@pytest.mark.parametrize(
+    ("means", "listeners", "verdict", "p_holm", "expected"),
+    [
+        ((70, 80), 14, "significant", 0.01, YES),
+        ((80, 70), 14, "significant", 0.01, NO),
+        ((70, 71), 14, "not significant", 0.5, NO),
+        ((70, 90), 3, "too few listeners", 0.25, Verdict.NEEDS_LISTENERS),
+        ((0, 0), 0, "too few listeners", 1.0, Verdict.NEEDS_LISTENERS),
+    ],
+)
+def test_listeners_decide_what_they_heard(
+    made: MadeResults, means: tuple[float, float], listeners: int, verdict: str, p_holm: float, expected: Verdict
+) -> None:
+    listened(made, means, listeners, verdict, p_holm)
+    rule = {"kind": "heard", "quantity": "score", "test": "heard", "group": "size", "of": ["a", "b"]}
+    judgement = judged(made, rule | {"conditions": ["none", "filtered"]})
+    assert judgement.verdict is expected, judgement
+    assert judgement.seeds is None
+    if not listeners:
+        assert judgement.ours == ""
+        return
+    assert judgement.effect == means[1] - means[0]
+    assert judgement.ours == (
+        f"Mean score of the listeners: filtered {means[1]}, none {means[0]} of 100, {listeners} listeners "
+        "(rule: the first is higher)."
+    )
+
+
+def test_what_was_heard_of_a_stand_in_does_not_decide_a_claim_about_a_recording(made: MadeResults) -> None:
+    rule = {"kind": "heard", "quantity": "score", "test": "heard", "group": "size", "of": ["a", "b"]}
+    own = claim(rule | {"conditions": ["none", "filtered"]}, needs="recordings")
+    context = {**AT_THE_PAPERS_SCALE, "synthetic": {"a": "amplifier", "b": "amplifier"}}
+    listened(made, (70, 80), 14, "significant", 0.01)
+    assert judge(own, made.results, context).verdict is Verdict.ON_THESE_RECORDINGS
+    listened(made, (0, 0), 0, "too few listeners", 1.0)
+    judgement = judge(own, made.results, context)
+    assert judgement.verdict is Verdict.NEEDS_LISTENERS
+    assert judgement.reason == "Nobody has taken part in the listening test yet."
 
 
 def test_the_sound_of_the_chosen_seed_stands_for_all_seeds(made: MadeResults) -> None:

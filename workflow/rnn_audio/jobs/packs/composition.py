@@ -33,7 +33,8 @@ def compose_packs(experiment: Experiment, accelerator: str) -> list[list[Model]]
     """
     alike: dict[str, list[Model]] = {}
     for seed in experiment.seeds:
-        for name, settings in experiment.configurations.items():
+        for name in experiment.trained:
+            settings = experiment.configurations[name]
             alike.setdefault(_common(name, seed, settings), []).append((name, seed))
     packs = []
     for models in alike.values():

@@ -109,11 +109,17 @@ element("begin").onsubmit = event => {
   go();
 };
 element("resume").onclick = go;
-element("forget").onclick = () => { forget(); welcome(); };
-element("another").onclick = () => { forget(); location.reload(); };
+element("forget").onclick = () => {
+  if (confirm("Throw away the scores of this session?")) { forget(); welcome(); }
+};
+let saved = false;
+element("csv").onclick = () => { saved = true; };
+element("another").onclick = () => {
+  if (saved || confirm("The scores have not been saved. Throw them away?")) { forget(); location.reload(); }
+};
 
 if (!window.AudioWorkletNode || !window.DecompressionStream)
-  trouble("This browser cannot hold the test. Open the page from disk, or by https, in a browser of 2023 or later.");
+  trouble("This browser cannot hold the test. Open the page from disk, or by https, in a browser of 2024 or later.");
 const earlier = keptSession();
 if (earlier?.finished) {
   session = earlier;

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from rnn_audio.configuration.claims import OWN_QUANTITIES
 from rnn_audio.configuration.kinds import VALUE
 from rnn_audio.losses.preemphasis import FILTERS
+from rnn_audio.records import Record
 from rnn_audio.reporting.claims.evidence import Results, Values
 from rnn_audio.reporting.tables.cells import Format, MarkdownNotation, format_cell
 from rnn_audio.reporting.tables.rows import MISSING
@@ -64,6 +65,10 @@ class RuleReader:
         values = results.values(self._quantity)
         factor = 100 / (results.zero_loss(self._quantity) or MISSING) if self._share else self._factor
         return Values({seed: factor * value for seed, value in values.by_seed.items()}, values.seeds, values.one_sound)
+
+    def record(self, name: str, kind: str) -> Record:
+        """A record of a configuration or a listening test."""
+        return self._results[name].record(kind)
 
     def within(self, effect: float) -> bool:
         """Whether an effect is within the limits; one that could not be measured is not."""

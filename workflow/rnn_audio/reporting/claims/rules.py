@@ -12,14 +12,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import binomtest, kendalltau
 
-from rnn_audio.configuration.kinds import BEST, COVERS, ORDER, PAIRED, SCATTER, SPREAD, VALUE
+from rnn_audio.configuration.kinds import BEST, COVERS, HEARD, ORDER, PAIRED, SCATTER, SPREAD, VALUE
+from rnn_audio.evaluation.heard import TOO_FEW, compare_heard
 from rnn_audio.evaluation.statistics import CONFIDENCE, bootstrap_over_seeds, trend_test
 from rnn_audio.reporting.claims.evidence import Results, Values
 from rnn_audio.reporting.claims.reader import RuleReader, listed, write
 from rnn_audio.reporting.tables.rows import MISSING
 from rnn_audio.types import Floats, Settings
 
-SIGN_TEST, _PAGE = "sign test", "Page's test"
+SIGN_TEST, _PAGE, LISTENERS = "sign test", "Page's test", "sign-flip test over the listeners, by Holm"
 
 _FEWEST_FOR_A_TREND = 3
 _RESAMPLES = 10_000
@@ -92,7 +93,8 @@ def _paired(reader: RuleReader) -> list[Part]:
     for own, other in zip(_repeated(reader.of, count), _repeated(reader.over, count), strict=True):
         effects = _compared(reader.values(own), reader.values(other), compare)
         subject = f"{own} {'minus' if reader.is_level else 'over'} {other}"
-        parts.append(_measured(reader, subject, effects, [own, other], unit=" dB" if reader.is_level else ""))
+        part = _measured(reader, subject, effects, [own, other], unit=" dB" if reader.is_level else "")
+        parts.append(replace(part, number=f"{part.number}, for {other} has 0") if math.isinf(part.effect) else part)
     return parts
 
 
@@ -131,7 +133,7 @@ def _covers(reader: RuleReader) -> list[Part]:
         shown = write(low) if low == high else f"{write(low)} to {write(high)}"
         met = low <= published <= high
         part = _together(reader, name, f"{shown}{reader.unit}", _middle(values), values, met, [name])
-        part = replace(part, rule=f"the seeds' range has {write(published)}")
+        part = replace(part, rule=f"{write(published)} lies in the range of the seeds")
         parts.append(replace(part, low=low, high=high) if len(numbers) > 1 else part)
     return parts
 
@@ -182,6 +184,26 @@ def _best(reader: RuleReader) -> list[Part]:
     return parts
 
 
+def _heard(reader: RuleReader) -> list[Part]:
+    """Whether listeners give the second of two conditions the higher score, by the test's own analysis."""
+    first, second = reader.rule["conditions"]
+    heard = compare_heard(reader.record(reader.rule["test"], "heard"), reader.rule["group"], first, second)
+    listeners = Values({}, heard.listeners)
+    names = [*reader.of]
+    if heard.first_mean is None or heard.second_mean is None or heard.p_value is None:
+        part = _together(reader, second, "", MISSING, listeners, False, names)
+        return [replace(part, least_p=1.0, test=LISTENERS, near_zero=False)]
+    difference = heard.second_mean - heard.first_mean
+    means = f"{second} {write(heard.second_mean)}, {first} {write(heard.first_mean)}"
+    part = _together(
+        reader, means, f"of 100, {heard.listeners} listeners", difference, listeners, difference > 0, names
+    )
+    p_value = heard.p_value if difference > 0 else 1.0
+    least_p = 1.0 if heard.verdict == TOO_FEW else 0.0
+    rule = "the first is higher"
+    return [replace(part, rule=rule, p_value=p_value, least_p=least_p, test=LISTENERS, near_zero=False)]
+
+
 _KINDS: Mapping[str, Callable[[RuleReader], list[Part]]] = {
     VALUE: _value,
     COVERS: _covers,
@@ -190,6 +212,7 @@ _KINDS: Mapping[str, Callable[[RuleReader], list[Part]]] = {
     SCATTER: _scatter,
     ORDER: _order,
     BEST: _best,
+    HEARD: _heard,
 }
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from rnn_audio.configuration.claims import LISTENERS, OWN_QUANTITIES, RECORDINGS, configurations_of
 from rnn_audio.reporting.claims.evidence import Results
 from rnn_audio.reporting.claims.reader import listed, write
+from rnn_audio.reporting.claims.rules import LISTENERS as HEARD
 from rnn_audio.reporting.claims.rules import SIGN_TEST, Part, evaluate
 from rnn_audio.reporting.tables.rows import MISSING
 from rnn_audio.types import Settings
@@ -21,6 +22,9 @@ SIGNIFICANCE = 0.05
 """A claim is confirmed below this probability."""
 
 _MOST_PARTS, _MOST_NAMES = 4, 3  # that are written out
+
+
+_NO_PART = Part("", "", "", "", MISSING, MISSING, MISSING, 0, (), 1.0, 1.0)
 
 
 class Verdict(StrEnum):
@@ -74,22 +78,42 @@ def judge(claim: Settings, results: Mapping[str, Results], context: Settings) ->
     missing = [name for name in names if name not in results]
     complete = [rule for rule in claim["rules"] if not set(configurations_of(rule)) & set(missing)]
     parts = [part for rule in complete for part in evaluate(rule, results)]
-    limit = _limit(claim, names, missing, context)
-    if not parts:
-        return Judgement("", MISSING, MISSING, MISSING, None, *(limit or (Verdict.AT_THIS_SCALE, "")))
-    if limit is not None:
-        verdict, reason = limit
-        part = next((each for each in parts if not each.agrees), parts[0])
+    limit = _unheard(parts) or _limit(claim, names, missing, context)
+    if limit is None:
+        part, verdict, reason = _decided(parts)
     else:
-        # What decides speaks against the claim, or else leaves it open, or else is the first part.
-        part = min(parts, key=lambda each: _RANK[_of_part(each)[0]])
-        verdict, reason = _of_part(part)
-        if len(parts) > 1 and verdict is not Verdict.CONFIRMED and not part.near_zero and part.least_p < SIGNIFICANCE:
-            reason = f"{part.subject}: {reason[0].lower()}{reason[1:]}"
-    return Judgement(_ours(parts), part.effect, part.low, part.high, part.seeds or None, verdict, reason)
+        verdict, reason = limit
+        part = next((each for each in parts if not each.agrees), parts[0] if parts else _NO_PART)
+    seeds = None if part.test == HEARD else part.seeds or None
+    return Judgement(_ours(parts), part.effect, part.low, part.high, seeds, verdict, reason)
 
 
-_RANK = {Verdict.NOT_CONFIRMED: 0, Verdict.AT_THIS_SCALE: 1, Verdict.CONFIRMED: 2}
+def _decided(parts: Sequence[Part]) -> tuple[Part, Verdict, str]:
+    """What the parts decide together, and by which one: one that speaks against the claim, or leaves it open, or else
+    the least clear of those that speak for it."""
+    for wanted in (Verdict.NOT_CONFIRMED, Verdict.AT_THIS_SCALE):
+        for part in parts:
+            verdict, reason = _of_part(part)
+            if verdict is wanted:
+                is_of_part = len(parts) > 1 and verdict is Verdict.NOT_CONFIRMED
+                return part, verdict, f"{part.subject}: {reason[0].lower()}{reason[1:]}" if is_of_part else reason
+    part = max(parts, key=lambda each: each.p_value)
+    verdict, reason = _of_part(part)
+    if len(parts) > 1:
+        count = "Both" if len(parts) == 2 else f"All {len(parts)}"
+        least_clear = f" The least clear: {reason[0].lower()}{reason[1:]}" if part.seeds else ""
+        reason = f"{count} comparisons agree with the rules.{least_clear}"
+    return part, verdict, reason
+
+
+def _unheard(parts: Sequence[Part]) -> tuple[Verdict, str] | None:
+    """Whether a listening test has too few listeners to decide; this comes first, for nothing else can replace them."""
+    for part in parts:
+        if part.test == HEARD and part.least_p >= SIGNIFICANCE:
+            if part.seeds == 0:
+                return Verdict.NEEDS_LISTENERS, "Nobody has taken part in the listening test yet."
+            return Verdict.NEEDS_LISTENERS, f"Too few listeners to rule out chance: {part.seeds}."
+    return None
 
 
 def _limit(
@@ -106,7 +130,7 @@ def _limit(
     reduced = [name for name in configurations_of(*scaled) if name in context["scaled_down"]]
     if reduced:
         several = len(reduced) > _MOST_NAMES
-        what = f"{len(reduced)} of its configurations" if several else listed(reduced)
+        what = f"{len(reduced)} of the claim's configurations" if several else listed(reduced)
         verb = "does" if len(reduced) == 1 else "do"
         return Verdict.AT_THIS_SCALE, f"In this run, {what} {verb} not train as in the paper."
     return None
@@ -118,11 +142,11 @@ def _depends_on_scale(quantity: str) -> bool:
 
 def _of_part(part: Part) -> tuple[Verdict, str]:
     if part.near_zero:
-        reason = "All networks concerned are as bad as an output of zeros, within 5 % or worse: they learned nothing."
+        reason = "All networks concerned are within 5 % of an output of zeros, or worse: they have learned nothing."
         return Verdict.AT_THIS_SCALE, reason
     if part.least_p >= SIGNIFICANCE:
         seeds = "One seed was" if part.seeds == 1 else f"{part.seeds} seeds were"
-        return Verdict.AT_THIS_SCALE, f"{seeds} trained; from five on, chance can be ruled out."
+        return Verdict.AT_THIS_SCALE, f"{seeds} trained: too few to rule out chance."
     if part.p_value < SIGNIFICANCE:
         return Verdict.CONFIRMED, _confirmed(part)
     return Verdict.NOT_CONFIRMED, _not_confirmed(part)
@@ -130,9 +154,11 @@ def _of_part(part: Part) -> tuple[Verdict, str]:
 
 def _confirmed(part: Part) -> str:
     if part.seeds == 0:
-        return "The number is within the rule."
+        return "The number agrees with the rule."
     if part.test == SIGN_TEST:
         return f"{sum(part.met)} of {len(part.met)} seeds agree with the rule{_probability(part)}."
+    if part.test == HEARD:
+        return f"The listeners agree with the rule{_probability(part)}."
     if part.one_sound:
         return f"The sound of the best of {part.seeds} seeds agrees with the rule."
     return f"The {part.seeds} seeds agree with the rule{_probability(part)}."
@@ -144,6 +170,8 @@ def _not_confirmed(part: Part) -> str:
     if part.test == SIGN_TEST:
         agree = "No seed agrees" if not any(part.met) else f"Only {sum(part.met)} of {len(part.met)} seeds agree"
         return f"{agree} with the rule{_probability(part)}."
+    if part.test == HEARD:
+        return f"The listeners do not agree with the rule{_probability(part)}."
     if part.one_sound:
         return f"The sound of the best of {part.seeds} seeds does not agree with the rule."
     if part.agrees:
@@ -157,10 +185,13 @@ def _probability(part: Part) -> str:
 
 def _ours(parts: Sequence[Part]) -> str:
     """The numbers of all parts, a sentence for each quantity; of many, how many agree and the first that does not."""
+    if parts and all(math.isnan(part.effect) for part in parts):
+        return "" if parts[0].test == HEARD else _sentence(parts[:1])
     if len(parts) > _MOST_PARTS:
-        agreeing = sum(part.agrees for part in parts)
-        shown = next((part for part in parts if not part.agrees), parts[0])
-        return f"{agreeing} of {len(parts)} comparisons agree with the rules. For example: {_sentence([shown])}"
+        others = [part for part in parts if not part.agrees]
+        count = f"{len(parts) - len(others)} of {len(parts)} comparisons agree with the rules."
+        shown = f"One that does not: {_sentence(others[:1])}" if others else f"One of them: {_sentence(parts[:1])}"
+        return f"{count} {shown}"
     groups: dict[tuple[str, str], list[Part]] = {}
     for part in parts:
         groups.setdefault((part.quantity, part.rule), []).append(part)

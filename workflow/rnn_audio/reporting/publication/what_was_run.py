@@ -25,9 +25,10 @@ def what_was_run(results: Path) -> Record:
         InputError: the folder holds no trained model, or a record cannot be read.
     """
     paths = sorted(Path(results).glob("models/*/seed-*/run.json"))
-    if not paths:
+    # Published models were not trained here.
+    runs = [run for run in map(read_json, paths) if "published" not in run]
+    if not runs:
         raise InputError(f"{results}: no trained model there (models/*/seed-*/run.json); name a folder of results")
-    runs = [read_json(path) for path in paths]
     measured = [run["measured"] for run in runs]
     seconds = sum(each["wall_time_s"] / each["models_at_once"] for each in measured)
     finished = max(path.stat().st_mtime for path in paths)

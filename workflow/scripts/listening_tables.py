@@ -1,10 +1,8 @@
 from pathlib import Path
 
 from rnn_audio.jobs.job_log import logged_job
-from rnn_audio.listening.figure import plot_scores
 from rnn_audio.listening.tables import listening_tables
 from rnn_audio.records import read_json
-from rnn_audio.reporting.figures.style import write_figure
 from rnn_audio.reporting.tables.rendering import write_table
 
 with logged_job(snakemake.log[0]):
@@ -13,6 +11,3 @@ with logged_job(snakemake.log[0]):
     tables = listening_tables(name, params.declaration, analysis, stimuli, params.notes)
     for end, table in tables.items():
         write_table(table, [Path(path) for path in snakemake.output.get(end or "scores")])
-    write_figure(
-        plot_scores(params.declaration, analysis, params.notes), [Path(path) for path in snakemake.output.figure]
-    )
