@@ -18,7 +18,7 @@ LOCKS = {
     "requirements-cuda.txt": "PyTorch's build for NVIDIA GPUs, and NVIDIA's libraries.",
     "requirements-test.txt": "What tests and formatting need besides.",
 }
-RUNS = ["--extra", "workflow", "--extra", "slurm", "--extra", "install"]
+RUNS = [word for extra in ("workflow", "slurm", "onnx", "install") for word in ("--extra", extra)]
 FOR_CUDA = re.compile(r"torch==|triton==|cuda-|nvidia-")
 FOR_TESTS_TOO = re.compile(r"triton==")  # on a CPU, tests interpret the kernels
 
