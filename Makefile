@@ -38,7 +38,7 @@ torch-cuda:
 torch-cpu:
 	$(PIP) requirements-cpu.txt 2>/dev/null || $(BIN)/uv pip install --python $(BIN)/python --torch-backend cpu \
 		--no-deps --require-hashes --requirement requirements-cpu.txt || { echo "make: PyTorch's build for the CPU \
-	cannot be reached from here. The build for NVIDIA GPUs trains on the CPU, too (2.9 GB): make TORCH=cuda" >&2; exit 1; }
+	cannot be reached from here. The build for NVIDIA GPUs trains on the CPU, too (3 GB): make TORCH=cuda" >&2; exit 1; }
 
 # What tests and formatting need besides.
 .venv/.tested: .venv/.installed requirements-test.txt

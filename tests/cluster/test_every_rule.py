@@ -29,7 +29,7 @@ TARGETS = {
 BENCHMARK = {"benchmark", "benchmark_training", "benchmark_workflow", "benchmark_tables", "plot_benchmark"}
 BENCHMARK |= {"gpu_check", "measure_gpu"}
 # All recordings are files; end_to_end/test_faults.py downloads from a server.
-DOWNLOADS = {"download_signal", "download_device"}
+DOWNLOADS = {"download_signal", "download_device", "download_model"}
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def config() -> Config:
     """The shipped configuration with a small listening test; the models' sounds are there, nothing is trained."""
     shipped = shipped_config()
     shipped["devices"]["amplifier"] |= {"rate_hz": RATE_HZ}
-    return shipped | {"listening": {NAME: TEST}, "seeds": [1]}
+    return shipped | {"listening": {NAME: TEST}, "claims": {}, "seeds": [1]}
 
 
 @pytest.fixture(scope="module")

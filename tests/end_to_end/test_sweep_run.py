@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.format_readers import play_safetensors
+from support.format_readers import play_coreaudioml, play_rtneural, play_safetensors
 from support.results import FIGURE_SUFFIXES, TABLE_SUFFIXES, read_json, read_rows
 from support.small_device import use_device, write_pair
 from support.workspace import Config, Plan, Workspace, tiny_config
@@ -18,6 +18,7 @@ OTHER_OUTPUTS = (".md", ".tex", ".html", ".png", "history.csv", "run.json")
 # `lengths` shows the declared configuration `chopped` and one of its own; `rates` three of its own.
 POINTS = {"lengths": ["chopped", "lengths_32"], "rates": ["rates_0_01", "rates_0_001", "rates_0_1"]}
 EXPORTED = "rates_0_1"
+JSON_FILES = (".nam", ".aida-x.json", ".coreaudioml.json")
 
 
 def swept_config() -> Config:
@@ -148,9 +149,16 @@ def test_an_export_plays_as_the_workflow_played_its_model(finished: Workspace) -
     folder = finished.results / "exports" / EXPORTED
     source, rate_hz = read_wav(finished.results / "devices/amplifier/test/input.wav")
     played, _ = read_wav(finished.results / f"predictions/{EXPORTED}.wav")
-    output = play_safetensors(folder / f"{EXPORTED}.safetensors", source[:2000].astype(float))
-    assert np.abs(output - played[:2000]).max() < 1e-5
-    metadata = json.loads((folder / f"{EXPORTED}.nam").read_text(encoding="utf-8"))["metadata"]["rnn_audio"]
+    sound = source[:2000].astype(float)
+    files = {suffix: json.loads((folder / f"{EXPORTED}{suffix}").read_text(encoding="utf-8")) for suffix in JSON_FILES}
+    outputs = [
+        play_safetensors(folder / f"{EXPORTED}.safetensors", sound),
+        play_rtneural(files[".aida-x.json"], sound),
+        play_coreaudioml(files[".coreaudioml.json"], sound),
+    ]
+    for output in outputs:
+        assert np.sum(np.square(output - played[:2000])) < 1e-9 * np.sum(np.square(output))
+    metadata = files[".nam"]["metadata"]["rnn_audio"]
     target, _ = read_wav(finished.results / "devices/amplifier/test/target.wav")
     error = np.sum(np.square(target - played, dtype=float)) / np.sum(np.square(target, dtype=float))
     assert metadata["esr"] == pytest.approx(error, rel=1e-4)

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from rnn_audio.formats.files import write_model
 from support.configurations import Config, shipped_config
+from support.portable_models import random_model
 from support.workspace import Workspace
 
 RATE_HZ = 8000
@@ -32,6 +34,7 @@ def every_rule_config() -> Config:
         "configurations": {
             "assisted": {"preset": "auxiliary", **room},
             "amplifier": {"preset": "amplifier", "pre_emphasis": "highpass"},
+            "theirs": {"preset": "amplifier", "pre_emphasis": "none", "model": {"path": "theirs.json"}},
         },
         "tables": _tables(),
         "figures": _figures(),
@@ -53,6 +56,7 @@ def every_rule_config() -> Config:
 def create(folder: Path) -> Workspace:
     """A workspace with that configuration and its recordings, without results."""
     workspace = Workspace.create(folder, every_rule_config())
+    write_model(random_model(_SMALL["hidden_size"], rate_hz=RATE_HZ), folder / "theirs.json", "coreaudioml")
     noise = np.random.default_rng(5).uniform(-0.5, 0.5, RATE_HZ)
     decay = np.exp(-np.arange(len(noise)) / 40)
     for name, samples in (("room", noise * decay), ("input", noise), ("target", np.tanh(2 * noise))):

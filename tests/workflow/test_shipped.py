@@ -82,6 +82,13 @@ def test_tables_and_figures_are_targets(shipped: Workspace) -> None:
     assert in_folders(shipped.plan("figures").files, "tables", "figures") == artefacts(EXPANDED, "figures")
 
 
+def test_claims_are_a_target_that_needs_nothing_but_what_tables_and_figures_need(shipped: Workspace) -> None:
+    files = shipped.plan("claims").files
+    own = {"claims.csv", "claims.md", "claims.html"}
+    assert files > own
+    assert files - own <= shipped.plan("tables", "figures", "listening").files
+
+
 def test_models_and_sounds_are_targets(shipped: Workspace) -> None:
     planned = shipped.plan("models").files
     assert {file for file in planned if file.endswith("model.safetensors")} == models(EXPANDED)

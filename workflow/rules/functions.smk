@@ -339,7 +339,7 @@ def tables_of_listening(tests):
 def listening_files(tests):
     """What listening tests are held with, and their tables and figures."""
     return [
-        *expand("<results>/listening/{test}/{made}", test=tests, made=["webmushra", "test.html"]),
+        *(f"<results>/listening/{test}/{made}" for test in tests for made in ("webmushra", "test.html")),
         *artefacts("tables", tables_of_listening(tests)),
         *artefacts("figures", tests),
     ]

@@ -27,7 +27,7 @@ def test_it_writes_the_output_and_says_what_it_did(folder: Path, capsys: pytest.
     assert soundfile.info(folder / "out.wav").frames == 600
     said = capsys.readouterr().err
     assert "6 units, 44100 Hz" in said
-    assert "out.wav: 0:00 of sound in" in said
+    assert "out.wav: 0 s of sound in" in said
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from rnn_audio.commands.progress import StatusLine, bar, clock
+from rnn_audio.commands.progress import StatusLine, bar
 
 
 class Terminal(io.StringIO):
@@ -30,8 +30,3 @@ def test_a_log_gets_few_lines_and_the_last() -> None:
 @pytest.mark.parametrize(("share", "said"), [(0, "[....]   0 %"), (0.5, "[##..]  50 %"), (1.2, "[####] 120 %")])
 def test_a_bar_stays_within_its_width(share: float, said: str) -> None:
     assert bar(share, width=4) == said
-
-
-@pytest.mark.parametrize(("seconds", "said"), [(0, "0:00"), (59.6, "1:00"), (3675, "1:01:15")])
-def test_a_time_reads_as_on_a_clock(seconds: float, said: str) -> None:
-    assert clock(seconds) == said

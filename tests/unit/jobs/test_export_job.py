@@ -160,6 +160,9 @@ def test_the_command_converts_models_of_other_programs(
     assert main(["export", "theirs.json", "--to", "nam", "--rate", "48000", "--name", "Their amp"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "Their amp.nam"
+    assert main(["export", "theirs.json", "--to", "nam", "--output", "amps"]) == 0
+    assert main(["export", "theirs.json", "--to", "nam", "--output", "other.nam"]) == 0
+    assert Path("amps/small.nam").read_bytes() == Path("other.nam").read_bytes()
     assert any("One more unit passes the input on" in line for line in said)
     assert read_model(Path("Their amp.nam")).rate_hz == 48000
 

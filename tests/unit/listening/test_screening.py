@@ -1,12 +1,13 @@
 """Which listeners count."""
 
 import pytest
-from support.listening import TEST, changed, simulated
+from support.listening import STIMULI, TEST, changed, simulated
 
 from rnn_audio.listening.plan import trials
 from rnn_audio.listening.results import Listener
 from rnn_audio.listening.screening import Verdict, screen
 
+TEST_ID = STIMULI["test_id"]
 WITH_ANCHORS = changed(anchors=["tanh", "low_pass_3500", "low_pass_7000"])
 MEANS = {"none": 60, "highpass": 70, "a_weighting": 80, "tanh": 5, "low_pass_3500": 30, "low_pass_7000": 55}
 
@@ -20,7 +21,7 @@ def with_references(*scores: int) -> Listener:
 
 
 def verdict_of(listener: Listener, test=TEST) -> Verdict:  # noqa: ANN001
-    return screen({**simulated(9, test, MEANS, seed=3), "own": listener}, test)["own"]
+    return screen({**simulated(9, test, MEANS, seed=3), "own": listener}, test, TEST_ID)["own"]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,13 @@ def test_missing_scores_exclude_whatever_the_others_are() -> None:
     assert (verdict.missing, verdict.reason) == (6, "6 scores are missing")
 
 
+@pytest.mark.parametrize("tests", [{"amplifier_listening-11111111"}, {TEST_ID, "amplifier_listening-1"}, set()])
+def test_scores_of_other_sounds_exclude(tests: set[str]) -> None:
+    listener = with_references(100)
+    listener.tests = tests
+    assert verdict_of(listener).reason == "heard other sounds than those of this run"
+
+
 @pytest.mark.parametrize(("high", "reason"), [(1, ""), (2, "7 kHz anchor above 90 in 2 of 8 trials")])
 def test_a_7_khz_anchor_above_90_excludes_where_the_test_has_one(high: int, reason: str) -> None:
     (listener,) = simulated(1, WITH_ANCHORS, MEANS).values()
@@ -62,16 +70,16 @@ def test_a_clip_in_which_many_do_not_hear_the_anchor_excludes_nobody() -> None:
     for number, listener in enumerate(listeners.values()):
         for trial in trials(WITH_ANCHORS)[:2]:
             listener.scores[trial.name]["low_pass_7000"] = 95 if number < 3 else 50
-    assert {verdict.reason for verdict in screen(listeners, WITH_ANCHORS).values()} == {""}
+    assert {verdict.reason for verdict in screen(listeners, WITH_ANCHORS, TEST_ID).values()} == {""}
 
 
 def test_an_outlier_is_counted_and_kept() -> None:
     listeners = simulated(9, spread=2)
     listeners["listener-000"].scores["clip_2_size_32"]["tanh"] = 70
-    verdict = screen(listeners, TEST)["listener-000"]
+    verdict = screen(listeners, TEST, TEST_ID)["listener-000"]
     assert verdict.outliers >= 1
     assert verdict.reason == ""
 
 
 def test_nobody_is_screened_without_listeners() -> None:
-    assert screen({}, TEST) == {}
+    assert screen({}, TEST, TEST_ID) == {}

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "formats:\n" + "\n".join(lines) + "\n\ndocs/models.md says how each program loads its file."
     parser.add_argument("model", type=Path, metavar="MODEL", help="a model's file, or a folder of results/models")
     parser.add_argument("--to", nargs="+", choices=FORMATS, required=True, metavar="FORMAT", help="one or more formats")
-    parser.add_argument("--output", type=Path, help="a file, or a folder for several formats (default: this folder)")
+    parser.add_argument("--output", type=Path, help="a file with a suffix, or a folder (default: this one)")
     parser.add_argument("--name", help="the name that players show (default: the configuration's, or the file's)")
     parser.add_argument("--rate", type=int, metavar="HZ", help="the sampling rate, if the file does not say it")
 
@@ -62,6 +62,6 @@ def _output(arguments: argparse.Namespace, model: PortableModel, format: str) ->
     name = f"{model.name}{FORMATS[format].suffix}".replace("/", "-")
     if arguments.output is None:
         return Path(name)
-    if len(arguments.to) > 1 or arguments.output.is_dir():
+    if len(arguments.to) > 1 or arguments.output.is_dir() or not arguments.output.suffix:
         return arguments.output / name
     return arguments.output

@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 
 from rnn_audio.commands.given_model import model_file, with_rate
-from rnn_audio.commands.progress import StatusLine, bar, clock
+from rnn_audio.commands.progress import StatusLine, bar
 from rnn_audio.formats.files import read_model
 from rnn_audio.formats.portable import PortableModel
 from rnn_audio.formats.processing import open_sound, process_file
+from rnn_audio.jobs.progress import format_duration
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,12 +40,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     def progress(done: int, frames: int) -> None:
         pace = done / rate_hz / max(1e-9, time.monotonic() - started)
-        left = clock((frames - done) / rate_hz / pace)
+        left = format_duration((frames - done) / rate_hz / pace)
         line.show(f"{bar(done / frames)}  {left} left, {pace:.3g} times as fast as it plays")
 
     process_file(model, arguments.input, arguments.output, progress=progress)
     took_s = time.monotonic() - started
-    line.end(f"{arguments.output}: {clock(seconds)} of sound in {took_s:.1f} s")
+    line.end(f"{arguments.output}: {format_duration(seconds)} of sound in {took_s:.1f} s")
     return 0
 
 

@@ -48,14 +48,3 @@ def bar(share: float, width: int = 24) -> str:
     """A bar of signs for a share from 0 to 1."""
     full = round(width * min(1.0, max(0.0, share)))
     return f"[{'#' * full}{'.' * (width - full)}] {100 * share:3.0f} %"
-
-
-def clock(seconds: float) -> str:
-    """A time as minutes and seconds, with hours if there are some.
-
-    >>> clock(75), clock(3675)
-    ('1:15', '1:01:15')
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

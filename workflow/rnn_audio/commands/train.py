@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from rnn_audio.atomic import check_writable, replacing
-from rnn_audio.commands.progress import clock
-from rnn_audio.commands.watching import Progress, run_watched
+from rnn_audio.commands.watching import run_watched
 from rnn_audio.configuration.accelerator import resolve_accelerator
 from rnn_audio.configuration.experiment import load_experiment
 from rnn_audio.configuration.own_pair import as_yaml, name_of, own_pair, validate_every
@@ -21,6 +20,7 @@ from rnn_audio.devices.repeats import find_repeat
 from rnn_audio.devices.sources import SPLITS, DeviceRecordings, load_device
 from rnn_audio.errors import InputError
 from rnn_audio.formats.processing import open_sound
+from rnn_audio.jobs.progress import format_duration
 from rnn_audio.losses.preemphasis import NAMES
 from rnn_audio.types import Settings
 
@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         with replacing(folder / "config.yaml") as temporary:
             temporary.write_text(as_yaml(planned, root / "Snakefile"), encoding="utf-8")
         settings = planned
-    return _train(root, folder, settings, name, cores)
+    return _train(root, folder, name, cores)
 
 
 def checkout() -> Path:
@@ -253,17 +253,15 @@ def _epochs_in(
     return epochs
 
 
-def _train(root: Path, folder: Path, settings: Settings, name: str, cores: int) -> int:
+def _train(root: Path, folder: Path, name: str, cores: int) -> int:
     from rnn_audio.commands.trained import describe
 
-    epochs = settings["configurations"][name]["epochs"]
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
     command += ["--directory", str(folder), "--cores", str(cores), "all"]
     environment = {key: value for key, value in os.environ.items() if key != "SNAKEMAKE_PROFILE"}
     log, started = folder / "snakemake.log", time.monotonic()
-    progress = Progress(folder / "results", name, settings["seeds"], epochs)
     try:
-        status = run_watched(command, environment, log, progress)
+        status = run_watched(command, environment, log, folder / "results")
     except KeyboardInterrupt:
         print(f"stopped; the same command goes on where it was ({folder})", file=sys.stderr)
         return 130
@@ -274,7 +272,7 @@ def _train(root: Path, folder: Path, settings: Settings, name: str, cores: int) 
             unlock = " ".join([*command[1:7], "--unlock"])
             raise InputError(f"{folder}: another run has it, or was killed; if none runs, call 'python {unlock}' once")
         raise InputError(f"{log}: the run ended with an error, whose last lines are above")
-    print(f"done in {clock(time.monotonic() - started)}\n")
+    print(f"done in {format_duration(time.monotonic() - started)}\n")
     text = describe(folder, name)
     with replacing(folder / "README.md") as temporary:
         temporary.write_text(text, encoding="utf-8")

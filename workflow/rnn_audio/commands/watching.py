@@ -1,106 +1,64 @@
-"""How far the trainings of a run are, read from their logs; Snakemake's own output goes to a file."""
+"""A run of Snakemake whose own output goes to a file, while one line says how far its models are."""
 
-import re
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from rnn_audio.commands.progress import StatusLine, bar, clock
+from rnn_audio.commands.progress import StatusLine, bar
+from rnn_audio.errors import InputError
+from rnn_audio.jobs.progress import format_duration
+from rnn_audio.speed.run_status import RunStatus, State, read_status
 
-_EPOCH = re.compile(r"epoch (\d+) of (\d+), loss (\S+),")
-_LOOK_EVERY_S = 0.5
-
-
-@dataclass(frozen=True)
-class Training:
-    """One model's training.
-
-    Attributes:
-        epoch: epochs done.
-        loss: training loss of the last one that was logged; None before.
-        finished: whether its model is written.
-    """
-
-    epoch: int
-    loss: str | None
-    finished: bool
+_LOOK_EVERY_S = 1.0
 
 
-class Progress:
-    """What a run's models have done, and how long the others will take.
-
-    Args:
-        results: the run's results.
-        name: the configuration.
-        seeds: its models.
-        epochs: epochs of each.
-    """
-
-    def __init__(self, results: Path, name: str, seeds: Sequence[int], epochs: int) -> None:
-        self._results, self._name, self._seeds, self._epochs = results, name, seeds, epochs
-        self._first: tuple[float, int] | None = None
-
-    def trainings(self) -> dict[int, Training]:
-        """Each seed's training."""
-        return {seed: self._training(seed) for seed in self._seeds}
-
-    def text(self, now: float) -> str:
-        """One line: the share of all epochs, the models in training with epoch and loss, and the time left.
-
-        Args:
-            now: the time in seconds; the pace is that since the first call with a training.
-        """
-        trainings = self.trainings()
-        done, all_epochs = sum(own.epoch for own in trainings.values()), self._epochs * len(self._seeds)
-        finished = sum(own.finished for own in trainings.values())
-        if finished == len(self._seeds):
-            return f"{bar(1)}  all {finished} models trained; measuring, drawing, exporting"
-        busy = {seed: own for seed, own in trainings.items() if own.loss is not None and not own.finished}
-        if not busy and not finished:
-            return "preparing the recordings"
-        said = [
-            f"seed {seed}: epoch {own.epoch} of {self._epochs}, loss {float(own.loss):.3g}"
-            for seed, own in busy.items()
-        ]
-        parts = [f"{finished} of {len(self._seeds)} models", *said, *self._left(now, done, all_epochs)]
-        return f"{bar(done / all_epochs)}  {'; '.join(parts)}"
-
-    def _left(self, now: float, done: int, all_epochs: int) -> list[str]:
-        if self._first is None:
-            self._first = (now, done)
-        started, before = self._first
-        if done <= before:
-            return []
-        return [f"{clock((now - started) * (all_epochs - done) / (done - before))} left"]
-
-    def _training(self, seed: int) -> Training:
-        if (self._results / "models" / self._name / f"seed-{seed}" / "run.json").is_file():
-            return Training(self._epochs, None, finished=True)
-        try:
-            text = (self._results / "logs/train" / self._name / f"seed-{seed}.log").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return Training(0, None, finished=False)
-        epochs = _EPOCH.findall(text)
-        return Training(int(epochs[-1][0]), epochs[-1][2], finished=False) if epochs else Training(0, None, False)
+def progress_text(status: RunStatus) -> str:
+    """The share of all epochs that is done, the models in training with epoch and loss, and the time left."""
+    done, training = status.of(State.DONE), status.of(State.TRAINING)
+    if len(done) == len(status.models):
+        return f"{bar(1)}  all {len(done)} models trained; measuring, drawing, exporting"
+    running = [(model.seed, model.progress) for model in training if model.progress and model.progress.epochs]
+    if not done and not running:
+        return "preparing the recordings"
+    shares = {seed: progress.epoch / progress.epochs for seed, progress in running}
+    shares |= {model.seed: shares.get(model.pack_of[1], 0.0) for model in training if model.pack_of}
+    parts = [f"{len(done)} of {len(status.models)} models"]
+    for seed, progress in running:
+        parts.append(f"seed {seed}: epoch {progress.epoch} of {progress.epochs}, loss {progress.losses[-1]:.3g}")
+    if status.left_s is not None:
+        parts.append(f"about {format_duration(status.left_s)} left")
+    return f"{bar((len(done) + sum(shares.values())) / len(status.models))}  {'; '.join(parts)}"
 
 
-def run_watched(command: Sequence[str], environment: Mapping[str, str], log: Path, progress: Progress) -> int:
+def run_watched(command: Sequence[str], environment: Mapping[str, str], log: Path, results: Path) -> int:
     """Run a command whose output goes to a log, with a line of progress; returns its exit status.
 
     After Ctrl-C, which the command gets too, its end is waited for: jobs then stop in order.
+
+    Args:
+        command: the program and its arguments.
+        environment: its environment.
+        log: the file for its output.
+        results: the folder of the results that it makes.
     """
     line = StatusLine()
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
         try:
             while process.poll() is None:
-                line.show(progress.text(time.monotonic()))
+                line.show(_text(results))
                 time.sleep(_LOOK_EVERY_S)
         except BaseException:
             line.end("stopping")
             process.wait()
             raise
-    line.end(progress.text(time.monotonic()))
+    line.end(_text(results))
     return process.returncode
+
+
+def _text(results: Path) -> str:
+    try:
+        return progress_text(read_status(results))
+    except InputError:  # before the run has its plan
+        return "preparing the recordings"

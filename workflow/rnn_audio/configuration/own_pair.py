@@ -15,6 +15,7 @@ _HEADER = """\
 # Written by `rnn-audio train`; an ordinary configuration of the workflow (docs/configuration.md). The same command goes
 # on with it, and so does Snakemake itself:
 #   snakemake --snakefile {snakefile} --directory . --cores 2
+# Another scale than paper would be stated in all tables, as a change of a paper's experiment.
 """
 
 
@@ -53,7 +54,7 @@ def own_pair(
     chosen = {key: channel for key, channel in channels.items() if channel is not None}
     return {
         "pathvars": {"results": "results", "logs": "results/logs"},
-        "scale": {"name": "paper", "epochs_factor": 1.0},  # any other name would be stated as a change of the papers'
+        "scale": {"name": "paper", "epochs_factor": 1.0},
         "accelerator": "auto",
         "packing": "auto",
         "seeds": list(seeds),
@@ -70,7 +71,7 @@ def own_pair(
         },
         "presets": {
             "pair": {
-                **preset,
+                **{key: value for key, value in preset.items() if key != "epochs"},
                 "device": name,
                 "segment_samples": segment_samples,
                 "validate_every_epochs": validate_every(epochs),

@@ -42,7 +42,9 @@ FORMATS: Mapping[str, Format] = {
         ".nam",
         "Neural Amp Modeler's plugins, NeuralAudio's players",
         nam.write,
-        remarks=("NAM's own plugin computes with a fast tanh: its output differs by about 0.03 % of the power.",),
+        remarks=(
+            "NAM's own plugin computes with a fast tanh: and differs by some hundredths of a per cent of the power.",
+        ),
     ),
     "aida-x": Format(
         ".aida-x.json", "AIDA-X, aidadsp-lv2, MOD", rtneural.write, sizes=rtneural.SIZES, remarks=(_HOST_RATE,)

@@ -36,14 +36,14 @@ def analyse(listeners: Mapping[str, Listener], test: Mapping[str, Any], stimuli:
     Args:
         listeners: what `read_results` returns.
         test: the test's entry of the configuration.
-        stimuli: the record of its stimuli, for the warnings.
+        stimuli: the record of its stimuli, for its identity, and for the warnings.
 
     Returns:
         `listeners` (how many took part), `counted`, `screening` (each listener's verdict), `warnings`, and of each of
         the `groups`: `scores` by signal, `friedman`, `comparisons` and `clips`. Numbers that too few listeners do not
         have are None.
     """
-    verdicts = screen(listeners, test)
+    verdicts = screen(listeners, test, stimuli["test_id"])
     counted = [name for name, verdict in verdicts.items() if not verdict.reason]
     scores = {name: listeners[name].scores for name in counted}
     return {

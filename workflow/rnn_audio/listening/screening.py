@@ -25,7 +25,7 @@ class Verdict:
     """What was found about one listener.
 
     Attributes:
-        missing: scores that the listener did not give; with any, nothing else is judged.
+        missing: scores that the listener did not give. With any, or of other sounds, nothing else is judged.
         low_references: trials whose hidden reference has less than 90.
         high_anchors: trials whose 7 kHz anchor has more than 90, hard ones left out; None without that anchor.
         outliers: scores beyond 1.5 interquartile ranges from those of all complete listeners; no reason to exclude.
@@ -39,22 +39,36 @@ class Verdict:
     reason: str
 
 
-def screen(listeners: Mapping[str, Listener], test: Mapping[str, Any]) -> dict[str, Verdict]:
-    """Judge every listener, by name."""
-    complete = {name: own for name, own in listeners.items() if own.lacks(test) == 0}
+def screen(listeners: Mapping[str, Listener], test: Mapping[str, Any], test_id: str) -> dict[str, Verdict]:
+    """Judge every listener.
+
+    Args:
+        listeners: by name.
+        test: the test's entry of the configuration.
+        test_id: the identity of its sounds. Scores of other sounds say nothing about this run's models.
+    """
+    complete = {name: own for name, own in listeners.items() if not _flaw(own, test, test_id)}
     every = trials(test)
     judged = [trial for trial in every if not _is_hard(trial, complete)] if _ANCHOR in test["anchors"] else None
     outliers = _outliers(complete, test)
     verdicts = {}
     for name, own in listeners.items():
-        missing = own.lacks(test)
-        if missing:
-            verdicts[name] = Verdict(missing, 0, None, 0, f"{missing} scores are missing")
+        flaw = _flaw(own, test, test_id)
+        if flaw:
+            verdicts[name] = Verdict(own.lacks(test), 0, None, 0, flaw)
             continue
         low = sum(own.scores[trial.name][REFERENCE] < GOOD_ENOUGH for trial in every)
         high = None if judged is None else sum(own.scores[each.name][_ANCHOR] > GOOD_ENOUGH for each in judged)
         verdicts[name] = Verdict(0, low, high, outliers[name], _reason(low, high, len(every)))
     return verdicts
+
+
+def _flaw(listener: Listener, test: Mapping[str, Any], test_id: str) -> str:
+    """Why nothing can be learned from a listener's scores; empty if something can."""
+    if listener.tests != {test_id}:
+        return "heard other sounds than those of this run"
+    missing = listener.lacks(test)
+    return f"{missing} scores are missing" if missing else ""
 
 
 def _reason(low: int, high: int | None, of: int) -> str:

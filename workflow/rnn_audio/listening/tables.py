@@ -108,8 +108,8 @@ _CLIPS_NOTES = (
 )
 _LISTENERS_NOTES = (
     "BS.1534-3: excluded is who rates the hidden reference below 90, or the 7 kHz anchor above 90, in more than 15 % "
-    "of the trials, and here also who left scores out. A trial in which more than a quarter of the listeners rate that "
-    "anchor so high does not count against them.",
+    "of the trials, and here also who left scores out or heard other sounds. A trial in which more than a quarter of "
+    "the listeners rate that anchor so high does not count against them.",
     "Outlying scores lie beyond 1.5 interquartile ranges from those of all listeners. They are no reason to exclude: "
     "look for an error first.",
 )

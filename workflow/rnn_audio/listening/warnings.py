@@ -33,7 +33,7 @@ def warnings_of(
     if foreign:
         found.append(
             f"{foreign} of {len(listeners)} listeners heard other sounds than those of this run "
-            f"({stimuli['test_id']}): their results name another test identity."
+            f"({stimuli['test_id']}), and do not count."
         )
     own = [listeners[name].scores for name in counted]
     if own:

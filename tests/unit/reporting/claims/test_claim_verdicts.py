@@ -227,9 +227,14 @@ def test_listeners_decide_what_they_heard(
     judgement = judged(made, rule | {"conditions": ["none", "filtered"]})
     assert judgement.verdict is expected, judgement
     assert judgement.seeds is None
-    assert judgement.ours.startswith("Mean score of the listeners: ")
-    if listeners:
-        assert judgement.effect == means[1] - means[0]
+    if not listeners:
+        assert judgement.ours == ""
+        return
+    assert judgement.effect == means[1] - means[0]
+    assert judgement.ours == (
+        f"Mean score of the listeners: filtered {means[1]}, none {means[0]} of 100, {listeners} listeners "
+        "(rule: the first is higher)."
+    )
 
 
 def test_what_was_heard_of_a_stand_in_does_not_decide_a_claim_about_a_recording(made: MadeResults) -> None:

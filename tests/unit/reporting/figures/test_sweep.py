@@ -151,3 +151,11 @@ def test_as_many_values_as_a_sweep_may_have_can_be_drawn(tmp_path: Path) -> None
     points = tuple(SweepPoint(label, {1: 1.0}, 1, math.nan, is_loss=True) for label in labels)
     write_figure(plot_sweep([SweepPanel("test_loss", points)], curves(labels), "epochs"), [tmp_path / "sweep.png"])
     assert (tmp_path / "sweep.png").stat().st_size > 0
+
+
+def test_an_error_over_power_is_drawn_in_per_cent_over_that_of_zeros() -> None:
+    own = panel([16, 32, 64], "generation.relative_error", is_loss=False, baseline=1.0)
+    drawn = draw([16, 32, 64], own)
+    assert drawn.axes[0].get_ylabel() == "% of the power"
+    assert list(lines(drawn)["chosen seed"].get_ydata()) == pytest.approx([0.1, 0.6, 3.0])
+    assert set(lines(drawn)["zero output"].get_ydata()) == {100}

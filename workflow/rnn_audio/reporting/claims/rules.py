@@ -191,8 +191,8 @@ def _heard(reader: RuleReader) -> list[Part]:
     listeners = Values({}, heard.listeners)
     names = [*reader.of]
     if heard.first_mean is None or heard.second_mean is None or heard.p_value is None:
-        part = _together(reader, f"{second} minus {first}", "not heard yet", MISSING, listeners, False, names)
-        return [replace(part, rule="above 0", least_p=1.0, test=LISTENERS, near_zero=False)]
+        part = _together(reader, second, "", MISSING, listeners, False, names)
+        return [replace(part, least_p=1.0, test=LISTENERS, near_zero=False)]
     difference = heard.second_mean - heard.first_mean
     means = f"{second} {write(heard.second_mean)}, {first} {write(heard.first_mean)}"
     part = _together(

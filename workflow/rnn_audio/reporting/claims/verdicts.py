@@ -130,7 +130,7 @@ def _limit(
     reduced = [name for name in configurations_of(*scaled) if name in context["scaled_down"]]
     if reduced:
         several = len(reduced) > _MOST_NAMES
-        what = f"{len(reduced)} of its configurations" if several else listed(reduced)
+        what = f"{len(reduced)} of the claim's configurations" if several else listed(reduced)
         verb = "does" if len(reduced) == 1 else "do"
         return Verdict.AT_THIS_SCALE, f"In this run, {what} {verb} not train as in the paper."
     return None
@@ -146,7 +146,7 @@ def _of_part(part: Part) -> tuple[Verdict, str]:
         return Verdict.AT_THIS_SCALE, reason
     if part.least_p >= SIGNIFICANCE:
         seeds = "One seed was" if part.seeds == 1 else f"{part.seeds} seeds were"
-        return Verdict.AT_THIS_SCALE, f"{seeds} trained; it takes five to rule out chance."
+        return Verdict.AT_THIS_SCALE, f"{seeds} trained: too few to rule out chance."
     if part.p_value < SIGNIFICANCE:
         return Verdict.CONFIRMED, _confirmed(part)
     return Verdict.NOT_CONFIRMED, _not_confirmed(part)
@@ -186,7 +186,7 @@ def _probability(part: Part) -> str:
 def _ours(parts: Sequence[Part]) -> str:
     """The numbers of all parts, a sentence for each quantity; of many, how many agree and the first that does not."""
     if parts and all(math.isnan(part.effect) for part in parts):
-        return _sentence(parts[:1])
+        return "" if parts[0].test == HEARD else _sentence(parts[:1])
     if len(parts) > _MOST_PARTS:
         others = [part for part in parts if not part.agrees]
         count = f"{len(parts) - len(others)} of {len(parts)} comparisons agree with the rules."

@@ -85,7 +85,7 @@ class SweepPanel:
 
     def axis_label(self) -> str:
         """The unit of what is drawn."""
-        if self.is_relative():
+        if self.is_relative() and self.points[0].is_loss:
             return "% of zero output"
         return quantity_words(self.quantity).partition("(")[2].removesuffix(")")
 

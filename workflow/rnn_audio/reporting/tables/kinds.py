@@ -54,10 +54,10 @@ def build_table(
     if not rows:
         raise InputError(f"table {name}: it has no rows")
     built = sweep(rows, declaration["quantities"]) if kind == _SWEEP else KINDS[kind](rows)
-    clash = sorted(set(declaration["labels"]) & set(built.records[0]))
+    scaled = any(row.scale for row in rows)
+    clash = sorted(set(declaration["labels"]) & {*built.records[0], *_scale(None, scaled)})
     if clash:
         raise InputError(f"table {name}: it computes a column named {clash[0]!r}; give the label another name")
-    scaled = any(row.scale for row in rows)
     closing = [{**record, **_scale(None, scaled)} for record in built.closing_records]
     declared = [
         {**row.labels, **record, **_scale(row.scale, scaled)}
