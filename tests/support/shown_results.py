@@ -72,10 +72,10 @@ def _write_models(results: Path, random: np.random.Generator, name: str, own: Se
     losses = ["test_loss", "training_loss"] if "device" in own else ["prediction_mse", "generation_mse", "training_mse"]
     columns = ["training_loss", "validation_loss"] if "device" in own else ["training_mse"]
     runs = []
-    for seed in SEEDS:
+    for seed in SEEDS[:1] if "model" in own else SEEDS:  # a published model is one, and was not trained here
         folder = results / "models" / name / f"seed-{seed}"
         curves = {column: (seed * np.exp(-np.arange(EPOCHS) / 10) + 0.01).tolist() for column in columns}
-        digest = write_history(folder / "history.csv", curves)
+        trained = {} if "model" in own else {"history_sha256": write_history(folder / "history.csv", curves)}
         run = {
             "name": name,
             "seed": seed,
@@ -83,7 +83,7 @@ def _write_models(results: Path, random: np.random.Generator, name: str, own: Se
             "samples": 512,
             "losses": {loss: float(random.uniform(0.1, 0.9)) for loss in losses},
             "zero_loss": dict.fromkeys(losses, 1.0),
-            "history_sha256": digest,
+            **trained,
             "source_revision": "abc123",
             "versions": {"numpy": "1.2.3"},
             "measured": {"accelerator": "cpu", "accelerator_name": "A processor", "engine": "compiled"}

@@ -54,7 +54,10 @@ def test_an_error_is_target_minus_prediction(shown: tuple[Path, Settings]) -> No
 def test_a_device_is_heard_where_its_target_is_loudest(shown: tuple[Path, Settings]) -> None:
     results, plan = shown
     (deck,) = device_decks(results, plan)
-    assert kinds(deck) == [(None, ["Input", "Target"]), ("amplifier", ["Prediction", "Error"])]
+    assert kinds(deck) == [
+        (None, ["Input", "Target"]),
+        *((name, ["Prediction", "Error"]) for name in ("amplifier", "theirs")),
+    ]
     assert "Seconds 3 to 8 of the test set" in deck.note
     whole, _ = read_wav(results / "errors/amplifier.wav")
     np.testing.assert_array_equal(deck.rows[1].sounds[1].samples, whole[3 * RATE_HZ : DEVICE_S * RATE_HZ])

@@ -15,8 +15,9 @@ from rnn_audio.types import Settings
 MOST_EPOCHS = 1500
 """A longer training is shown by the extremes of each stretch of it."""
 
-_STRETCHES = 400
-_NOT_LOSSES = {"epoch", "phase"}
+_STRETCHES = 200
+_LEFT_OUT = {"epoch", "phase"}
+_LOSSES = ("_mse", "_loss")
 
 
 def pack_numbers(values: NDArray[np.floating]) -> str:
@@ -49,12 +50,12 @@ def curve(results: Path, name: str, seeds: Sequence[int], selection: Record | No
                 continue
     if not histories:
         return None
-    columns = [column for column in next(iter(histories.values())) if column not in _NOT_LOSSES]
+    columns = [column for column in next(iter(histories.values())) if column not in _LEFT_OUT]
     epochs = max((history["epoch"] for history in histories.values()), key=len)
     aligned = {
         (seed, column): _aligned(history, column, epochs) for seed, history in histories.items() for column in columns
     }
-    kept = kept_epochs(list(aligned.values()))
+    kept = kept_epochs([values for (_, column), values in aligned.items() if column.endswith(_LOSSES)])
     return {
         "columns": columns,
         "epochs": pack_numbers(epochs[kept]),
@@ -64,7 +65,7 @@ def curve(results: Path, name: str, seeds: Sequence[int], selection: Record | No
 
 
 def kept_epochs(curves: Sequence[NDArray[np.float64]]) -> NDArray[np.int64]:
-    """The places of curves, [epochs] each, that the page shows: all, or the extremes of each stretch of each curve."""
+    """The places of losses, [epochs] each, that the page shows: all, or the extremes of each stretch of each curve."""
     length = len(curves[0])
     if length <= MOST_EPOCHS:
         return np.arange(length)
