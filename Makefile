@@ -19,7 +19,10 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --no-deps --requ
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder --maxprocesses 8 --numprocesses
 
-.PHONY: install torch-cpu torch-cuda lock quick check test test-cluster lint format clean
+PUBLISHED ?= docs/results/paper-a
+RESULTS ?= results
+
+.PHONY: install torch-cpu torch-cuda lock quick compare check test test-cluster lint format clean
 
 install: .venv/.installed
 
@@ -52,6 +55,10 @@ lock: .venv/.tested
 quick: install
 	$(BIN)/snakemake --profile profiles/quick
 	@echo "make quick: open results/quick/report.html in a browser."
+
+# Your own run next to the published one (docs/results), configuration by configuration.
+compare: install
+	PYTHONPATH=workflow $(BIN)/python -m rnn_audio compare $(PUBLISHED) $(RESULTS)
 
 check: lint
 	$(PYTEST) $(CORES) -m "not long and not registry and not emulated" tests/unit
