@@ -43,7 +43,7 @@ FORMATS: Mapping[str, Format] = {
         "Neural Amp Modeler's plugins, NeuralAudio's players",
         nam.write,
         remarks=(
-            "NAM's own plugin computes with a fast tanh: and differs by some hundredths of a per cent of the power.",
+            "NAM's own plugin computes with a fast tanh, and differs by some hundredths of a per cent of the power.",
         ),
     ),
     "aida-x": Format(
