@@ -12,7 +12,7 @@ _MEASURED_COLUMNS = {
     *("wall_time_s", "mean_wall_time_s", "peak_memory_mib"),  # effort of trainings
     *("seconds_per_second", "none_update_ms", "own_update_ms", "overhead"),  # results of the rules that measure times
 }
-_ASIDE = ("logs", "checkpoints", "speed", "report.html")  # the page says what was measured
+_ASIDE = ("logs", "checkpoints", "speed", "plan.json", "report.html")  # the page says what was measured
 
 TABLE_SUFFIXES = ("csv", "md", "tex", "html")
 FIGURE_SUFFIXES = ("svg", "png")

@@ -13,7 +13,7 @@ def from_files(declaration, files, notes):
         figure.subplots().plot([len(declaration["panels"])], marker="o")
     return figure
 '''
-FILTER = '    "doubled": Filter(lambda rate_hz: [2.0], "Two", "doubled", "Doubled"),\n'
+FILTER = '    "doubled": Filter(lambda rate_hz, design: [2.0], "Two", "doubled", "Doubled"),\n'
 
 
 def insert(workspace: Workspace, file: str, after: str, text: str) -> None:

@@ -1,4 +1,5 @@
 import atexit
+from contextlib import suppress
 
 from rnn_audio.atomic import check_writable
 from rnn_audio.configuration.accelerator import unused_gpu
@@ -48,7 +49,6 @@ def say_plan():
 onstart:
     try:
         check_writable(Path(config["pathvars"]["results"]))
-        write_page_plan(Path(config["pathvars"]["results"]), page_plan(EXPERIMENT))
         if workflow.non_local_exec:
             check_accelerator_elsewhere(config["accelerator"])
             check_submission(workflow.executor_plugin.name)
@@ -60,7 +60,11 @@ onstart:
         raise WorkflowError(str(error)) from None
     plan = plan_of(workflow.dag.needrun_jobs())
     print(plan.message, file=sys.stderr)
-    write_plan(CHECKPOINTS, plan, Path(config["pathvars"]["logs"]))
+    results = Path(config["pathvars"]["results"])
+    # On a full disk, the first job says so, with what it could not write.
+    with suppress(InputError):
+        write_page_plan(results, page_plan(EXPERIMENT))
+        write_plan(results, plan, Path(config["pathvars"]["logs"]))
     unused = unused_gpu(config["accelerator"]) if packs else None
     if unused:
         print(unused, file=sys.stderr)

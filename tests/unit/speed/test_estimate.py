@@ -264,7 +264,8 @@ def test_the_plan_of_a_run_is_read_by_its_status(tmp_path: Path, monkeypatch: py
         plan_of(experiment(results), [[(SIGNAL, 1)]], "cpu", 3), trainings_s={("room", 1): 90.0}, others_s=30
     )
     monkeypatch.chdir(tmp_path)
-    write_plan(Path("results/checkpoints"), plan, Path("results/logs"))
+    write_plan(Path("results"), plan, Path("results/logs"))
+    (results / "checkpoints").mkdir()
     (results / "checkpoints" / "waiting.json").write_text('{"packs": [[{"configuration": "room", "seed": 1}]]}')
     log = results / "logs" / "train" / "room" / "seed-1.log"
     log.parent.mkdir(parents=True)

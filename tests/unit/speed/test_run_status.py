@@ -25,7 +25,7 @@ def plan(results: Path, seconds: dict[str, float], **more: object) -> None:
     """The plan of a run that trains seed 1 of these configurations."""
     trainings = [{"configuration": name, "seed": 1, "seconds": own} for name, own in seconds.items()]
     record = {"trainings": trainings, "others_s": 0, "at_once": 1, "basis": "a guess", "logs": "logs"}
-    write(results / "checkpoints" / "plan.json", record | more, START_S)
+    write(results / "plan.json", record | more, START_S)
 
 
 def is_on(results: Path, *packs: list[str]) -> None:
@@ -113,7 +113,7 @@ def test_the_models_of_a_pack_train_in_one_job(tmp_path: Path) -> None:
 
 
 def test_files_that_are_being_written_are_no_error(tmp_path: Path) -> None:
-    write(tmp_path / "checkpoints" / "plan.json", '{"trainings": [', START_S)
+    write(tmp_path / "plan.json", '{"trainings": [', START_S)
     write(tmp_path / "checkpoints" / "waiting.json", "", START_S)
     done(tmp_path, "a")
     assert states(read_status(tmp_path, NOW_S)) == {"a": State.DONE}

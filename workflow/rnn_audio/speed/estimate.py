@@ -94,11 +94,11 @@ def plan_run(
     return replace(plan, message=f"{said}\n{whole}")
 
 
-def write_plan(folder: Path, plan: Plan, logs: Path) -> None:
+def write_plan(results: Path, plan: Plan, logs: Path) -> None:
     """Write a run's plan for `python -m rnn_audio status`.
 
     Args:
-        folder: the folder of all checkpoints, in that of the results.
+        results: the folder of the results.
         plan: the plan.
         logs: the folder of the run's logs.
     """
@@ -107,7 +107,7 @@ def write_plan(folder: Path, plan: Plan, logs: Path) -> None:
     ]
     record = {"trainings": trainings, "others_s": plan.others_s, "at_once": plan.at_once, "basis": plan.basis}
     # Relative to the results, which may be read from another folder.
-    write_json(folder / PLAN, record | {"logs": os.path.relpath(logs, folder.parent)})
+    write_json(results / PLAN, record | {"logs": os.path.relpath(logs, results)})
 
 
 def _training_s(experiment: Experiment, configuration: str) -> float:

@@ -112,7 +112,7 @@ def read_status(results: Path, now: float | None = None) -> RunStatus:
     if not results.is_dir():
         raise InputError(f"{results}: no such folder of results; name one, such as results/quick, or start a run")
     checkpoints = results / "checkpoints"
-    plan, started_s = _read(checkpoints / PLAN)
+    plan, started_s = _read(results / PLAN)
     waiting, _ = _read(checkpoints / _WAITING)
     packs = [[(member["configuration"], member["seed"]) for member in pack] for pack in waiting.get("packs", [])]
     planned = {(each["configuration"], each["seed"]): each["seconds"] for each in plan.get("trainings", [])}

@@ -42,6 +42,7 @@ def results(tmp_path: Path) -> Path:
     ]:
         (results / part).mkdir(exist_ok=True)
         (results / part / name).write_text(f"content of {name}")
+    (results / "tables" / "t.csv").write_text("quantity,configuration\na,room\na,sine\n")
     return results
 
 
@@ -125,3 +126,9 @@ def test_a_published_folder_without_its_record_is_one_line(
 def test_a_record_is_json_with_a_digest(results: Path, tmp_path: Path) -> None:
     publish(results, tmp_path / "out", "A run")
     assert "sha256" in json.loads((tmp_path / "out" / "run.json").read_text())
+
+
+def test_what_no_table_shows_is_not_published(results: Path, tmp_path: Path) -> None:
+    write_run(results, "unfinished", 1)
+    publish(results, tmp_path / "out", "A run")
+    assert set(read_json(tmp_path / "out" / "run.json")["configurations"]) == {"room", "sine"}

@@ -1,5 +1,6 @@
 """A run's tables, figures and claims in a folder of their own, with what was run."""
 
+import csv
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,15 +28,15 @@ def publish(results: Path, folder: Path, title: str, without: Sequence[str] = ()
         without: names of tables and figures to leave out.
 
     Returns:
-        What was run (`what_was_run`).
+        What was run (`what_was_run`), of the configurations that the tables show.
 
     Raises:
         InputError: the run has no models or no tables, or the files are too large for a repository.
     """
-    record = what_was_run(results)
     chosen = {part: _chosen(results / part, suffixes, without) for part, suffixes in _SUFFIXES.items()}
     if not chosen["tables"]:
         raise InputError(f"{results / 'tables'}: no table there; run the target 'all' or 'tables' first")
+    record = what_was_run(results, _configurations(chosen["tables"]))
     claims = [results / name for name in _CLAIMS if (results / name).is_file()]
     size = sum(path.stat().st_size for paths in (*chosen.values(), claims) for path in paths)
     if size > LARGEST_BYTES:
@@ -67,6 +68,16 @@ def time_words(record: Record) -> str:
 
 def _chosen(folder: Path, suffixes: tuple[str, ...], without: Sequence[str]) -> list[Path]:
     return sorted(path for path in folder.glob("*") if path.suffix in suffixes and path.stem not in without)
+
+
+def _configurations(tables: Sequence[Path]) -> set[str]:
+    """The configurations that the tables show: others of the run may be unfinished."""
+    found = set()
+    for path in tables:
+        if path.suffix == ".csv":
+            with path.open(encoding="utf-8", newline="") as file:
+                found |= {row["configuration"] for row in csv.DictReader(file) if row.get("configuration")}
+    return found
 
 
 def _copy(source: Path, target: Path) -> None:

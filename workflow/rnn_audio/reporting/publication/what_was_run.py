@@ -1,5 +1,6 @@
 """What a folder of results was made by: settings, losses, machine, versions, time."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from rnn_audio.records import Record, read_json
 _QUARTILES = ("_median", "_lower_quartile", "_upper_quartile")
 
 
-def what_was_run(results: Path) -> Record:
+def what_was_run(results: Path, only: Collection[str] | None = None) -> Record:
     """Summarise the `run.json` of every model.
 
     Args:
         results: folder of a run, such as `results`.
+        only: names of configurations; None: all that have models.
 
     Returns:
         `models` (their number), `training_hours` (of all models, as if one had been trained after the other on what
@@ -24,7 +26,8 @@ def what_was_run(results: Path) -> Record:
     Raises:
         InputError: the folder holds no trained model, or a record cannot be read.
     """
-    paths = sorted(Path(results).glob("models/*/seed-*/run.json"))
+    found = sorted(Path(results).glob("models/*/seed-*/run.json"))
+    paths = [path for path in found if only is None or path.parts[-3] in only]
     # Published models were not trained here.
     runs = [run for run in map(read_json, paths) if "published" not in run]
     if not runs:
