@@ -1,9 +1,11 @@
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import rnn_audio
+from rnn_audio.jobs import code_dependencies
 from rnn_audio.jobs.code_dependencies import code_of
 
 PACKAGE = Path(rnn_audio.__file__).parent
@@ -69,7 +71,6 @@ def test_importing_from_a_package_includes_what_its_init_file_imports(
     (package / "sounds" / "__init__.py").write_text("from rnn_audio.sounds.bells import ring\n")
     (package / "sounds" / "bells.py").write_text("")
     (package / "sounds" / "drums.py").write_text("")
-    monkeypatch.setattr("rnn_audio.jobs.code_dependencies._PACKAGE", package)
     script = written(tmp_path, "from rnn_audio.sounds import ring\n")
     assert set(code_of(script)) == {script, package / "sounds" / "__init__.py", package / "sounds" / "bells.py"}
 
@@ -89,12 +90,20 @@ def test_an_import_of_something_inside_a_module_is_that_module(tmp_path: Path) -
     assert "InputError.py" not in modules(written(tmp_path, "from rnn_audio.errors import InputError"))
 
 
-def test_modules_that_import_each_other_come_to_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty package in place of the library, whose files are looked up anew."""
     package = tmp_path / "rnn_audio"
     package.mkdir()
+    monkeypatch.setattr(code_dependencies, "_PACKAGE", package)
+    code_dependencies._module_files.cache_clear()
+    yield package
+    code_dependencies._module_files.cache_clear()
+
+
+def test_modules_that_import_each_other_come_to_an_end(package: Path, tmp_path: Path) -> None:
     (package / "a.py").write_text("from rnn_audio import b\n")
     (package / "b.py").write_text("from rnn_audio import a\n")
-    monkeypatch.setattr("rnn_audio.jobs.code_dependencies._PACKAGE", package)
     script = written(tmp_path, "import rnn_audio.a\n")
     assert set(code_of(script)) == {script, package / "a.py", package / "b.py"}
 
