@@ -63,11 +63,19 @@ def test_other_packages_are_not_followed(tmp_path: Path) -> None:
     assert modules(written(tmp_path, text)) == set()
 
 
-def test_importing_from_a_package_includes_what_its_init_file_imports(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty package in place of the library, whose files are looked up anew."""
     package = tmp_path / "rnn_audio"
-    (package / "sounds").mkdir(parents=True)
+    package.mkdir()
+    monkeypatch.setattr(code_dependencies, "_PACKAGE", package)
+    code_dependencies._module_files.cache_clear()
+    yield package
+    code_dependencies._module_files.cache_clear()
+
+
+def test_importing_from_a_package_includes_what_its_init_file_imports(package: Path, tmp_path: Path) -> None:
+    (package / "sounds").mkdir()
     (package / "sounds" / "__init__.py").write_text("from rnn_audio.sounds.bells import ring\n")
     (package / "sounds" / "bells.py").write_text("")
     (package / "sounds" / "drums.py").write_text("")
@@ -88,17 +96,6 @@ def test_importing_a_module_includes_the_init_files_of_its_packages(tmp_path: Pa
 def test_an_import_of_something_inside_a_module_is_that_module(tmp_path: Path) -> None:
     assert "errors.py" in modules(written(tmp_path, "from rnn_audio.errors import InputError"))
     assert "InputError.py" not in modules(written(tmp_path, "from rnn_audio.errors import InputError"))
-
-
-@pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty package in place of the library, whose files are looked up anew."""
-    package = tmp_path / "rnn_audio"
-    package.mkdir()
-    monkeypatch.setattr(code_dependencies, "_PACKAGE", package)
-    code_dependencies._module_files.cache_clear()
-    yield package
-    code_dependencies._module_files.cache_clear()
 
 
 def test_modules_that_import_each_other_come_to_an_end(package: Path, tmp_path: Path) -> None:
