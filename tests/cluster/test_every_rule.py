@@ -21,6 +21,7 @@ TARGETS = {
     "models",
     "sounds",
     "exports",
+    "listening",
     "impulse_response",
     "amplifier",
     "sweep_rates",
@@ -59,7 +60,7 @@ def test_every_rule_is_run(runs: Runs) -> None:
     lines = runs.here.snakemake("--list-rules").stdout.splitlines()
     rules = {line.split()[0] for line in lines}
     assert rules > TARGETS | BENCHMARK | DOWNLOADS
-    assert {path.name for path in (runs.here.results / "logs").iterdir()} == rules - TARGETS - BENCHMARK - DOWNLOADS
+    assert {path.stem for path in (runs.here.results / "logs").iterdir()} == rules - TARGETS - BENCHMARK - DOWNLOADS
 
 
 def test_every_result_is_that_of_a_run_on_one_machine(runs: Runs) -> None:
@@ -89,7 +90,7 @@ def test_small_jobs_share_a_job_of_the_cluster(runs: Runs) -> None:
     shared = {group: [job for job in runs.jobs if job.comment.startswith(f"rule_{group}_")] for group in groups}
     configurations = len(list(runs.here.results.glob("models/*")))
     counts = {group: len(jobs) for group, jobs in shared.items()}
-    assert counts == {"signals": 1, "sounds": configurations, "tables": 1, "figures": 1}
+    assert counts == {"signals": 1, "sounds": configurations, "tables": 1, "figures": 1, "listening": 1}
     # Its members run one after another, so it requests the memory of one and the time of all.
     (figures,) = shared["figures"]
     assert (figures.cores, figures.memory, figures.time_limit) == (1, "2000M", "01:10:00")

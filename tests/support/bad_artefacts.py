@@ -23,6 +23,7 @@ from support import listening
 MODELS = "Models"
 RESULTS = "Results"
 REMEDY = "delete it and run the workflow again"
+_SCORES = "session_test_id,session_uuid,trial_id,rating_stimulus,rating_score\n"
 
 Spoil = Callable[[Path], object]
 Read = Callable[[Path], object]
@@ -68,6 +69,8 @@ def write_sound_file(path: Path) -> None:
         write_wav(path, np.linspace(-0.5, 0.5, 100), 8000)
     elif path.suffix == ".npy":
         write_segments(path, np.linspace(-0.5, 0.5, 100), np.linspace(-0.5, 0.5, 100), 4)
+    elif path.name == "mushra.csv":
+        path.write_text(_SCORES + f"{listening.NAME},me,clip_1_size_32,none,100\n")
     elif path.suffix == ".csv":
         write_history(path, {"training_mse": [0.5, 0.25]})
     else:
@@ -255,10 +258,7 @@ ARTEFACTS = [
         "scores of listeners, with a malformed row",
         "mushra.csv: line 2 has the score '101', not a whole number from 0 to 100; correct or remove what is wrong",
         "mushra.csv",
-        write(
-            "session_test_id,session_uuid,trial_id,rating_stimulus,rating_score\n"
-            f"{listening.NAME},me,clip_1_size_32,none,101\n"
-        ),
+        write(_SCORES + f"{listening.NAME},me,clip_1_size_32,none,101\n"),
         lambda path: read_results([path], listening.NAME, listening.TEST),
     ),
     _segments("segments, cut", keep(0.9)),

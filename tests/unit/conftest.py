@@ -15,6 +15,13 @@ if not HAS_GPU:
     from support import pretended_gpu
 
 
+@pytest.fixture(autouse=True)
+def no_flush_to_zero() -> Iterator[None]:
+    """A job sets the processor to flush tiny numbers to zero; other tests must not see it."""
+    yield
+    torch.set_flush_denormal(False)
+
+
 @pytest.fixture
 def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The pretended GPU, of which nothing may be asked that a real one would refuse; the CPU has the same LSTM."""

