@@ -93,7 +93,7 @@ def test_small_jobs_share_a_job_of_the_cluster(runs: Runs) -> None:
     assert counts == {"signals": 1, "sounds": configurations, "tables": 1, "figures": 1, "listening": 1}
     # Its members run one after another, so it requests the memory of one and the time of all.
     (figures,) = shared["figures"]
-    assert (figures.cores, figures.memory, figures.time_limit) == (1, "2000M", "01:10:00")
+    assert (figures.cores, figures.memory, figures.time_limit) == (1, "2000M", "01:20:00")
 
 
 def test_a_second_run_has_nothing_to_do(runs: Runs) -> None:
