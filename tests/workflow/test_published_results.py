@@ -10,9 +10,9 @@ from support.places import REPOSITORY
 from rnn_audio.configuration.experiment import Experiment, load_experiment
 from rnn_audio.records import read_json
 from rnn_audio.reporting.publication.comparison import agree, compare_runs
+from rnn_audio.reporting.publication.publish import LARGEST_BYTES
 
 FOLDERS = sorted(path.parent for path in (REPOSITORY / "docs" / "results").glob("*/run.json"))
-LARGEST_BYTES = 5 * 2**20
 
 
 @pytest.fixture(scope="module")

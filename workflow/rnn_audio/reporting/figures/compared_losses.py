@@ -41,7 +41,6 @@ _CHOSEN = {"linewidth": 1.2, "zorder": 3}
 _OTHERS = {"linewidth": 0.6, "alpha": 0.35, "zorder": 2}
 _AUXILIARY = {"linestyle": "none", "marker": ".", "markersize": 5, "markeredgewidth": 0, "alpha": 0.6, "zorder": 1.5}
 _END_OF_PRETRAINING = {"color": GREY, "linewidth": 0.8, "linestyle": ":", "zorder": 1}
-_AUXILIARY_LABEL = "its auxiliary loss, % of the segments' power"
 _ZERO = {"color": GREY, "linewidth": 0.8, "linestyle": "-.", "zorder": 1}
 
 
