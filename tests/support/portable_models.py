@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from rnn_audio.formats.portable import PortableModel, parameter_shapes
+from rnn_audio.formats.portable import PortableModel
+from rnn_audio.networks.model_file import ModelShape
 
 RATE_HZ = 44100
 
@@ -12,7 +13,7 @@ def random_model(hidden_size: int = 6, skip: bool = True, seed: int = 0, **also:
     random, bound = np.random.default_rng(seed), 1 / np.sqrt(hidden_size)
     weights = {
         name: random.uniform(-bound, bound, shape).astype(np.float32)
-        for name, shape in parameter_shapes(hidden_size).items()
+        for name, shape in ModelShape(hidden_size).parameter_shapes().items()
     }
     return PortableModel(weights, skip=skip, **{"rate_hz": RATE_HZ, "name": "small", **also})
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rnn_audio.errors import InputError
 from rnn_audio.formats import coreaudioml, json_files, nam, onnx_graph, rtneural, tensors
-from rnn_audio.formats.portable import INITIAL_STATE, PortableModel, padded, skip_outside
+from rnn_audio.formats.portable import PortableModel, padded, skip_outside
+from rnn_audio.networks.model_file import INITIAL_STATE
 
 _JSON = (nam, coreaudioml, rtneural)
 

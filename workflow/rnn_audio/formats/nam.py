@@ -12,7 +12,8 @@ import numpy as np
 from rnn_audio.errors import InputError
 from rnn_audio.formats import json_files
 from rnn_audio.formats.player import settled
-from rnn_audio.formats.portable import INITIAL_STATE, PortableModel, checked_weights, skip_inside
+from rnn_audio.formats.portable import PortableModel, checked_weights, skip_inside
+from rnn_audio.networks.model_file import INITIAL_STATE
 
 _VERSION = "0.5.4"
 _RATE_IF_UNSTATED_HZ = 48_000

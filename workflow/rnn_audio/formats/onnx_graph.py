@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from rnn_audio.atomic import replacing
 from rnn_audio.errors import InputError
 from rnn_audio.formats import json_files
-from rnn_audio.formats.portable import INITIAL_STATE, PortableModel, checked_weights
+from rnn_audio.formats.portable import PortableModel, checked_weights
+from rnn_audio.networks.model_file import INITIAL_STATE
 
 _OPSET = 17
 _IR_VERSION = 8  # with this opset, read by every onnxruntime since 1.12

@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_audio.errors import InputError
+from rnn_audio.networks.model_file import INITIAL_STATE, ModelShape
 
 Weights = dict[str, NDArray[np.float32]]
 State = tuple[NDArray[np.float32], NDArray[np.float32]]
-
-INITIAL_STATE = ("initial_state.h", "initial_state.c")
 
 _EPSILON = 2.0**-12
 """Scale of the input in the unit that passes it on: both tanh are straight there to 1e-7, and 1/epsilon is exact."""
@@ -69,18 +68,6 @@ class PortableModel:
         return replace(self, weights=self.weights | dict(zip(INITIAL_STATE, state, strict=True)))
 
 
-def parameter_shapes(hidden_size: int) -> dict[str, tuple[int, ...]]:
-    """Name and shape of each array of a model without an initial state."""
-    return {
-        "lstm.weight_ih": (4 * hidden_size, 1),
-        "lstm.weight_hh": (4 * hidden_size, hidden_size),
-        "lstm.bias_ih": (4 * hidden_size,),
-        "lstm.bias_hh": (4 * hidden_size,),
-        "linear.weight": (1, hidden_size),
-        "linear.bias": (1,),
-    }
-
-
 def checked_weights(where: str, arrays: Mapping[str, Any], hidden_size: int) -> Weights:
     """A model's arrays as float32, after a check of their shapes and values.
 
@@ -92,7 +79,7 @@ def checked_weights(where: str, arrays: Mapping[str, Any], hidden_size: int) -> 
     Raises:
         InputError: an array is missing, has another shape, or values that are not finite numbers.
     """
-    wanted = parameter_shapes(hidden_size)
+    wanted = ModelShape(hidden_size).parameter_shapes()
     if INITIAL_STATE[0] in arrays:
         wanted |= dict.fromkeys(INITIAL_STATE, (hidden_size,))
     weights: Weights = {}

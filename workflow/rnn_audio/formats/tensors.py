@@ -13,8 +13,9 @@ import numpy as np
 from rnn_audio.atomic import replacing
 from rnn_audio.errors import InputError
 from rnn_audio.formats import json_files
-from rnn_audio.formats.portable import INITIAL_STATE, PortableModel, parameter_shapes
+from rnn_audio.formats.portable import PortableModel
 from rnn_audio.networks import model_file
+from rnn_audio.networks.model_file import INITIAL_STATE, ModelShape
 
 _ABOUT = "rnn_audio_about"
 _ALIGNMENT = 8
@@ -52,7 +53,7 @@ def read(path: Path) -> PortableModel:
     shape, tensors = model_file.read_model(path)
     about = _about(path)
     metadata = about.get("metadata")
-    names = (*parameter_shapes(shape.hidden_size), *(INITIAL_STATE if shape.initial_state else ()))
+    names = (*ModelShape(shape.hidden_size).parameter_shapes(), *(INITIAL_STATE if shape.initial_state else ()))
     return PortableModel(
         {name: tensors[name] for name in names},
         skip=shape.skip,

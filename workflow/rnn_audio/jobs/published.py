@@ -7,9 +7,10 @@ import numpy as np
 from rnn_audio.devices.published_model import require_fitting
 from rnn_audio.evaluation.device_performance import process_recording
 from rnn_audio.formats.files import read_model, write_model
-from rnn_audio.formats.portable import INITIAL_STATE, PortableModel, parameter_shapes
+from rnn_audio.formats.portable import PortableModel
 from rnn_audio.jobs.provenance import digest, library_versions, source_revision
 from rnn_audio.losses.preemphasis import MINIMUM_PHASE
+from rnn_audio.networks.model_file import INITIAL_STATE, ModelShape
 from rnn_audio.records import Record, write_json
 from rnn_audio.types import Settings
 from rnn_audio.wav import read_wav
@@ -62,7 +63,7 @@ def convert_published(
         "seed": seed,
         "configuration": {key: settings[key] for key in DESCRIBED_BY if key in settings},
         "published": {"file": published.name, "name": read.name, "sha256": digest([published])},
-        "parameters": sum(int(np.prod(shape)) for shape in parameter_shapes(model.hidden_size).values()),
+        "parameters": sum(int(np.prod(shape)) for shape in ModelShape(model.hidden_size).parameter_shapes().values()),
         "samples": 0,
         "rate_hz": rate_hz,
         "losses": losses,
