@@ -11,6 +11,7 @@ configfile: checked_configuration("config.yaml")
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/functions.smk"
+include: "workflow/rules/shown.smk"
 include: "workflow/rules/signals.smk"
 include: "workflow/rules/devices.smk"
 include: "workflow/rules/train.smk"

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from support.places import REPOSITORY
 
 from rnn_audio.jobs.code_dependencies import code_of
+from rnn_audio.networks.engines import cell_kernels, streaming
 from rnn_audio.networks.engines.streaming import Stream
+from rnn_audio.networks.model_file import ModelShape
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -15,14 +17,7 @@ Weights = dict[str, NDArray[np.float32]]
 def model(hidden_size: int, seed: int = 3) -> Weights:
     """Weights three times as large as fresh ones: gates that saturate, and a state that matters."""
     random, bound = np.random.default_rng(seed), 3 / np.sqrt(hidden_size)
-    shapes = {
-        "lstm.weight_ih": (4 * hidden_size, 1),
-        "lstm.weight_hh": (4 * hidden_size, hidden_size),
-        "lstm.bias_ih": (4 * hidden_size,),
-        "lstm.bias_hh": (4 * hidden_size,),
-        "linear.weight": (1, hidden_size),
-        "linear.bias": (1,),
-    }
+    shapes = ModelShape(hidden_size).parameter_shapes()
     return {name: random.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()}
 
 
@@ -105,3 +100,11 @@ def test_training_does_not_depend_on_it() -> None:
     names = {path.name for path in code_of(workflow / "scripts/train.py")}
     assert "compiled.py" in names
     assert "streaming.py" not in names
+
+
+@pytest.mark.parametrize(
+    "name", ["_TANH_LIMIT", *(f"_P{power}" for power in range(5)), *(f"_Q{power}" for power in range(1, 5))]
+)
+def test_its_tanh_has_the_coefficients_of_training(name: str) -> None:
+    """They are written twice, for numba's cache does not see an edit in an imported file."""
+    assert getattr(streaming, name) == getattr(cell_kernels, name)
