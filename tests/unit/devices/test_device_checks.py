@@ -1,5 +1,7 @@
 """Pairs: what is refused and what is found, and latency of known shifts."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from support.places import RECORDED_GUITAR
@@ -117,10 +119,15 @@ def test_unrelated_recordings_are_not_trusted(pair: tuple[np.ndarray, np.ndarray
     assert set(_check(played, other)) == {"latency_uncertain"}
 
 
+@cache
+def long_playing(seed: int) -> np.ndarray:
+    return playing(20.0, RATE_HZ, seed)
+
+
 @pytest.mark.parametrize("seconds", [5, 6, 12, 20])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_unrelated_playing_is_not_trusted_either(seconds: int, seed: int) -> None:
-    one, other = (np.tanh(9 * playing(seconds, RATE_HZ, seed=own)) for own in (seed, seed + 10))
+    one, other = (np.tanh(9 * long_playing(own)[: seconds * RATE_HZ]) for own in (seed, seed + 10))
     assert measure_latency(one, other, RATE_HZ).confidence < TRUSTED
 
 
@@ -152,9 +159,10 @@ def test_correction_leaves_the_uncertainty_and_says_what_it_did(shift: int) -> N
 
 # --- what people record ---
 
+
 @pytest.fixture(scope="module")
 def take() -> np.ndarray:
-    return playing(20.0, RATE_HZ, seed=9)
+    return long_playing(9)
 
 
 def _cabinet(samples: np.ndarray) -> np.ndarray:
