@@ -57,6 +57,17 @@ def check_schema(config: Mapping[str, Any]) -> None:
     _require_no_markup(config.get("listening", {}), "listening")
 
 
+def check_claims_schema(claims: Mapping[str, Any], file: str) -> None:
+    """Check types and keys of the claims in a file, as `check_schema` checks those of the configuration.
+
+    Raises:
+        InputError: naming the file, the key, what is wrong with it, and what is allowed.
+    """
+    require_text_keys(claims, file)
+    schema = _schema()["properties"]["claims"] | {"$defs": _schema()["$defs"]}
+    require_valid(claims, schema, prefix=f"{file}: claims")
+
+
 def check_configurations(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
     """Check that each declared configuration is complete, and that everything it refers to exists.
 
