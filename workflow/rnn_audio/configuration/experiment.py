@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rnn_audio.configuration.checks import check_artefacts, check_benchmark, check_configurations, check_schema
+from rnn_audio.configuration.artefact_checks import check_artefacts
+from rnn_audio.configuration.checks import check_benchmark, check_configurations, check_schema
 from rnn_audio.configuration.claims import expand_claims
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
