@@ -18,7 +18,7 @@ from rnn_audio.configuration.kinds import (
     declared_kinds,
 )
 from rnn_audio.configuration.method_checks import check_method, require_auxiliary
-from rnn_audio.configuration.schema import hint, require_text_keys, require_valid
+from rnn_audio.configuration.schema import hint, require_text_keys, require_valid, without_references
 from rnn_audio.configuration.settings import signal_samples
 from rnn_audio.errors import InputError
 from rnn_audio.losses.preemphasis import NAMES as FILTERS
@@ -86,8 +86,8 @@ def check_configuration(where: str, settings: Mapping[str, Any], config: Mapping
         InputError: naming the key and what is allowed.
     """
     kind = "device" if "device" in settings else "signal"
-    parts = [{"$ref": f"#/$defs/{part}"} for part in ("partial_configuration", f"{kind}_configuration")]
-    require_valid(settings, {"$defs": _schema()["$defs"], "allOf": parts}, prefix=f"{where} (with its preset)")
+    parts = [_schema()["$defs"][part] for part in ("partial_configuration", f"{kind}_configuration")]
+    require_valid(settings, {"allOf": parts}, prefix=f"{where} (with its preset)")
     require_known(f"{where}.{kind}", settings[kind], config[f"{kind}s"])
     if kind == "device":
         _check_warm_up(where, settings)
@@ -161,7 +161,7 @@ def require_known(where: str, name: str, known: Iterable[str]) -> None:
 
 def configuration_keys() -> list[str]:
     """Every key of a configuration, dotted if it is inside a mapping: `epochs`, `teacher_forcing.base`."""
-    return list(dict.fromkeys(_keys({"$ref": "#/$defs/partial_configuration"})))
+    return list(dict.fromkeys(_keys(_schema()["$defs"]["partial_configuration"])))
 
 
 def _require_no_markup(value: Any, place: str) -> None:  # noqa: ANN401 (any YAML value)
@@ -178,13 +178,11 @@ def _require_no_markup(value: Any, place: str) -> None:  # noqa: ANN401 (any YAM
 
 
 def _keys(schema: Mapping[str, Any]) -> Iterator[str]:
-    while "$ref" in schema:
-        schema = _schema()["$defs"][schema["$ref"].rpartition("/")[2]]
     for key, value in schema.get("properties", {}).items():
         yield key
         yield from (f"{key}.{inner}" for inner in _keys(value))
-    for alternative in schema.get("oneOf", []):
-        yield from _keys(alternative)
+    for part in (*schema.get("allOf", []), *schema.get("oneOf", [])):
+        yield from _keys(part)
 
 
 def _check_length(where: str, settings: Mapping[str, Any], signal: Mapping[str, Any]) -> None:
@@ -311,7 +309,7 @@ def _check_targets(where: str, panels: Iterable[Mapping[str, Any]], merged: Mapp
 
 @cache
 def _schema() -> dict[str, Any]:
-    """The schema, completed with names from other modules: kinds of tables and figures, and filters."""
+    """The schema, completed with names from other modules (kinds of tables and figures, filters) and written out."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, if PyYAML was built with it
@@ -322,7 +320,7 @@ def _schema() -> dict[str, Any]:
     definitions["claim_rule_kind"] = {"enum": list(RULE_KINDS)}
     definitions["pre_emphasis"] = {"enum": list(FILTERS)}
     definitions["published"]["properties"] |= {name: {"$ref": "#/$defs/published_loss"} for name in FILTERS}
-    return schema
+    return without_references(schema)
 
 
 def check_benchmark(config: Mapping[str, Any]) -> None:
