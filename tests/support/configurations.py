@@ -62,6 +62,12 @@ def shipped_config() -> Config:
     return read_yaml("config.yaml")
 
 
+def without_claims(config: Config) -> Config:
+    """A configuration whose papers claim nothing, so that parts of it may be left out."""
+    papers = {name: {key: own[key] for key in own if key != "claims"} for name, own in config["papers"].items()}
+    return config | {"papers": papers, "claims": {}}
+
+
 def overlaid(base: Config, overlay: Config) -> Config:
     """Merge mappings; replace everything else."""
     merged = dict(base)

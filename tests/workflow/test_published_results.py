@@ -4,10 +4,11 @@ import csv
 from pathlib import Path
 
 import pytest
-from support.configurations import shipped_config
+from support.configurations import overlaid, shipped_config
 from support.places import REPOSITORY
 
 from rnn_audio.configuration.experiment import Experiment, load_experiment
+from rnn_audio.configuration.files import read_file
 from rnn_audio.records import read_json
 from rnn_audio.reporting.publication.comparison import agree, compare_runs
 from rnn_audio.reporting.publication.publish import LARGEST_BYTES
@@ -16,21 +17,26 @@ FOLDERS = sorted(path.parent for path in (REPOSITORY / "docs" / "results").glob(
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Experiment:
-    return load_experiment(shipped_config())
+def experiments() -> dict[Path, Experiment]:
+    """Of each publication: the configuration that ships, with the publication's settings over it."""
+    overlays = {folder: folder / "settings.yaml" for folder in FOLDERS}
+    return {
+        folder: load_experiment(overlaid(shipped_config(), read_file(path) if path.exists() else {}))
+        for folder, path in overlays.items()
+    }
 
 
 def test_there_are_published_results_of_a_size_for_a_repository() -> None:
     assert FOLDERS
     files = [path for folder in FOLDERS for path in folder.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < LARGEST_BYTES
-    assert {path.suffix for path in files} <= {".json", ".md", ".csv", ".svg"}
+    assert {path.suffix for path in files} <= {".json", ".md", ".csv", ".svg", ".yaml"}
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_models_were_trained_with_the_settings_that_ship(folder: Path, shipped: Experiment) -> None:
+def test_models_were_trained_with_the_settings_that_ship(folder: Path, experiments: dict[Path, Experiment]) -> None:
     for name, record in read_json(folder / "run.json")["configurations"].items():
-        ours = shipped.configurations[name]
+        ours = experiments[folder].configurations[name]
         differing = [key for key, value in record["settings"].items() if ours.get(key, value) != value]
         assert differing == [], f"{name}: published with other settings than config.yaml's"
 

@@ -1,10 +1,12 @@
 """Claims as data: what the shipped ones name, how they are written out, and what is refused."""
 
 import re
+from pathlib import Path
 
 import pytest
-from support.configurations import Config, minimal, overlaid, read_yaml, shipped_config
+from support.configurations import Config, minimal, overlaid, read_yaml, shipped_config, without_claims
 
+from rnn_audio.configuration import claims
 from rnn_audio.configuration.claims import configurations_of
 from rnn_audio.configuration.claims_of_run import claims_context, claims_read
 from rnn_audio.configuration.experiment import Experiment, load_experiment
@@ -54,6 +56,49 @@ def test_the_quick_profile_may_have_fewer_configurations() -> None:
     quick = load_experiment(overlaid(shipped_config(), read_yaml("profiles/quick/settings.yaml")))
     assert quick.config["claims"]["a26"]["rules"][0]["of"] == ["room_5512_auxiliary"]
     assert {name for kind, name in claims_read(quick) if kind != "heard"} <= set(quick.configurations)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a1: {statement: It is so.}", "claims.a1: give it either rules or 'needs: listeners'"),
+        ("a1: {statement: It is so., rules: []}", "claims.a1.rules: [] should be non-empty"),
+        ("a1: {statement: It is so., rule: []}", "claims.a1: unknown key 'rule'"),
+        (
+            "a1: {statement: It is so., needs: listeners}\nmine: {statement: It is., needs: listeners}",
+            "claims.mine: there",
+        ),
+        ("a1: so", "claims.a1: "),
+        ("a1: {}\na1: {}", "the key 'a1' occurs twice"),
+        (None, "papers.paper_a.claims: there is no claims.yaml next to the Snakefile; name a file, or remove it"),
+    ],
+)
+def test_a_file_of_claims_with_a_mistake_is_named(
+    content: str | None, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "_REPOSITORY", tmp_path)
+    if content:
+        (tmp_path / "claims.yaml").write_text(content)
+    config = minimal()
+    config["papers"]["paper_a"]["claims"] = "claims.yaml"
+    config["claims"] = {"mine": {"paper": "paper_a", "statement": "It is so.", "rules": [RULE]}}
+    with pytest.raises(InputError, match=re.escape(message)) as refusal:
+        load_experiment(config)
+    assert content is None or message.startswith("claims.mine") or "claims.yaml" in str(refusal.value)
+
+
+def test_an_overlay_may_leave_out_what_a_paper_claims() -> None:
+    experiment = load_experiment(overlaid(shipped_config(), {"papers": {"impulse_response": {"claims": None}}}))
+    assert {claim["paper"] for claim in experiment.config["claims"].values()} == {"amplifier"}
+    read = {name for kind, name in claims_read(experiment) if kind != "heard"}
+    assert read
+    assert all("device" in experiment.configurations[name] for name in read)
+
+
+def test_claims_of_a_user_come_after_those_of_the_papers() -> None:
+    own = {"statement": "It is so.", "rules": [RULE | {"of": "sine_full"}]}
+    experiment = load_experiment(shipped_config() | {"claims": {"mine": own}})
+    assert list(experiment.config["claims"])[-2:] == ["b13", "mine"]
 
 
 def test_a_claim_of_a_user_needs_a_statement_and_a_rule() -> None:
@@ -131,10 +176,10 @@ def test_pairs_need_as_many_of_both() -> None:
     ],
 )
 def test_a_rule_of_listeners_names_models_of_a_listening_test(key: str, value: object, message: str) -> None:
-    config = shipped_config()
-    config["claims"]["b13"]["rules"][0][key] = value
+    claim = read_yaml("workflow/claims/amplifier.yaml")["b13"]
+    claim["rules"][0][key] = value
     with pytest.raises(InputError, match=message):
-        load_experiment(config)
+        load_experiment(without_claims(shipped_config()) | {"claims": {"b13": claim}})
 
 
 def test_a_claim_about_listeners_reads_their_test_and_the_models(shipped: Experiment) -> None:

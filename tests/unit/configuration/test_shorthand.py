@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from support.configurations import Config, changed, minimal, read_yaml
+from support.configurations import Config, changed, minimal, shipped_config, without_claims
 
 from rnn_audio.configuration.experiment import load_experiment
 from rnn_audio.errors import InputError
@@ -86,7 +86,7 @@ def test_a_label_that_is_no_setting_has_to_be_given() -> None:
 
 
 def test_titles_tell_signals_and_methods_apart() -> None:
-    config = read_yaml("config.yaml") | {"sweeps": {}, "claims": {}}
+    config = without_claims(shipped_config()) | {"sweeps": {}}
     learned = load_experiment(config).configurations_on("signal")
     figure = {"kind": "waveforms", "shows": "prediction", "caption": "Titles"}
     config["figures"] = {

@@ -5,16 +5,20 @@ quantity of some configurations with limits, with other configurations, or with 
 hold. `reporting/claims` evaluates them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from rnn_audio.configuration.checks import check_quantity, losses_of, require_known
+from rnn_audio.configuration.checks import check_claims_schema, check_quantity, losses_of, require_known
+from rnn_audio.configuration.files import read_file
 from rnn_audio.configuration.kinds import HEARD, PAIRED, RULE_KEYS, RULE_KINDS
 from rnn_audio.configuration.method_checks import require_auxiliary
 from rnn_audio.errors import InputError
 from rnn_audio.losses.preemphasis import NAMES as FILTERS
 from rnn_audio.types import Settings
+
+_REPOSITORY = Path(__file__).parents[3]
 
 LISTENERS, RECORDINGS = "listeners", "recordings"
 """What a claim may need that this run does not have."""
@@ -99,57 +103,72 @@ def configurations_of(*rules: Settings) -> list[str]:
     return list(dict.fromkeys(name for rule in rules for name in [*rule["of"], *rule.get("over", [])]))
 
 
-def expand_claims(config: Mapping[str, Any], grids: Mapping[str, list[str]], known: Iterable[str]) -> Settings:
-    """Write out the claims: grids and sweeps by their members, and the paper of each claim.
+def expand_claims(
+    config: Mapping[str, Any], grids: Mapping[str, list[str]], merged: Mapping[str, Settings]
+) -> Settings:
+    """Read the papers' claims from their files, check all claims, and write out grids, sweeps and the paper of each.
 
     Args:
         config: the whole configuration, with its sweeps expanded.
         grids: the members of each grid.
-        known: the names of all configurations, those of sweeps among them.
+        merged: all configurations, those of sweeps among them, merged with their presets.
 
     Raises:
-        InputError: a rule lacks what its kind needs, a configuration does not exist, or a claim belongs to no paper.
+        InputError: a file cannot be read, a rule lacks what its kind needs, a configuration or quantity does not exist,
+            or a claim belongs to no paper; the message names the key, or the file and the claim.
     """
     groups = {name: sweep["points"] for name, sweep in config.get("sweeps", {}).items()} | dict(grids)
-    known = list(known)
     claims: dict[str, Settings] = {}
-    for name, claim in config.get("claims", {}).items():
-        rules = []
-        for index, rule in enumerate(claim.get("rules", [])):
-            where = f"claims.{name}.rules[{index}]"
-            _check_keys(where, rule)
-            if rule["kind"] == HEARD:
-                rules.append({**rule, "quantity": SCORE, "of": _models_heard(where, rule, config)})
-                continue
-            sides = {
-                side: _members(f"{where}.{side}", rule[side], groups, known) for side in ("of", "over") if side in rule
-            }
-            rules.append({**rule, **sides})
-        claims[name] = {**claim, "rules": rules}
-        claims[name]["paper"] = _paper(name, claims[name], config)
+    for where, name, claim in _declared(config):
+        if name in claims:
+            raise InputError(f"{where}: there already is a claim of this name; choose another")
+        rules = [
+            _expanded(f"{where}.rules[{index}]", rule, groups, list(merged), config)
+            for index, rule in enumerate(claim.get("rules", []))
+        ]
+        if bool(rules) == (claim.get("needs") == LISTENERS):
+            raise InputError(f"{where}: give it either rules or 'needs: {LISTENERS}'")
+        claims[name] = {**claim, "rules": rules, "paper": _paper(where, claim, rules, config)}
+        for index, rule in enumerate(rules):
+            _check_rule(f"{where}.rules[{index}]", rule, merged)
     return {**config, "claims": claims}
 
 
-def check_claims(config: Mapping[str, Any], merged: Mapping[str, Settings]) -> None:
-    """Check that each rule of a claim has what its kind needs, and that its quantity exists.
+def _declared(config: Mapping[str, Any]) -> Iterator[tuple[str, str, Settings]]:
+    """All claims: where each stands, for messages, and its name. Those of papers come first."""
+    for paper, settings in config["papers"].items():
+        file = settings.get("claims")
+        if file is None:
+            continue
+        path = _REPOSITORY / file
+        if not path.is_file():
+            raise InputError(
+                f"papers.{paper}.claims: there is no {file} next to the Snakefile; name a file, or remove it"
+            )
+        claims = read_file(path)
+        check_claims_schema(claims, file)
+        for name, claim in claims.items():
+            yield f"{file} (papers.{paper}.claims): claims.{name}", name, {"paper": paper, **claim}
+    for name, claim in config.get("claims", {}).items():
+        yield f"claims.{name}", name, claim
 
-    Args:
-        config: the whole configuration, its claims written out.
-        merged: all configurations, merged with their presets.
 
-    Raises:
-        InputError: naming the key and what to do.
-    """
-    for name, claim in config["claims"].items():
-        require_known(f"claims.{name}.paper", claim["paper"], config["papers"])
-        if bool(claim["rules"]) == (claim.get("needs") == LISTENERS):
-            raise InputError(f"claims.{name}: give it either rules or 'needs: {LISTENERS}'")
-        for index, rule in enumerate(claim["rules"]):
-            where = f"claims.{name}.rules[{index}]"
-            _check_pairs(where, rule)
-            for configuration in configurations_of(rule):
-                if configuration in merged:
-                    _check_quantity(f"{where}.quantity", rule["quantity"], configuration, merged[configuration])
+def _expanded(
+    where: str, rule: Settings, groups: Mapping[str, list[str]], known: list[str], config: Mapping[str, Any]
+) -> Settings:
+    """A rule with the configurations that it names, one by one."""
+    _check_keys(where, rule)
+    if rule["kind"] == HEARD:
+        return {**rule, "quantity": SCORE, "of": _models_heard(where, rule, config)}
+    sides = {side: _members(f"{where}.{side}", rule[side], groups, known) for side in ("of", "over") if side in rule}
+    return {**rule, **sides}
+
+
+def _check_rule(where: str, rule: Settings, merged: Mapping[str, Settings]) -> None:
+    _check_pairs(where, rule)
+    for configuration in configurations_of(rule):
+        if configuration in merged:
+            _check_quantity(f"{where}.quantity", rule["quantity"], configuration, merged[configuration])
 
 
 def _members(where: str, names: str | list[str], groups: Mapping[str, list[str]], known: list[str]) -> list[str]:
@@ -181,15 +200,16 @@ def _models_heard(where: str, rule: Settings, config: Mapping[str, Any]) -> list
     return [models[condition] for condition in rule["conditions"]]
 
 
-def _paper(name: str, claim: Settings, config: Mapping[str, Any]) -> str:
+def _paper(where: str, claim: Settings, rules: list[Settings], config: Mapping[str, Any]) -> str:
     if "paper" in claim:
+        require_known(f"{where}.paper", claim["paper"], config["papers"])
         return claim["paper"]
-    for configuration in configurations_of(*claim["rules"]):
+    for configuration in configurations_of(*rules):
         preset = config["configurations"].get(configuration, {}).get("preset")
         for paper, own in config["papers"].items():
             if preset in own.get("presets", []):
                 return paper
-    raise InputError(f"claims.{name}: belongs to no paper; name one of {', '.join(config['papers'])} with 'paper: ...'")
+    raise InputError(f"{where}: belongs to no paper; name one of {', '.join(config['papers'])} with 'paper: ...'")
 
 
 def _check_keys(where: str, rule: Settings) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rnn_audio.configuration.checks import check_artefacts, check_benchmark, check_configurations, check_schema
-from rnn_audio.configuration.claims import check_claims, expand_claims
+from rnn_audio.configuration.artefact_checks import check_artefacts
+from rnn_audio.configuration.checks import check_benchmark, check_configurations, check_schema
+from rnn_audio.configuration.claims import expand_claims
 from rnn_audio.configuration.convolutions import check_convolutions, expand_convolutions
 from rnn_audio.configuration.grids import expand_grids
 from rnn_audio.configuration.listening import check_listening, compared_models, device_of
@@ -308,7 +309,6 @@ def load_experiment(config: Settings, papers: Experiment | None = None) -> Exper
     expanded = write_out_labels(expanded, resolved)
     check_artefacts(expanded, merged)
     expanded = expand_claims(expanded, grids, merged)
-    check_claims(expanded, merged)
     return _with_scales(Experiment(expanded, resolved, papers))
 
 

@@ -46,12 +46,26 @@ def without_overlays(path: str, overlays: Iterable[Path | str]) -> dict[str, Any
 
     Snakemake lists the file itself among the overlays.
     """
-    import yaml
-
     others = [file for file in overlays if Path(file).resolve() != Path(path).resolve()]
     if not others or not Path(path).exists():
         return None
-    return yaml.load(Path(path).read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return _loaded(Path(path))
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The settings in a file.
+
+    Raises:
+        InputError: as `check_file`.
+    """
+    check_file(path)
+    return _loaded(path)
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    import yaml
+
+    return yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _require_whole(path: str, overlays: Iterable[Path | str]) -> None:

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rnn_audio.configuration.words import setting_words
 from rnn_audio.types import Settings
-from rnn_audio.words import setting_words
 
 _ABSENT = object()
 

@@ -18,10 +18,10 @@ from rnn_audio.configuration.checks import (
 )
 from rnn_audio.configuration.grids import LONGEST_NAME, name_part
 from rnn_audio.configuration.method_checks import require_auxiliary
+from rnn_audio.configuration.words import capitalised, setting_words
 from rnn_audio.errors import InputError
 from rnn_audio.losses.preemphasis import FILTERS
 from rnn_audio.types import Settings
-from rnn_audio.words import capitalised, setting_words
 
 Label = str | int | float
 

@@ -76,6 +76,18 @@ def test_tables_figures_and_claims_are_copied_and_shown(results: Path, tmp_path:
     assert str(tmp_path) not in index + (tmp_path / "out" / "run.json").read_text()
 
 
+def test_settings_over_the_configuration_are_published_with_the_run(results: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("seeds: [1]\n")
+    published = tmp_path / "out" / "settings.yaml"
+    for settings in (own, published):  # the second time, they are already in place
+        publish(results, tmp_path / "out", "A run", settings=settings)
+        assert published.read_text() == "seeds: [1]\n"
+        assert "(settings.yaml)" in (tmp_path / "out" / "README.md").read_text()
+    with pytest.raises(InputError, match=r"gone\.yaml: no such file"):
+        publish(results, tmp_path / "out", "A run", settings=tmp_path / "gone.yaml")
+
+
 def test_what_is_left_out_or_gone_does_not_stay(results: Path, tmp_path: Path) -> None:
     publish(results, tmp_path / "out", "A run")
     publish(results, tmp_path / "out", "A run", without=["f"])

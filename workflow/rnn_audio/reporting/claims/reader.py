@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from rnn_audio.configuration.claims import OWN_QUANTITIES
 from rnn_audio.configuration.kinds import VALUE
+from rnn_audio.configuration.words import quantity_words
 from rnn_audio.losses.preemphasis import FILTERS
 from rnn_audio.records import Record
 from rnn_audio.reporting.claims.evidence import Results, Values
 from rnn_audio.reporting.tables.cells import Format, MarkdownNotation, format_cell
 from rnn_audio.reporting.tables.rows import MISSING
 from rnn_audio.types import Settings
-from rnn_audio.words import quantity_words
 
 _NOTATION = MarkdownNotation()
 _FILTERED = {name: f" after the {own.words}" for name, own in FILTERS.items()} | {"none": " without a filter"}

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rnn_audio.configuration.claims import LISTENERS, OWN_QUANTITIES, RECORDINGS, configurations_of
+from rnn_audio.configuration.words import capitalised
 from rnn_audio.reporting.claims.evidence import Results
 from rnn_audio.reporting.claims.reader import listed, write
 from rnn_audio.reporting.claims.rules import LISTENERS as HEARD
 from rnn_audio.reporting.claims.rules import SIGN_TEST, Part, evaluate
 from rnn_audio.reporting.tables.rows import MISSING
 from rnn_audio.types import Settings
-from rnn_audio.words import capitalised
 
 SIGNIFICANCE = 0.05
 """A claim is confirmed below this probability."""

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
+from rnn_audio.configuration.words import quantity_words
 from rnn_audio.errors import InputError
 from rnn_audio.records import history_digest, read_by_configuration, read_history
 from rnn_audio.reporting.figures.loss_curves import SeedCurve
@@ -32,7 +33,6 @@ from rnn_audio.reporting.figures.style import (
 from rnn_audio.reporting.tables.rows import read_rows
 from rnn_audio.reporting.tables.sweep_points import SweepPoint, sweep_point
 from rnn_audio.types import Settings
-from rnn_audio.words import quantity_words
 
 _MAX_COLUMNS = 3
 _ROW_HEIGHT_INCHES = 2.1

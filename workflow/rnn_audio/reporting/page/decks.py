@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_audio.configuration.words import capitalised
 from rnn_audio.evaluation.convolved_sounds import make_playable
 from rnn_audio.reporting.page.pictures import frequency_ticks, loudest, outline, spectrogram
 from rnn_audio.reporting.page.sound import pack, to_pcm16
 from rnn_audio.types import Samples, Settings
 from rnn_audio.wav import read_wav
-from rnn_audio.words import capitalised
 
 EXCERPT_S = 5
 """What is heard of a device's test recording: the stretch of this length in which the target has the most power."""

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from rnn_audio.configuration.words import capitalised, quantity_words
 from rnn_audio.records import Record, read_json
 from rnn_audio.reporting.page.artefacts import anchor
 from rnn_audio.reporting.tables.cells import Format, HtmlNotation, format_cell
 from rnn_audio.types import Settings
-from rnn_audio.words import capitalised, quantity_words
 
 _NOTATION = HtmlNotation()
 _SUFFIXES_OF_STATES = ("_lower_quartile", "_median", "_upper_quartile")

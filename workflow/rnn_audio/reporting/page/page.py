@@ -16,13 +16,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from rnn_audio.atomic import replacing
+from rnn_audio.configuration.words import capitalised
 from rnn_audio.records import Record
 from rnn_audio.reporting.page import artefacts, models
 from rnn_audio.reporting.page.claims import shown_claims
 from rnn_audio.reporting.page.curves import curve
 from rnn_audio.reporting.page.decks import Deck, convolution_decks, device_decks, packed_deck, signal_decks
 from rnn_audio.types import Settings
-from rnn_audio.words import capitalised
 
 STATIC = Path(str(files("rnn_audio.reporting.page"))) / "static"
 _SCRIPTS = ("uplot/uPlot.iife.min.js", "player.js", "decks.js", "curves.js", "page.js")

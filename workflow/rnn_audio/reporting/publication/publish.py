@@ -14,9 +14,12 @@ LARGEST_BYTES = 5 * 2**20
 
 _SUFFIXES = {"tables": (".csv", ".md"), "figures": (".svg",)}
 _CLAIMS = ("claims.csv", "claims.md")
+SETTINGS = "settings.yaml"
 
 
-def publish(results: Path, folder: Path, title: str, without: Sequence[str] = ()) -> Record:
+def publish(
+    results: Path, folder: Path, title: str, without: Sequence[str] = (), settings: Path | None = None
+) -> Record:
     """Copy tables (CSV, Markdown), figures (SVG) and claims; write `run.json` and an index, `README.md`.
 
     Files of an earlier publication that this run does not have are removed from the folder's `tables` and `figures`.
@@ -26,16 +29,20 @@ def publish(results: Path, folder: Path, title: str, without: Sequence[str] = ()
         folder: where the publication goes; it is made if it does not exist.
         title: heading of the index.
         without: names of tables and figures to leave out.
+        settings: the file that was laid over `config.yaml`, if any; it becomes `settings.yaml`.
 
     Returns:
         What was run (`what_was_run`), of the configurations that the tables show.
 
     Raises:
-        InputError: the run has no models or no tables, or the files are too large for a repository.
+        InputError: the run has no models or no tables, there are no such settings, or the files are too large for a
+            repository.
     """
     chosen = {part: _chosen(results / part, suffixes, without) for part, suffixes in _SUFFIXES.items()}
     if not chosen["tables"]:
         raise InputError(f"{results / 'tables'}: no table there; run the target 'all' or 'tables' first")
+    if settings and not settings.is_file():
+        raise InputError(f"{settings}: no such file; name the file of settings that the run had as --configfile")
     record = what_was_run(results, _configurations(chosen["tables"]))
     claims = [results / name for name in _CLAIMS if (results / name).is_file()]
     size = sum(path.stat().st_size for paths in (*chosen.values(), claims) for path in paths)
@@ -50,9 +57,11 @@ def publish(results: Path, folder: Path, title: str, without: Sequence[str] = ()
             _copy(path, folder / part / path.name)
     for path in claims:
         _copy(path, folder / path.name)
+    if settings and settings.resolve() != (folder / SETTINGS).resolve():
+        _copy(settings, folder / SETTINGS)
     write_json(folder / "run.json", record)
     with replacing(folder / "README.md") as temporary:
-        temporary.write_text(_index(title, record, chosen, bool(claims)), encoding="utf-8")
+        temporary.write_text(_index(title, record, chosen, bool(claims), bool(settings)), encoding="utf-8")
     return record
 
 
@@ -85,8 +94,10 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, temporary)
 
 
-def _index(title: str, record: Record, chosen: dict[str, list[Path]], claims: bool) -> str:
+def _index(title: str, record: Record, chosen: dict[str, list[Path]], claims: bool, settings: bool) -> str:
     lines = [f"# {title}", "", *_facts(record), ""]
+    if settings:
+        lines += [f"Not at the papers' scale: with [these settings]({SETTINGS}) as `--configfile`.", ""]
     if claims:
         lines += ["Which claims of the papers this run confirms: [claims](claims.md).", ""]
     for path in chosen["tables"]:

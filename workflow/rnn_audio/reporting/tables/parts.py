@@ -4,10 +4,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rnn_audio.configuration.words import quantity_words
 from rnn_audio.reporting.tables.cells import Cell, Format
 from rnn_audio.reporting.tables.rendering import Column
 from rnn_audio.reporting.tables.rows import MISSING, Row
-from rnn_audio.words import quantity_words
 
 SPREAD_NOTE = "Mean ± std: over the seeds with a measured value, as many as counted; sample standard deviation."
 PAPER_NOTE = "Paper: value published in the paper, not measured here."

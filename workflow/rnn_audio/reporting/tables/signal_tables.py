@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Mapping, Sequence
 
+from rnn_audio.configuration.words import capitalised, is_relative_error, quantity_words
 from rnn_audio.errors import InputError
 from rnn_audio.evaluation.quantities import TONES
 from rnn_audio.evaluation.tones import QUIETEST_DB, SOUNDING_DB
@@ -23,7 +24,6 @@ from rnn_audio.reporting.tables.parts import (
 from rnn_audio.reporting.tables.rendering import Column
 from rnn_audio.reporting.tables.rows import MISSING, Record, Row, number, training_time_s
 from rnn_audio.signals.acoustics import CLARITY_JND_DB, COMPARED, TIME_JND_PERCENT
-from rnn_audio.words import capitalised, is_relative_error, quantity_words
 
 _ROOM_PARAMETERS = ("t30_s", "edt_s", "c50_db", "t30_nonlinearity_permille")
 _ROOM_DIFFERENCES = ("t30_difference_percent", "edt_difference_percent", "c50_difference_db")

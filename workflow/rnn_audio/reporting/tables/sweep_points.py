@@ -4,8 +4,8 @@ import math
 import statistics
 from dataclasses import dataclass, replace
 
+from rnn_audio.configuration.words import is_relative_error
 from rnn_audio.reporting.tables.rows import MISSING, Row
-from rnn_audio.words import is_relative_error
 
 
 @dataclass(frozen=True)

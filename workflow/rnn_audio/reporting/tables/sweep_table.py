@@ -8,6 +8,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
+from rnn_audio.configuration.words import capitalised, is_relative_error, quantity_words
 from rnn_audio.errors import InputError
 from rnn_audio.evaluation.statistics import paired_ratio, trend_test
 from rnn_audio.reporting.tables.cells import Cell, Format
@@ -25,7 +26,6 @@ from rnn_audio.reporting.tables.parts import (
 from rnn_audio.reporting.tables.rendering import Column
 from rnn_audio.reporting.tables.rows import MISSING, Row, training_time_s
 from rnn_audio.reporting.tables.sweep_points import SweepPoint, sweep_point
-from rnn_audio.words import capitalised, is_relative_error, quantity_words
 
 _METRIC_NOTE = "Quantities with one column are measured on a sound of the chosen model."
 _RATIO_NOTE = (

@@ -4,8 +4,8 @@ import doctest
 
 import pytest
 
-from rnn_audio import words
-from rnn_audio.words import quantity_words, setting_words
+from rnn_audio.configuration import words
+from rnn_audio.configuration.words import quantity_words, setting_words
 
 
 def test_the_examples_hold() -> None:
