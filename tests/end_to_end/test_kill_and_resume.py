@@ -113,7 +113,9 @@ def has_resumed(workspace: Workspace) -> bool:
     return any(re.search(r"resumed after epoch [1-9]", log.read_text(encoding="utf-8")) for log in logs)
 
 
-def test_run_killed_at_twenty_moments_and_edited_between_ends_with_the_bytes_of_an_undisturbed_one(tmp_path: Path) -> None:
+def test_a_run_killed_and_edited_at_twenty_moments_ends_with_the_bytes_of_an_undisturbed_one(
+    tmp_path: Path,
+) -> None:
     # One library in both: a record names the code that its training went by.
     undisturbed, killed = (Workspace.create(tmp_path / name, config()) for name in ("undisturbed", "killed"))
     for workspace in (undisturbed, killed):
