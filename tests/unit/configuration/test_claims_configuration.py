@@ -87,6 +87,14 @@ def test_a_file_of_claims_with_a_mistake_is_named(
     assert content is None or message.startswith("claims.mine") or "claims.yaml" in str(refusal.value)
 
 
+def test_an_overlay_may_leave_out_what_a_paper_claims() -> None:
+    experiment = load_experiment(overlaid(shipped_config(), {"papers": {"impulse_response": {"claims": None}}}))
+    assert {claim["paper"] for claim in experiment.config["claims"].values()} == {"amplifier"}
+    read = {name for kind, name in claims_read(experiment) if kind != "heard"}
+    assert read
+    assert all("device" in experiment.configurations[name] for name in read)
+
+
 def test_claims_of_a_user_come_after_those_of_the_papers() -> None:
     own = {"statement": "It is so.", "rules": [RULE | {"of": "sine_full"}]}
     experiment = load_experiment(shipped_config() | {"claims": {"mine": own}})

@@ -1,5 +1,7 @@
 """Pairs: what is refused and what is found, and latency of known shifts."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from support.places import RECORDED_GUITAR
@@ -9,6 +11,7 @@ from rnn_audio.devices.checks import check_pair, count_clipped
 from rnn_audio.devices.condition import describe_pair
 from rnn_audio.devices.latency import TRUSTED, correct_latency, measure_latency
 from rnn_audio.errors import InputError
+from rnn_audio.losses.formulas import POWER_FLOOR
 from rnn_audio.signals.guitar import playing
 from rnn_audio.signals.recordings import Recording
 
@@ -117,10 +120,15 @@ def test_unrelated_recordings_are_not_trusted(pair: tuple[np.ndarray, np.ndarray
     assert set(_check(played, other)) == {"latency_uncertain"}
 
 
+@cache
+def long_playing(seed: int) -> np.ndarray:
+    return playing(20.0, RATE_HZ, seed)
+
+
 @pytest.mark.parametrize("seconds", [5, 6, 12, 20])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_unrelated_playing_is_not_trusted_either(seconds: int, seed: int) -> None:
-    one, other = (np.tanh(9 * playing(seconds, RATE_HZ, seed=own)) for own in (seed, seed + 10))
+    one, other = (np.tanh(9 * long_playing(own)[: seconds * RATE_HZ]) for own in (seed, seed + 10))
     assert measure_latency(one, other, RATE_HZ).confidence < TRUSTED
 
 
@@ -152,7 +160,10 @@ def test_correction_leaves_the_uncertainty_and_says_what_it_did(shift: int) -> N
 
 # --- what people record ---
 
-TAKE = playing(20.0, RATE_HZ, seed=9)
+
+@pytest.fixture(scope="module")
+def take() -> np.ndarray:
+    return long_playing(9)
 
 
 def _cabinet(samples: np.ndarray) -> np.ndarray:
@@ -165,38 +176,38 @@ def _cabinet(samples: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("delay", [0, 23000, 44100, -3000])
-def test_the_delay_of_a_cabinet_is_not_its_own(delay: int) -> None:
-    rich = TAKE + 0.01 * np.random.default_rng(2).standard_normal(len(TAKE))  # a real guitar has all frequencies
+def test_the_delay_of_a_cabinet_is_not_its_own(take: np.ndarray, delay: int) -> None:
+    rich = take + 0.01 * np.random.default_rng(2).standard_normal(len(take))  # a real guitar has all frequencies
     found = measure_latency(rich, _delayed(_cabinet(rich), delay), RATE_HZ)
     assert 0 <= found.samples - delay <= 4
     assert found.confidence > TRUSTED
     assert not found.moved(RATE_HZ)
 
 
-def test_a_delay_beyond_the_search_is_unknown_and_not_a_wrong_one() -> None:
-    findings = _check(TAKE, _delayed(np.tanh(4 * TAKE), 3 * RATE_HZ))
+def test_a_delay_beyond_the_search_is_unknown_and_not_a_wrong_one(take: np.ndarray) -> None:
+    findings = _check(take, _delayed(np.tanh(4 * take), 3 * RATE_HZ))
     assert set(findings) - {"dc_offset"} == {"latency_uncertain"}
     assert "looked for up to 2 s" in findings["latency_uncertain"]
 
 
-def test_a_drift_is_told_in_parts_per_million() -> None:
-    at = np.arange(len(TAKE)) * (1 - 2e-4)
-    found = measure_latency(TAKE, np.tanh(4 * np.interp(at, np.arange(len(TAKE)), TAKE)), RATE_HZ)
+def test_a_drift_is_told_in_parts_per_million(take: np.ndarray) -> None:
+    at = np.arange(len(take)) * (1 - 2e-4)
+    found = measure_latency(take, np.tanh(4 * np.interp(at, np.arange(len(take)), take)), RATE_HZ)
     assert found.moved(RATE_HZ)
     assert found.drift_ppm(RATE_HZ) == pytest.approx(200, rel=0.15)
 
 
-def test_lost_samples_are_told_with_their_time() -> None:
-    half = len(TAKE) // 2
-    target = np.concatenate([TAKE[:half], TAKE[half + 512 :], np.zeros(512)])
-    message = _check(TAKE, np.tanh(4 * target))["latency_moves"]
+def test_lost_samples_are_told_with_their_time(take: np.ndarray) -> None:
+    half = len(take) // 2
+    target = np.concatenate([take[:half], take[half + 512 :], np.zeros(512)])
+    message = _check(take, np.tanh(4 * target))["latency_moves"]
     assert "jumps by -512 samples between" in message
     before, after = (float(time) for time in message.partition("between ")[2].partition(" s")[0].split(" and "))
     assert before < 10.0 < after
 
 
-def test_pauses_with_an_offset_have_no_latency_of_their_own() -> None:
-    pauses = np.where(np.arange(len(TAKE)) < 13 * RATE_HZ, 0.0, TAKE)
+def test_pauses_with_an_offset_have_no_latency_of_their_own(take: np.ndarray) -> None:
+    pauses = np.where(np.arange(len(take)) < 13 * RATE_HZ, 0.0, take)
     found = measure_latency(pauses + 0.01, np.tanh(4 * pauses), RATE_HZ)
     assert {samples for _, samples in found.course} == {0}
     assert min(seconds for seconds, _ in found.course) > 13.0 - found.place_s / 2
@@ -211,24 +222,31 @@ def test_a_jump_lies_within_the_recording() -> None:
     assert 0.0 <= before < 2.5 < after <= 5.0
 
 
-def test_an_echo_and_the_polarity_are_told() -> None:
-    findings = _check(TAKE, 0.4 * -(TAKE + 1.2 * _delayed(TAKE, 14400)))
+def test_an_echo_and_the_polarity_are_told(take: np.ndarray) -> None:
+    findings = _check(take, 0.4 * -(take + 1.2 * _delayed(take, 14400)))
     assert set(findings) == {"echo", "polarity"}
     assert "327 ms later" in findings["echo"]
 
 
-def test_the_same_recording_twice_quiet_sides_pauses_and_hum_are_told() -> None:
-    assert set(_check(TAKE, TAKE)) == {"same"}
-    assert "out.wav is quiet" in _check(TAKE, 0.001 * np.tanh(4 * TAKE))["level"]
-    pauses = np.where(np.arange(len(TAKE)) % (5 * RATE_HZ) < 3 * RATE_HZ, 0.0, TAKE)
+def test_the_same_recording_twice_quiet_sides_pauses_and_hum_are_told(take: np.ndarray) -> None:
+    assert set(_check(take, take)) == {"same"}
+    assert "out.wav is quiet" in _check(take, 0.001 * np.tanh(4 * take))["level"]
+    highs = np.convolve(0.05 * np.tanh(4 * take), [1.0, -0.85], mode="valid")
+    level_db = 10 * np.log10(np.mean(highs**2))
+    assert level_db < 10 * np.log10(POWER_FLOOR)
+    assert (
+        f"out.wav is quiet ({level_db:.0f} dB re full scale after the high-pass"
+        in _check(take, 0.05 * np.tanh(4 * take))["level"]
+    )
+    pauses = np.where(np.arange(len(take)) % (5 * RATE_HZ) < 3 * RATE_HZ, 0.0, take)
     assert "is silent for 6" in _check(pauses, np.tanh(4 * pauses))["silence"]
-    hum = 1e-3 * np.sin(2 * np.pi * 50 * np.arange(len(TAKE)) / RATE_HZ)
+    hum = 1e-3 * np.sin(2 * np.pi * 50 * np.arange(len(take)) / RATE_HZ)
     assert "out.wav hums at 50 Hz (-63 dB" in _check(pauses, np.tanh(4 * pauses) + hum)["hum"]
 
 
-def test_the_table_of_a_pair_has_a_row_per_property_and_says_what_to_do() -> None:
+def test_the_table_of_a_pair_has_a_row_per_property_and_says_what_to_do(take: np.ndarray) -> None:
     input, target = (
-        Recording(name, samples, RATE_HZ) for name, samples in (("in", TAKE), ("out", _delayed(TAKE, 500)))
+        Recording(name, samples, RATE_HZ) for name, samples in (("in", take), ("out", _delayed(take, 500)))
     )
     rows = {own.name: own for own in describe_pair(input, target, check_pair("devices.amp", input, target))}
     assert rows["latency (samples)"].target == 500

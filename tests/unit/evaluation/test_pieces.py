@@ -102,6 +102,7 @@ def test_how_much_is_computed_at_once_changes_nothing(monkeypatch: pytest.Monkey
     torch.testing.assert_close(in_parts, outputs, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.emulated
 def test_a_gpu_runs_a_model_that_does_not_forget_in_order_and_says_so_once(
     gpu: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_gpu_reports_nothing_where_all_models_forget(gpu: ModuleType, caplog: 
     assert caplog.records == []
 
 
+@pytest.mark.emulated
 def test_kernels_run_pieces_too(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("triton")
     if torch.cuda.is_available():

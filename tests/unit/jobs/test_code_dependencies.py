@@ -41,6 +41,8 @@ def imports_torch(path: Path) -> bool:
         "import rnn_audio.records",
         "import rnn_audio.records as results",
         "def read():\n    from rnn_audio.records import read_json",
+        "from rnn_audio import (  # all that reads\n    records as read,\n)  # and writes",
+        "import json, rnn_audio.records as results  # noqa",
     ],
 )
 def test_an_import_is_found_with_what_it_imports_itself(tmp_path: Path, line: str) -> None:

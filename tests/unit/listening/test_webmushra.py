@@ -2,6 +2,7 @@
 
 import re
 import wave
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,16 @@ from rnn_audio.listening.files import read_sounds, write_webmushra
 from rnn_audio.listening.plan import TRAINING, trials
 from rnn_audio.listening.stimuli import Stimuli, make_stimuli
 
-STIMULI = make_stimuli(TEST, tones(6), outputs(tones(6)[1]), RATE_HZ, None)
+
+@cache
+def made() -> Stimuli:
+    return make_stimuli(TEST, tones(6), outputs(tones(6)[1]), RATE_HZ, None)
 
 
-def written(folder: Path, stimuli: Stimuli = STIMULI) -> tuple[dict[str, Any], str]:
+def written(folder: Path, stimuli: Stimuli | None = None) -> tuple[dict[str, Any], str]:
     """The record, and the text of the file for webMUSHRA."""
-    record = write_webmushra(folder, NAME, TEST, stimuli, RATE_HZ, ["Scale 'quick': <b>nothing</b> & little."])
+    notes = ["Scale 'quick': <b>nothing</b> & little."]
+    record = write_webmushra(folder, NAME, TEST, stimuli or made(), RATE_HZ, notes)
     return record, (folder / f"configs/{NAME}.yaml").read_text(encoding="utf-8")
 
 
@@ -90,11 +95,11 @@ def test_every_named_file_is_there_as_16_bit_mono_of_one_length(tmp_path: Path) 
 def test_sounds_are_read_back_and_the_identity_follows_them(tmp_path: Path) -> None:
     record, _ = written(tmp_path / "one")
     sounds = read_sounds(tmp_path / "one", NAME, record)
-    assert all(np.array_equal(sounds[file], sound) for file, sound in STIMULI.sounds.items())
+    assert all(np.array_equal(sounds[file], sound) for file, sound in made().sounds.items())
     again, _ = written(tmp_path / "two")
     assert again == record
-    other = {**STIMULI.sounds, "clip_1/tanh.wav": STIMULI.sounds["clip_1/tanh.wav"] + 1}
-    changed, _ = written(tmp_path / "three", Stimuli(other, STIMULI.clips, STIMULI.distances))
+    other = {**made().sounds, "clip_1/tanh.wav": made().sounds["clip_1/tanh.wav"] + 1}
+    changed, _ = written(tmp_path / "three", Stimuli(other, made().clips, made().distances))
     assert changed["test_id"] != record["test_id"]
 
 

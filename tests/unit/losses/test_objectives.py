@@ -196,6 +196,7 @@ def test_the_mean_squared_error_has_no_memory() -> None:
     assert torch.equal(objective(targets, outputs), losses)
 
 
+@pytest.mark.emulated
 @pytest.mark.skipif(HAS_GPU, reason="with a GPU, triton does not interpret")
 def test_the_error_of_the_fused_loss_is_rounding() -> None:
     assert fused_loss_error("cpu") < 1e-6

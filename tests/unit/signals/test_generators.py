@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pyroomacoustics.experimental import measure_rt60
-from support.stand_ins import shipped_signal
 
 from rnn_audio.errors import InputError
-from rnn_audio.signals.acoustics import onset_index, room_parameters
+from rnn_audio.signals.acoustics import room_parameters
 from rnn_audio.signals.generators import GENERATORS, check_generator, synthesise
 from rnn_audio.signals.guitar import playing
 
@@ -19,7 +17,8 @@ ROOM_KEYS = {
     "highest_hz": 20000,
     "seed": 2,
 }
-SMALL_ROOM = {"rate_hz": 16000, "samples": 4000, "own_keys": ROOM_KEYS | {"t30_s": 0.2, "highest_hz": 7000}}
+# As short as may be, since its cost grows with the cube of its length.
+SMALL_ROOM = {"rate_hz": 16000, "samples": 1600, "own_keys": ROOM_KEYS | {"t30_s": 0.15, "highest_hz": 7000}}
 NOTE_KEYS = {
     "frequency_hz": 1046.5,
     "mode_ratios": [1.0, 3.71, 7.1],
@@ -28,11 +27,6 @@ NOTE_KEYS = {
     "contact_s": 0.0005,
 }
 SINE_KEYS = {"frequency_hz": 440.0, "amplitude": 1.0, "phase_rad": 0.0}
-
-
-@pytest.fixture(scope="module")
-def bedroom() -> NDArray[np.float64]:
-    return shipped_signal("impulse_response")
 
 
 def test_the_papers_sine() -> None:
@@ -66,46 +60,6 @@ def test_noise_is_white_and_follows_its_seed() -> None:
     assert not np.array_equal(first, other)
     assert first.std() == pytest.approx(1.0, abs=0.02)
     assert np.abs(np.correlate(first, first[:-100], mode="valid")[1:]).max() < 0.05 * (first @ first)
-
-
-def test_bedroom_has_the_decay_asked_for(bedroom: NDArray[np.float64]) -> None:
-    measured = room_parameters(bedroom, RATE_HZ)
-    assert measured.t30.seconds == pytest.approx(0.45, abs=0.03)
-    assert measure_rt60(bedroom, fs=RATE_HZ, decay_db=30) == pytest.approx(0.45, abs=0.03)
-    # A real decay: straight (below 5 per mille by ISO 3382-2), early and late slope alike.
-    assert measured.t30.nonlinearity_permille < 5
-    assert measured.t20.seconds == pytest.approx(0.45, abs=0.05)
-    assert measured.edt.seconds == pytest.approx(0.45, abs=0.08)
-
-
-def test_bedroom_starts_with_its_direct_sound(bedroom: NDArray[np.float64]) -> None:
-    assert bedroom.shape == (22050,)
-    assert onset_index(bedroom) == 0
-    assert np.abs(bedroom).argmax() < 5
-
-
-def test_bedroom_grows_dense_and_noise_like(bedroom: NDArray[np.float64]) -> None:
-    # Excess kurtosis of the response with its decay undone: high for single echoes, 0 for Gaussian noise.
-    level = bedroom * 10 ** (3 * np.arange(22050) / RATE_HZ / 0.45)
-    bounds = (np.array([0, 0.02, 0.05, 0.1, 0.4]) * RATE_HZ).astype(int)
-    kurtosis = [np.mean(part**4) / np.mean(part**2) ** 2 - 3 for part in np.split(level, bounds[1:])[:-1]]
-    assert kurtosis[0] > kurtosis[1] > kurtosis[2]
-    assert abs(kurtosis[3]) < 0.5
-
-
-def test_bedroom_has_no_sweeping_echoes(bedroom: NDArray[np.float64]) -> None:
-    # A sweep is one frequency at a time: its spectrum over 10 ms is peaky, and its flatness far below that of noise
-    # (exp(-0.577) = 0.56 for white noise; air and walls tilt it).
-    late = bedroom[4410:22050].reshape(-1, 441) * np.hanning(441)
-    power = np.square(np.abs(np.fft.rfft(late, axis=1)))[:, 5:60]
-    flatness = np.exp(np.mean(np.log(power), axis=1)) / np.mean(power, axis=1)
-    assert np.median(flatness) > 0.4
-
-
-def test_bedroom_has_no_offset(bedroom: NDArray[np.float64]) -> None:
-    power = np.square(np.abs(np.fft.rfft(bedroom)))
-    below_20_hz = power[np.fft.rfftfreq(22050, 1 / RATE_HZ) < 20].sum()
-    assert below_20_hz < 1e-3 * power.sum()
 
 
 @pytest.mark.parametrize("t30_s", [0.15, 0.25])

@@ -1,12 +1,13 @@
-"""The figures of docs/stand-ins.md for the synthetic signals, computed from what config.yaml ships."""
+"""The synthetic signals that config.yaml ships: the figures of docs/stand-ins.md, and what makes a room a room."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pyroomacoustics.experimental import measure_rt60
 from support.configurations import read_yaml
 from support.stand_ins import documented, predictor_error, shipped_signal
 
-from rnn_audio.signals.acoustics import room_parameters
+from rnn_audio.signals.acoustics import onset_index, room_parameters
 from rnn_audio.signals.loudspeaker import directivity, radiated_share
 
 RATE_HZ = 44100
@@ -70,6 +71,51 @@ def test_the_rooms_parameters() -> None:
     found = {"T30 (s)": measured.t30.seconds, "EDT (s)": measured.edt.seconds, "C50 (dB)": measured.c50_db}
     for name, value in found.items():
         assert value == pytest.approx(documented("The room", name), rel=0.02)
+
+
+def test_the_room_has_the_decay_asked_for() -> None:
+    room = shipped_signal("impulse_response")
+    measured = room_parameters(room, RATE_HZ)
+    assert measured.t30.seconds == pytest.approx(0.45, abs=0.03)
+    assert measure_rt60(room, fs=RATE_HZ, decay_db=30) == pytest.approx(0.45, abs=0.03)
+    # A real decay: straight (below 5 per mille by ISO 3382-2), early and late slope alike.
+    assert measured.t30.nonlinearity_permille < 5
+    assert measured.t20.seconds == pytest.approx(0.45, abs=0.05)
+    assert measured.edt.seconds == pytest.approx(0.45, abs=0.08)
+
+
+def test_the_room_starts_with_its_direct_sound() -> None:
+    room = shipped_signal("impulse_response")
+    assert room.shape == (22050,)
+    assert onset_index(room) == 0
+    assert np.abs(room).argmax() < 5
+
+
+def test_the_room_grows_dense_and_noise_like() -> None:
+    room = shipped_signal("impulse_response")
+    # Excess kurtosis of the response with its decay undone: high for single echoes, 0 for Gaussian noise.
+    level = room * 10 ** (3 * np.arange(22050) / RATE_HZ / 0.45)
+    bounds = (np.array([0, 0.02, 0.05, 0.1, 0.4]) * RATE_HZ).astype(int)
+    kurtosis = [np.mean(part**4) / np.mean(part**2) ** 2 - 3 for part in np.split(level, bounds[1:])[:-1]]
+    assert kurtosis[0] > kurtosis[1] > kurtosis[2]
+    assert abs(kurtosis[3]) < 0.5
+
+
+def test_the_room_has_no_sweeping_echoes() -> None:
+    room = shipped_signal("impulse_response")
+    # A sweep is one frequency at a time: its spectrum over 10 ms is peaky, and its flatness far below that of noise
+    # (exp(-0.577) = 0.56 for white noise; air and walls tilt it).
+    late = room[4410:22050].reshape(-1, 441) * np.hanning(441)
+    power = np.square(np.abs(np.fft.rfft(late, axis=1)))[:, 5:60]
+    flatness = np.exp(np.mean(np.log(power), axis=1)) / np.mean(power, axis=1)
+    assert np.median(flatness) > 0.4
+
+
+def test_the_room_has_no_offset() -> None:
+    room = shipped_signal("impulse_response")
+    power = np.square(np.abs(np.fft.rfft(room)))
+    below_20_hz = power[np.fft.rfftfreq(22050, 1 / RATE_HZ) < 20].sum()
+    assert below_20_hz < 1e-3 * power.sum()
 
 
 def _last_over_first_tenth_db(samples: NDArray[np.float64]) -> float:

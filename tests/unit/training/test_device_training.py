@@ -227,7 +227,7 @@ def test_the_warm_up_sets_the_state() -> None:
 
 
 def test_the_loss_falls_behind_every_filter() -> None:
-    trainer = trained(list(NAMES), [1, 2, 3, 4], epochs=40, method=replace(METHOD, learning_rate=0.02))
+    trainer = trained(list(NAMES), [1, 2, 3, 4], epochs=15, method=replace(METHOD, learning_rate=0.02))
     for model in range(4):
         assert trainer.history[-1][model] < 0.5 * trainer.history[0][model]
 

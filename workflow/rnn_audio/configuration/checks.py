@@ -8,7 +8,7 @@ from typing import Any
 
 from rnn_audio.configuration.kinds import FIGURES, RULE_KINDS, TABLES, declared_kinds
 from rnn_audio.configuration.method_checks import check_method
-from rnn_audio.configuration.schema import hint, require_text_keys, require_valid
+from rnn_audio.configuration.schema import hint, require_text_keys, require_valid, without_references
 from rnn_audio.configuration.settings import signal_samples
 from rnn_audio.errors import InputError
 from rnn_audio.losses.preemphasis import NAMES as FILTERS
@@ -51,8 +51,7 @@ def check_claims_schema(claims: Mapping[str, Any], file: str) -> None:
         InputError: naming the file, the key, what is wrong with it, and what is allowed.
     """
     require_text_keys(claims, file)
-    schema = _schema()["properties"]["claims"] | {"$defs": _schema()["$defs"]}
-    require_valid(claims, schema, prefix=f"{file}: claims")
+    require_valid(claims, _schema()["properties"]["claims"], prefix=f"{file}: claims")
 
 
 def check_configurations(config: Mapping[str, Any], merged: Mapping[str, Mapping[str, Any]]) -> None:
@@ -84,8 +83,8 @@ def check_configuration(where: str, settings: Mapping[str, Any], config: Mapping
         InputError: naming the key and what is allowed.
     """
     kind = "device" if "device" in settings else "signal"
-    parts = [{"$ref": f"#/$defs/{part}"} for part in ("partial_configuration", f"{kind}_configuration")]
-    require_valid(settings, {"$defs": _schema()["$defs"], "allOf": parts}, prefix=f"{where} (with its preset)")
+    parts = [_schema()["$defs"][part] for part in ("partial_configuration", f"{kind}_configuration")]
+    require_valid(settings, {"allOf": parts}, prefix=f"{where} (with its preset)")
     require_known(f"{where}.{kind}", settings[kind], config[f"{kind}s"])
     if kind == "device":
         _check_warm_up(where, settings)
@@ -125,7 +124,7 @@ def require_known(where: str, name: str, known: Iterable[str]) -> None:
 
 def configuration_keys() -> list[str]:
     """Every key of a configuration, dotted if it is inside a mapping: `epochs`, `teacher_forcing.base`."""
-    return list(dict.fromkeys(_keys({"$ref": "#/$defs/partial_configuration"})))
+    return list(dict.fromkeys(_keys(_schema()["$defs"]["partial_configuration"])))
 
 
 def _require_no_markup(value: Any, place: str) -> None:  # noqa: ANN401 (any YAML value)
@@ -142,13 +141,11 @@ def _require_no_markup(value: Any, place: str) -> None:  # noqa: ANN401 (any YAM
 
 
 def _keys(schema: Mapping[str, Any]) -> Iterator[str]:
-    while "$ref" in schema:
-        schema = _schema()["$defs"][schema["$ref"].rpartition("/")[2]]
     for key, value in schema.get("properties", {}).items():
         yield key
         yield from (f"{key}.{inner}" for inner in _keys(value))
-    for alternative in schema.get("oneOf", []):
-        yield from _keys(alternative)
+    for part in (*schema.get("allOf", []), *schema.get("oneOf", [])):
+        yield from _keys(part)
 
 
 def _check_length(where: str, settings: Mapping[str, Any], signal: Mapping[str, Any]) -> None:
@@ -170,7 +167,7 @@ def _check_warm_up(where: str, settings: Mapping[str, Any]) -> None:
 
 @cache
 def _schema() -> dict[str, Any]:
-    """The schema, completed with names from other modules: kinds of tables and figures, and filters."""
+    """The schema, completed with names from other modules (kinds of tables and figures, filters) and written out."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, if PyYAML was built with it
@@ -181,7 +178,7 @@ def _schema() -> dict[str, Any]:
     definitions["claim_rule_kind"] = {"enum": list(RULE_KINDS)}
     definitions["pre_emphasis"] = {"enum": list(FILTERS)}
     definitions["published"]["properties"] |= {name: {"$ref": "#/$defs/published_loss"} for name in FILTERS}
-    return schema
+    return without_references(schema)
 
 
 def check_benchmark(config: Mapping[str, Any]) -> None:

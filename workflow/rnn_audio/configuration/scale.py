@@ -23,6 +23,8 @@ def differences(own: Settings, papers: Settings) -> str:
     Returns:
         An empty text if they are equal.
     """
+    if own == papers:
+        return ""
     ours, theirs = dict(_flat(own)), dict(_flat(papers))
     first = [key for key in ("epochs", "batch_size") if key in ours]
     keys = dict.fromkeys([*first, *ours, *theirs])

@@ -51,6 +51,30 @@ def require_valid(instance: Any, schema: Mapping[str, Any], prefix: str) -> None
     raise InputError(f"{prefix}{path}: {_explain(error)}")
 
 
+def without_references(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema with its definitions in place of their references, which take long to look up at each value.
+
+    Args:
+        schema: the schema; each `$ref` names one of its `$defs`, and none contains itself.
+    """
+    written_out: dict[str, Any] = {}
+
+    def write_out(part: Any) -> Any:  # noqa: ANN401 (any YAML value)
+        if isinstance(part, list):
+            return [write_out(item) for item in part]
+        if not isinstance(part, dict):
+            return part
+        own = {key: write_out(value) for key, value in part.items() if key not in ("$ref", "markdownDescription")}
+        if "$ref" not in part:
+            return own
+        name = part["$ref"].rpartition("/")[2]
+        if name not in written_out:
+            written_out[name] = write_out(schema["$defs"][name])
+        return own | {"allOf": [written_out[name]]} if own else written_out[name]
+
+    return write_out(schema)
+
+
 def require_text_keys(value: Any, place: str) -> None:  # noqa: ANN401 (any YAML value)
     """Refuse keys that are not text, such as unquoted numbers; raises an InputError that names the mapping."""
     if isinstance(value, list):

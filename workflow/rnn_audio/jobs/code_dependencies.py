@@ -3,12 +3,15 @@
 Snakemake tracks a script, but not its imports. A digest of the imported modules is therefore a parameter of its rule.
 """
 
-import ast
-from collections.abc import Iterable, Iterator
+import re
 from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
+
+# Import statements of this package, at the beginning of a line: found as text, because every start of Snakemake reads
+# all modules, and parsing them would take a third of a second.
+_IMPORTS = re.compile(rf"^[ \t]*(?:from ({_PACKAGE.name}[\w.]*) import (\([^)]*\)|.*)|import (.+))", re.MULTILINE)
 
 
 def code_of(script: Path, *chosen: str) -> list[Path]:
@@ -37,21 +40,16 @@ def code_of(script: Path, *chosen: str) -> list[Path]:
 @cache
 def _imported_modules(path: Path) -> list[Path]:
     names: list[str] = []
-    for node in _statements(ast.parse(path.read_text(encoding="utf-8")).body):
-        if isinstance(node, ast.Import):
-            names.extend(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            # "from package import name" may name a module or a member of one; a member has no file and is skipped.
-            names.extend([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
+    for package, members, modules in _IMPORTS.findall(path.read_text(encoding="utf-8")):
+        # "from package import name" may name a module or a member of one; a member has no file and is skipped.
+        names.extend([package, *(f"{package}.{name}" for name in _names(members))] if package else _names(modules))
     return [module for name in names for module in _module_files(name)]
 
 
-def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """All statements, including nested ones. Expressions contain no imports and are skipped."""
-    for statement in body:
-        yield statement
-        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
-            yield from _statements(getattr(statement, part, ()))
+def _names(listed: str) -> list[str]:
+    """The names of an import statement's list, without those that they get by "as" and without comments."""
+    plain = re.sub(r"#.*|\s+as\s+\w+", "", listed)
+    return re.findall(r"[\w.]+", plain)
 
 
 @cache
