@@ -10,7 +10,10 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["snakemake.cli"])
+# The others are what Snakemake imports late, at every start.
+_CONTEXT.set_forkserver_preload(
+    ["snakemake.cli", "snakemake.report.html_reporter", "smart_open", "nbformat", "jsonschema"]
+)
 
 
 class Command:

@@ -165,7 +165,9 @@ def plan_of(jobs):
     else:
         limit = workflow.global_resources.get("gpu") if ACCELERATOR == "cuda" else cores
     at_once = getattr(limit, "value", limit) or max(1, len(packs))
-    return plan_run(EXPERIMENT, packs, ACCELERATOR, at_once, others, cores or at_once)
+    cores = cores or at_once
+    alone = {job.rule.name for job in jobs if job.threads >= cores > 1}
+    return plan_run(EXPERIMENT, packs, ACCELERATOR, at_once, others, cores, alone)
 
 
 def turns_of_packs():

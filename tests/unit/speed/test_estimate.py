@@ -247,7 +247,7 @@ def test_other_jobs_are_named_and_count(tmp_path: Path) -> None:
 
 def test_a_job_that_runs_alone_keeps_the_other_cores_from_working(tmp_path: Path) -> None:
     for rule, factor in (("table", 1), ("measure_running_speed", 4)):
-        plan = plan_of(experiment(tmp_path), [], "cpu", 4, others={rule: 1}, cores=4)
+        plan = plan_of(experiment(tmp_path), [], "cpu", 4, others={rule: 1}, cores=4, alone=["measure_running_speed"])
         seconds = job_seconds(rule, experiment(tmp_path))
         assert plan.total_s() == pytest.approx(factor * seconds / 4)
 

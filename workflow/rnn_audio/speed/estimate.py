@@ -3,7 +3,7 @@
 import json
 import os
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from rnn_audio.configuration.experiment import Experiment
 from rnn_audio.jobs.progress import format_duration
 from rnn_audio.records import write_json
 from rnn_audio.speed.benchmark_records import OURS
-from rnn_audio.speed.job_times import ALONE, TRAINING_START_S, describe_jobs, job_seconds
+from rnn_audio.speed.job_times import TRAINING_START_S, describe_jobs, job_seconds
 from rnn_audio.training.cost import step_seconds
 from rnn_audio.training.recipe import Recipe
 
@@ -57,6 +57,7 @@ def plan_run(
     at_once: int,
     others: Mapping[str, int] | None = None,
     cores: int | None = None,
+    alone: Collection[str] = (),
 ) -> Plan:
     """What a run makes, and for about how long.
 
@@ -67,6 +68,7 @@ def plan_run(
         at_once: how many packs train at the same time.
         others: number of all other jobs, by the name of their rule.
         cores: how many of these run at the same time; by default, as many as packs.
+        alone: names of rules whose jobs run alone on the machine, so that the other cores wait.
 
     On a GPU a pack takes as long as its slowest model, on a CPU as long as all its models in turn. The estimate is
     corrected by the times of models that were trained here before on the same accelerator.
@@ -83,7 +85,7 @@ def plan_run(
     # A job that runs alone keeps all cores from others. Times of earlier trainings say how fast a CPU is.
     measured = pace if accelerator == "cpu" else 1.0
     busy_s = measured * sum(
-        count * job_seconds(rule, experiment) * (cores if rule in ALONE else 1) for rule, count in others.items()
+        count * job_seconds(rule, experiment) * (cores if rule in alone else 1) for rule, count in others.items()
     )
     others_s = busy_s * at_once / cores
     plan = Plan("", trainings_s, others_s, at_once, basis)

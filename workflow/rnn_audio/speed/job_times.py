@@ -7,23 +7,21 @@ from rnn_audio.configuration.experiment import Experiment
 TRAINING_START_S = 2.6
 """Time of a training's job outside its training: it loads PyTorch, and evaluates the model."""
 
-ALONE = ("measure_running_speed", "measure_training_time")
-"""Rules whose jobs run alone on the machine, so that the other cores wait."""
-
 _OTHER_S = 1.5
 # Seconds of one core, as measured with the quick profile on one core of a 2023 server processor.
 _JOB_S: Mapping[str, float] = {
     "prepare_signal": 1.8,
-    "resample_signal": 1.2,
+    "resample_signal": 1.0,
     "segment": 0.4,
     "fit_baselines": 3.5,
     "select_best": 0.4,
-    "generate": 2.6,
+    "generate": 3.0,
     "reconstruct": 2.4,
-    "convolve": 1.8,
-    "table": 1.0,
+    "convolve": 2.2,
+    "table": 1.2,
+    "export": 1.9,
     "measure_running_speed": 4.5,
-    "measure_training_time": 4.0,
+    "measure_training_time": 6.0,
 }
 _FIGURE_S = 2.2
 # Of rules that handle a device's recordings: at the start, and per second of recording and model.
