@@ -11,6 +11,7 @@ from rnn_audio.devices.checks import check_pair, count_clipped
 from rnn_audio.devices.condition import describe_pair
 from rnn_audio.devices.latency import TRUSTED, correct_latency, measure_latency
 from rnn_audio.errors import InputError
+from rnn_audio.losses.formulas import POWER_FLOOR
 from rnn_audio.signals.guitar import playing
 from rnn_audio.signals.recordings import Recording
 
@@ -230,6 +231,13 @@ def test_an_echo_and_the_polarity_are_told(take: np.ndarray) -> None:
 def test_the_same_recording_twice_quiet_sides_pauses_and_hum_are_told(take: np.ndarray) -> None:
     assert set(_check(take, take)) == {"same"}
     assert "out.wav is quiet" in _check(take, 0.001 * np.tanh(4 * take))["level"]
+    highs = np.convolve(0.05 * np.tanh(4 * take), [1.0, -0.85], mode="valid")
+    level_db = 10 * np.log10(np.mean(highs**2))
+    assert level_db < 10 * np.log10(POWER_FLOOR)
+    assert (
+        f"out.wav is quiet ({level_db:.0f} dB re full scale after the high-pass"
+        in _check(take, 0.05 * np.tanh(4 * take))["level"]
+    )
     pauses = np.where(np.arange(len(take)) % (5 * RATE_HZ) < 3 * RATE_HZ, 0.0, take)
     assert "is silent for 6" in _check(pauses, np.tanh(4 * pauses))["silence"]
     hum = 1e-3 * np.sin(2 * np.pi * 50 * np.arange(len(take)) / RATE_HZ)
