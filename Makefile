@@ -1,5 +1,5 @@
-# make quick: the whole workflow with the quick profile. make check: formatting, lint, imports and unit tests, in two
-# minutes. make test: all tests, in twenty. All install first, from the locked requirements (make lock).
+# make quick: the whole workflow with the quick profile. make check: formatting, lint, imports and unit tests, in three
+# minutes on two cores. make test: all tests, in twenty. All install first, from the locked requirements (make lock).
 
 # Any of Python 3.11 to 3.14 that can make an environment; the machine's own python3 first. Another: make PYTHON=...
 ifndef PYTHON
