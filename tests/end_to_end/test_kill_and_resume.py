@@ -17,6 +17,9 @@ from support.workspace import Config, Workspace
 SEEDS = [1, 2]
 # What is killed: a training alone, Snakemake alone (a training that runs goes on without it), or all of them.
 KILLS = ["training"] * 8 + ["snakemake"] * 6 + ["all"] * 6
+# What is edited after some of the kills, by how many are left. Each setting is as before at the end, so that the older
+# of two trainings that run at once belongs sometimes to the settings of the last run and sometimes not.
+EDITS = {16: ("learning_rate", 0.003), 13: ("learning_rate", None), 9: ("hidden_size", 8), 5: ("hidden_size", None)}
 
 
 def config() -> Config:
@@ -31,6 +34,18 @@ def config() -> Config:
         }
     }
     return long
+
+
+def edit(workspace: Workspace, key: str, value: object) -> None:
+    """Change a setting of the trained configuration; None gives it back its own."""
+    wanted = config()["configurations"]["steady"].get(key) if value is None else value
+
+    def change(edited: Config) -> None:
+        edited["configurations"]["steady"][key] = wanted
+        if wanted is None:
+            del edited["configurations"]["steady"][key]
+
+    workspace.edit_config(change)
 
 
 def start(workspace: Workspace) -> Command:
@@ -98,7 +113,9 @@ def has_resumed(workspace: Workspace) -> bool:
     return any(re.search(r"resumed after epoch [1-9]", log.read_text(encoding="utf-8")) for log in logs)
 
 
-def test_run_killed_at_twenty_moments_ends_with_the_bytes_of_an_undisturbed_one(tmp_path: Path) -> None:
+def test_a_run_killed_and_edited_at_twenty_moments_ends_with_the_bytes_of_an_undisturbed_one(
+    tmp_path: Path,
+) -> None:
     # One library in both: a record names the code that its training went by.
     undisturbed, killed = (Workspace.create(tmp_path / name, config()) for name in ("undisturbed", "killed"))
     for workspace in (undisturbed, killed):
@@ -128,6 +145,10 @@ def test_run_killed_at_twenty_moments_ends_with_the_bytes_of_an_undisturbed_one(
             wait_until(lambda process=process: bool(trainings(process)), process)
         if kill(process, kills[-1]):
             kills.pop()
+            if len(kills) in EDITS:
+                if process.poll() is None:  # a training alone was killed: Snakemake says so, and ends
+                    process.wait()
+                edit(killed, *EDITS[len(kills)])
         resumed = resumed or has_resumed(killed)
 
     process.wait()
@@ -137,5 +158,6 @@ def test_run_killed_at_twenty_moments_ends_with_the_bytes_of_an_undisturbed_one(
     assert resumed or has_resumed(killed)
     assert compared(killed.results) == compared(undisturbed.results)
     assert half_written(killed.folder) == []
+    assert not list(killed.results.glob("checkpoints/**/*.claim"))
     assert last_checkpoint(killed) == 0
     assert not killed.plan().files

@@ -15,6 +15,7 @@ from rnn_audio.__main__ import main
 
 RATE_HZ = 16_000
 NAME = "my_amp"
+OFFSET = 0.01
 COMMAND = ["train", "in.wav", "my amp.wav", "--epochs", "2", "--seeds", "2", "--size", "3", "--cores", "2"]
 
 
@@ -22,13 +23,22 @@ COMMAND = ["train", "in.wav", "my amp.wav", "--epochs", "2", "--seeds", "2", "--
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pair")
     played = np.random.default_rng(1).uniform(-0.5, 0.5, 4 * RATE_HZ)
-    for name, samples in (("in", played), ("my amp", np.tanh(2 * played))):
+    # The offset is a finding about the pair.
+    for name, samples in (("in", played), ("my amp", np.tanh(2 * played) + OFFSET)):
         soundfile.write(folder / f"{name}.wav", samples, RATE_HZ, subtype="FLOAT")
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
         patched.setenv("CUDA_VISIBLE_DEVICES", "-1")
         assert main(COMMAND) == 0, (folder / f"{NAME}-model/snakemake.log").read_text()
     return folder / f"{NAME}-model"
+
+
+def dry_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    places = ["--snakefile", str(REPOSITORY / "Snakefile"), "--directory", str(folder), "--cores", "1"]
+    command = [sys.executable, "-m", "snakemake", *places, *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended
 
 
 def chosen(folder: Path) -> Path:
@@ -56,6 +66,18 @@ def test_the_table_states_the_error_of_the_chosen_model(folder: Path) -> None:
     assert chosen(folder).name == f"seed-{best['seed']}"
 
 
+def test_what_was_found_of_the_pair_stands_below_each_table_and_figure_of_its_models(folder: Path) -> None:
+    (found,) = read_json(folder / f"results/devices/{NAME}/checks.json")["findings"]
+    assert found["message"].startswith("my amp.wav has a DC offset of +0.0")
+    tables = [path.read_text(encoding="utf-8") for path in (folder / "results/tables").glob("*.md")]
+    assert tables
+    assert all(f"Recordings of my amp: {found['message']}." in table for table in tables)
+    # The text of figures is drawn as outlines; what a figure is made from is told by the plan.
+    summary = dry_run(folder, "--detailed-summary", "results/figures/error.svg").stdout.splitlines()
+    (figure,) = [line for line in summary if line.startswith("results/figures/error.svg\t")]
+    assert f"results/devices/{NAME}/checks.json" in figure
+
+
 @pytest.mark.parametrize("model", ["safetensors", "nam"])
 def test_process_plays_it_as_the_run_did(folder: Path, model: str, tmp_path: Path) -> None:
     models = {
@@ -72,7 +94,5 @@ def test_process_plays_it_as_the_run_did(folder: Path, model: str, tmp_path: Pat
 
 
 def test_it_is_an_ordinary_run_with_nothing_left_to_do(folder: Path) -> None:
-    arguments = ["--snakefile", str(REPOSITORY / "Snakefile"), "--directory", str(folder), "--cores", "1", "-n"]
-    ended = subprocess.run([sys.executable, "-m", "snakemake", *arguments], capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended.stderr
+    ended = dry_run(folder, "-n")
     assert "Nothing to be done" in ended.stdout + ended.stderr

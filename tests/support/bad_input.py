@@ -65,6 +65,7 @@ COMMAND_LINES = [
         "No rule to produce results/models/stedy/selection.json",
         "results/models/stedy/selection.json",
     ),
+    _command("a misspelt target", "there is no target 'figurs'; did you mean 'figures'?", "figurs"),
 ]
 
 CASES = [*CONFIGURATION, *REFERENCES_TO_OTHERS, *COMMAND_LINES, *RECORDINGS, *MODELS]

@@ -4,8 +4,10 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 # The others are what Snakemake imports late, at every start.
@@ -65,4 +67,6 @@ def _main(arguments: Sequence[str], folder: Path, environment: dict[str, str], o
 
     from snakemake.cli import main
 
-    main()
+    # What is to be done at the end, which that of a fork would skip.
+    with ExitStack() as stack, patch("atexit.register", stack.callback):
+        main()

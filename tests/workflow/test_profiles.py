@@ -37,6 +37,16 @@ def test_default_profile_loads_by_itself(fresh: Workspace) -> None:
     assert re.search(r"Provided resources: .*\bgpu\b\D*1\b", fresh.make(source))
 
 
+@pytest.mark.parametrize(
+    "path", sorted((REPOSITORY / "profiles").glob("*/config.yaml")), ids=lambda path: path.parent.name
+)
+def test_a_profile_finds_its_settings_from_any_folder(path: Path) -> None:
+    """Snakemake looks next to the profile for a file that is named alone, and in the folder of the run for a list."""
+    named = yaml.safe_load(path.read_text(encoding="utf-8")).get("configfile", "config.yaml")
+    assert isinstance(named, str)
+    assert (path.parent / named).is_file()
+
+
 def test_training_asks_for_no_gpu_on_a_cpu(fresh: Workspace) -> None:
     show_resources(fresh)
     assert set(gpus_of_trainings(fresh)) == {"0"}

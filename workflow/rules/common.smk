@@ -1,8 +1,10 @@
 import atexit
+import re
 from contextlib import suppress
 
 from rnn_audio.atomic import check_writable
 from rnn_audio.configuration.accelerator import unused_gpu
+from rnn_audio.configuration.schema import hint
 from rnn_audio.jobs.engine_proof import forget_proofs
 from rnn_audio.jobs.packs.composition import compose_packs
 from rnn_audio.jobs.packs.members import remove_waiting, write_waiting
@@ -39,9 +41,21 @@ if not IS_MODULE:
     report: "../report/workflow.rst"
 
 
+def say_misspelt(targets):
+    """Of a name that is no target, Snakemake says only that it has no rule for it."""
+    known = [rule.name for rule in workflow.rules if not rule.has_wildcards()]
+    for target in targets:
+        if re.fullmatch("[A-Za-z0-9_-]+", target) and target not in known:
+            print(f"there is no target '{target}'; {hint(target, known)}", file=sys.stderr)
+
+
 def say_plan():
-    """What a dry run would make, and for about how long."""
-    if workflow.dryrun and workflow.dag is not None:
+    """What a dry run would make, and for about how long; without jobs, which target is misspelt."""
+    if workflow.dag is None:
+        return
+    if not any(workflow.dag.jobs):
+        say_misspelt(workflow.dag_settings.targets)
+    elif workflow.dryrun:
         # All jobs count as finished by now.
         print(plan_of(workflow.dag.needrun_jobs(exclude_finished=False)).message, file=sys.stderr)
 
@@ -72,7 +86,7 @@ onstart:
         print(note, file=sys.stderr)
 
 
-# A dry run has no `onstart`; its jobs are known when Snakemake ends.
+# A dry run and one that cannot begin have no `onstart`; their jobs are known when Snakemake ends.
 if workflow.is_main_process and not IS_MODULE:
     atexit.register(say_plan)
 

@@ -7,6 +7,7 @@ for name, kind in FIGURES.items():
             f"plot_{name}"
         input:
             unpack(partial(files_of, kind)),
+            checks=checks_of_shown,
         output:
             svg=report(
                 "<results>/figures/{figure}.svg",

@@ -162,10 +162,16 @@ def listening_files(tests):
     ]
 
 
-def checks_of_devices(devices):
+def checks_of_devices(devices, suffixes=TABLE_SUFFIXES):
     """The tables of what was measured of recordings; a simulated device and a model need none."""
     own = [device for device in devices if EXPERIMENT.config["devices"][device]["source"] in ("file", "url")]
-    return expand("<results>/devices/{device}/checks{suffix}", device=own, suffix=TABLE_SUFFIXES)
+    return expand("<results>/devices/{device}/checks{suffix}", device=own, suffix=suffixes)
+
+
+def checks_of_shown(wildcards):
+    """What was found of the recordings that a table or figure shows models of: it stands in the notes."""
+    shown = [EXPERIMENT.configurations[name] for name in EXPERIMENT.configurations_of(declared(wildcards))]
+    return checks_of_devices(dict.fromkeys(own["device"] for own in shown if "device" in own), [".json"])
 
 
 def artefacts(section, names):

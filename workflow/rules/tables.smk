@@ -5,6 +5,7 @@ rule table:
     """A table of the configuration, the papers' values next to ours."""
     input:
         unpack(lambda wildcards: files_of(TABLES[declared(wildcards)["kind"]], wildcards)),
+        checks=checks_of_shown,
     output:
         csv="<results>/tables/{table}.csv",
         markdown="<results>/tables/{table}.md",

@@ -205,6 +205,22 @@ def test_lost_samples_are_told_with_their_time(take: np.ndarray) -> None:
     assert before < 10.0 < after
 
 
+def test_pauses_with_an_offset_have_no_latency_of_their_own(take: np.ndarray) -> None:
+    pauses = np.where(np.arange(len(take)) < 13 * RATE_HZ, 0.0, take)
+    found = measure_latency(pauses + 0.01, np.tanh(4 * pauses), RATE_HZ)
+    assert {samples for _, samples in found.course} == {0}
+    assert min(seconds for seconds, _ in found.course) > 13.0 - found.place_s / 2
+
+
+def test_a_jump_lies_within_the_recording() -> None:
+    short = np.random.default_rng(6).uniform(-0.5, 0.5, 5 * RATE_HZ)
+    half = len(short) // 2
+    target = np.concatenate([short[:half], short[half + 512 :], np.zeros(512)])
+    before, after, change = measure_latency(short, target, RATE_HZ).jump()
+    assert change == -512
+    assert 0.0 <= before < 2.5 < after <= 5.0
+
+
 def test_an_echo_and_the_polarity_are_told(take: np.ndarray) -> None:
     findings = _check(take, 0.4 * -(take + 1.2 * _delayed(take, 14400)))
     assert set(findings) == {"echo", "polarity"}

@@ -131,6 +131,17 @@ def test_latency_is_corrected_by_its_own_length_where_that_is_asked_for(
     assert measured == shift  # what was done does not hide what was found
 
 
+def test_findings_name_files_without_their_folders_unless_both_have_one_name(tmp_path: Path, played: Floats) -> None:
+    settings = of_files(tmp_path, played, np.tanh(4 * played) + 0.01)
+    (found,) = load_device("amp", settings, tmp_path).findings
+    assert found.message.startswith("out.wav has a DC offset")
+    (tmp_path / "wet").mkdir()
+    alike = Path(settings["file"]["target"]).rename(tmp_path / "wet/in.wav")
+    settings["file"] |= {"target": str(alike)}
+    (found,) = load_device("amp", settings, tmp_path).findings
+    assert found.message.startswith(f"{alike} has a DC offset")
+
+
 def test_a_pair_in_step_is_not_corrected(tmp_path: Path, played: Floats) -> None:
     device = load_device("amp", of_files(tmp_path, played, np.tanh(4 * played), latency="correct"), tmp_path)
     assert device.corrections == []
@@ -217,6 +228,14 @@ def test_a_part_that_is_silent_is_refused_with_its_time(
         InputError, match=rf"the {part} part, from {first:.1f} to {last:.1f} s, is silent.*devices\.amp\.split"
     ):
         check("amp", of_files(tmp_path, source, target))
+
+
+@pytest.mark.parametrize("latency", ["report", "correct"])
+def test_a_long_silence_is_told_as_silence_and_not_as_a_latency_that_moves(tmp_path: Path, latency: str) -> None:
+    source = playing(20.0, RATE_HZ, seed=7)
+    source[: int(0.82 * len(source))] = 0.0
+    with pytest.raises(InputError, match=r"the train part, from 0\.0 to 12\.0 s, is silent"):
+        inspect_device("amp", of_files(tmp_path, source, np.tanh(4 * source), latency=latency))
 
 
 def test_lost_samples_are_refused_unless_reports_are_asked_for(tmp_path: Path) -> None:

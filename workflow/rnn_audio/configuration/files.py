@@ -108,7 +108,9 @@ def check_profiles(profiles: Iterable[str], overlays: Iterable[Path | str]) -> N
         if not files:
             continue
         declared = (yaml.safe_load(files[0].read_text(encoding="utf-8")) or {}).get("configfile") or []
-        named = [declared] if isinstance(declared, str) else declared
+        # As Snakemake does: a text that is a file of the profile's folder is that file, an entry of a list is not.
+        beside = files[0].parent / str(declared)
+        named = [str(beside) if beside.is_file() else declared] if isinstance(declared, str) else declared
         if any(Path(file).resolve() not in present for file in named):
             both = " ".join([*named, *map(str, given)])
             raise InputError(

@@ -161,7 +161,8 @@ def _moving(latency: Latency, pair: str, rate_hz: float) -> Finding:
         return Finding("latency_moves", found, "record both sides with one interface, or resample the target")
     before, after, change = latency.jump()
     found = f"latency of {pair} jumps by {change} samples between {before:.1f} and {after:.1f} s"
-    return Finding("latency_moves", found, "samples were lost or repeated; record again, or use one of the parts")
+    advice = "samples were lost or repeated, or the clocks differ; record again with one interface, or use one part"
+    return Finding("latency_moves", found, advice)
 
 
 def _clipping(recording: Recording) -> list[Finding]:

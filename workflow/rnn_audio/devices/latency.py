@@ -37,6 +37,7 @@ SHORTEST_S = 0.1
 """Recordings of at most this length are too short to measure a latency."""
 
 _BLOCK_S = 6.0
+_SOUNDING = 1e-6  # of the loudest place's energy: 60 dB below it, there is no playing
 _PLACES = 18
 _GROUPS = 6
 _SAME_ARRIVAL_S = 0.010  # of the same arrival, or of another one
@@ -59,6 +60,7 @@ class Latency:
         inverted: whether the target's polarity is opposite.
         echo_samples: how much later a second arrival comes that is about as strong; None without any.
         course: (seconds, samples) at places spread over the recording where the latency is certain.
+        place_s: length of the sound around each of these places that was looked at, in seconds.
     """
 
     samples: int
@@ -66,6 +68,7 @@ class Latency:
     inverted: bool
     echo_samples: int | None
     course: tuple[tuple[float, int], ...]
+    place_s: float
 
     def moved(self, rate_hz: float) -> bool:
         """Whether the latency changes along the recording."""
@@ -88,7 +91,7 @@ class Latency:
 
     def jump(self) -> tuple[float, float, int]:
         """The largest change between two places: from when to when in seconds, and the change in samples."""
-        reach = _BLOCK_S / 2  # a place stands for the sound around it
+        reach = self.place_s / 2
         steps = [
             (max(0.0, before[0] - reach), after[0] + reach, after[1] - before[1])
             for before, after in zip(self.course[:-1], self.course[1:], strict=True)
@@ -138,12 +141,14 @@ def measure_latency(input: Floats, target: Floats, rate_hz: float, longest_s: fl
     window = np.hanning(block)
     source, sound = input - np.mean(input), np.pad(target - np.mean(target), reach)
     places, spectra = [], []
-    for start in np.unique(np.linspace(0, len(input) - block, _PLACES).astype(int)):
-        played, heard = source[start : start + block], sound[start : start + block + 2 * reach]
-        if played.any() and heard.any():
-            spectrum = rfft(window * played, size)
+    starts = np.unique(np.linspace(0, len(input) - block, _PLACES).astype(int))
+    played = [source[start : start + block] for start in starts]
+    heard = [sound[start : start + block + 2 * reach] for start in starts]
+    for start, one, other in zip(starts, played, heard, strict=True):
+        if _sounds(one, played) and _sounds(other, heard):
+            spectrum = rfft(window * one, size)
             places.append((start + block / 2) / rate_hz)
-            answer = rfft(heard, size)
+            answer = rfft(other, size)
             spectra.append((np.abs(spectrum) ** 2, np.abs(answer) ** 2, np.conj(spectrum) * answer))
     if not places:
         raise InputError("latency: a recording is silent or constant: give one with sound")
@@ -160,7 +165,7 @@ def measure_latency(input: Floats, target: Floats, rate_hz: float, longest_s: fl
         samples, confidence, *_ = _arrival(response(group), reach, rate_hz)
         if confidence >= _CERTAIN:
             course.append((float(np.mean([places[index] for index in group])), samples))
-    return Latency(*_arrival(response(everywhere), reach, rate_hz), tuple(course))
+    return Latency(*_arrival(response(everywhere), reach, rate_hz), tuple(course), block / rate_hz)
 
 
 def correct_latency(input: Floats, target: Floats, rate_hz: float, latency_samples: int) -> Corrected:
@@ -193,6 +198,11 @@ def correct_latency(input: Floats, target: Floats, rate_hz: float, latency_sampl
     )
     late, early = max(trimmed, 0), max(-trimmed, 0)
     return Corrected(input[early : early + kept], target[late : late + kept], message)
+
+
+def _sounds(block: Floats, blocks: Sequence[Floats]) -> bool:
+    """Whether a block is no pause, by its spread: an offset of the whole recording leaves a constant in its pauses."""
+    return bool(np.var(block) > _SOUNDING * max(map(np.var, blocks)))
 
 
 def _arrival(response: Floats, reach: int, rate_hz: float) -> tuple[int, float, bool, int | None]:

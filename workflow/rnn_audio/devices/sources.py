@@ -77,14 +77,12 @@ def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -
     else:
         pair = _read_files(f"{section}.file", settings["file"])
     rate_hz = _checked_rate(section, settings, *pair)
-    if settings["source"] != "file":  # in step by construction
-        findings, corrections, measured, source, target = [], [], [], *(side.samples for side in pair)
-    else:
+    findings, corrections, measured = [], [], []
+    source, target = (side.samples for side in pair)
+    pairs = _split(section, settings, pair, source, target)  # first: a silent part would be taken for a jump
+    if settings["source"] == "file":  # the others are in step by construction
         findings, corrections, measured, source, target = _checked(section, settings, *pair)
-    halves = [split_by_fractions(side, settings["split"]) for side in (source, target)]
-    pairs = {split: (getattr(halves[0], split), getattr(halves[1], split)) for split in SPLITS}
-    for split, sides in pairs.items():
-        _require_sound_in(split, sides, pair, settings, f"{section}.split")
+        pairs = _split(section, settings, pair, source, target)
     return DeviceRecordings(pairs, rate_hz, findings, corrections, measured)
 
 
@@ -117,13 +115,12 @@ def inspect_device(name: str, settings: Mapping[str, Any], longest_segment: int 
         for recording in pair:
             require_sound(recording)
         _check_lengths(section, settings, len(pair[0].samples), longest_segment)
+        # A silent part first: it would be taken for a latency that jumps.
+        _split(section, settings, pair, *(side.samples for side in pair))
         findings, corrections, _, source, target = _checked(section, settings, *pair)
         for message in [*(finding.message for finding in findings), *corrections]:
             logger.warning("%s", message)
-        halves = [split_by_fractions(side, settings["split"]) for side in (source, target)]
-        for split in SPLITS:
-            sides = (getattr(halves[0], split), getattr(halves[1], split))
-            _require_sound_in(split, sides, pair, settings, f"{section}.split")
+        _split(section, settings, pair, source, target)
     if settings["source"] == "url":
         for split in SPLITS:
             for side in SIDES:
@@ -252,6 +249,9 @@ def _checked(
     section: str, settings: Mapping[str, Any], source: Recording, target: Recording
 ) -> tuple[list[Finding], list[str], list[Property], Floats, Floats]:
     """What was found and corrected, the properties of the pair, and the pair itself, corrected if it had to be."""
+    files = [Path(side.name).name for side in (source, target)]
+    if len(set(files)) == 2:  # findings stand in tables, where a user's folders have no place
+        source, target = (replace(side, name=file) for side, file in zip((source, target), files, strict=True))
     checked = check_pair(section, source, target)
     names = [finding.name for finding in checked.findings]
     if settings["latency"] == "correct" and "latency_moves" in names:
@@ -265,6 +265,17 @@ def _checked(
     done = "nothing, it was corrected"
     measured = [replace(own, advice=done) if own.name.startswith("latency") else own for own in measured]
     return others, [f"{target.name}: {corrected.message}"], measured, corrected.input, corrected.target
+
+
+def _split(
+    section: str, settings: Mapping[str, Any], pair: tuple[Recording, Recording], source: Floats, target: Floats
+) -> dict[str, tuple[Floats, Floats]]:
+    """Input and target of each part, [N] each, after a check that none is silent."""
+    halves = [split_by_fractions(side, settings["split"]) for side in (source, target)]
+    pairs = {split: (getattr(halves[0], split), getattr(halves[1], split)) for split in SPLITS}
+    for split, sides in pairs.items():
+        _require_sound_in(split, sides, pair, settings, f"{section}.split")
+    return pairs
 
 
 def _require_sound_in(
