@@ -6,7 +6,7 @@ import numpy as np
 import soundfile
 
 from rnn_audio.formats.files import write_model
-from support.configurations import Config, shipped_config
+from support.configurations import Config, shipped_config, without_claims
 from support.portable_models import random_model
 from support.workspace import Workspace
 
@@ -16,7 +16,7 @@ _SMALL = {"hidden_size": 3, "batch_size": 2, "epochs": 3}
 
 def every_rule_config() -> Config:
     """A room and an amplifier, both read from files, and an artefact of each kind; `create` writes the files."""
-    config = shipped_config()
+    config = without_claims(shipped_config())
     config["presets"]["auxiliary"] |= _SMALL
     config["presets"]["amplifier"] |= _SMALL | {"segment_samples": 1000, "warm_up_samples": 200}
     config["presets"]["auxiliary"]["auxiliary"] |= {"pretraining_epochs": 2, "segment_samples": 16, "hidden_size": 2}

@@ -25,6 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     clipped = np.clip(8 * played, -1, 1)
     sounds = {"in": played, "out": np.tanh(2 * played), "late": np.roll(np.tanh(2 * played), 400), "loud": clipped}
     sounds |= {"silent": 1e-6 * played, "short": played[:8000], "longer": playing(5), "inverted": -played}
+    sounds |= {"faded": np.where(np.arange(len(played)) < 0.75 * len(played), played, 0)}
     sounds |= {"stereo": np.column_stack([played, playing(4)[::-1]])}
     for name, samples in sounds.items():
         soundfile.write(tmp_path / f"{name}.wav", samples, RATE_HZ, subtype="FLOAT")
@@ -46,6 +47,7 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
     [
         (("in", "missing"), [], "missing.wav: no such file"),
         (("in", "silent"), [], "silent.wav is silent"),
+        (("in", "faded"), [], "s, is silent (peak 0.0e+00); give a recording without this pause"),
         (("in", "longer"), [], "longer.wav 80000: trim them to the same length"),
         (("short", "short"), [], "short.wav: lasts 0.5 s, too short to learn from; give at least 3 s"),
         (("in", "other-rate"), [], "in.wav has 16000 Hz and other-rate.wav has 48000 Hz: resample one of them"),

@@ -192,6 +192,7 @@ def _words_of_the_command(name: str) -> Iterator[None]:
 def _in_words(message: str, name: str) -> str:
     section = f"devices.{name}"
     options = {f"{section}.file.{side}_channel": f"--{side}-channel" for side in ("input", "target")}
+    options[f"choose other shares in {section}.split, or another recording"] = "give a recording without this pause"
     options |= {f"{section}.latency": "--latency", f"{section}.file": "the command", section: "the command"}
     for key, option in options.items():
         message = message.replace(key, option)

@@ -79,6 +79,8 @@ def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -
     rate_hz = _checked_rate(section, settings, *pair)
     findings, corrections, measured = [], [], []
     source, target = (side.samples for side in pair)
+    for recording in pair:
+        require_sound(recording)
     pairs = _split(section, settings, pair, source, target)  # first: a silent part would be taken for a jump
     if settings["source"] == "file":  # the others are in step by construction
         findings, corrections, measured, source, target = _checked(section, settings, *pair)
