@@ -80,7 +80,8 @@ def obstacle() -> str | None:
     foreign = [path for path in _system_files() if os.path.lexists(path) and not _is_own(path)]
     if foreign:
         return f"{foreign[0]} is another cluster's"
-    running = [process.info["name"] for process in psutil.process_iter(["name"]) if process.info["name"] in _DAEMONS]
+    processes = [process.info for process in psutil.process_iter(["name", "status"])]
+    running = [each["name"] for each in processes if each["name"] in _DAEMONS and each["status"] != "zombie"]
     return f"{running[0]} is running here already" if running else None
 
 

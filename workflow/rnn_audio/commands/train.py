@@ -146,7 +146,7 @@ def _plan(arguments: argparse.Namespace, name: str, rate_hz: int, root: Path) ->
 
 
 def _preset(root: Path) -> Settings:
-    """The amplifiers' preset; on a CPU with the small batches of the laptop profile, which learn more in an hour."""
+    """The amplifiers' preset; on a CPU as in the laptop profile, whose small batches learn more in an hour."""
     import yaml
 
     files = [root / "config.yaml"]
