@@ -11,7 +11,7 @@ from rnn_audio.configuration.experiment import Experiment, load_experiment
 from rnn_audio.configuration.files import read_file
 from rnn_audio.records import read_json
 from rnn_audio.reporting.publication.comparison import agree, compare_runs
-from rnn_audio.reporting.publication.publish import LARGEST_BYTES
+from rnn_audio.reporting.publication.publish import LARGEST_BYTES, SETTINGS
 
 FOLDERS = sorted(path.parent for path in (REPOSITORY / "docs" / "results").glob("*/run.json"))
 
@@ -19,7 +19,7 @@ FOLDERS = sorted(path.parent for path in (REPOSITORY / "docs" / "results").glob(
 @pytest.fixture(scope="module")
 def experiments() -> dict[Path, Experiment]:
     """Of each publication: the configuration that ships, with the publication's settings over it."""
-    overlays = {folder: folder / "settings.yaml" for folder in FOLDERS}
+    overlays = {folder: folder / SETTINGS for folder in FOLDERS}
     return {
         folder: load_experiment(overlaid(shipped_config(), read_file(path) if path.exists() else {}))
         for folder, path in overlays.items()

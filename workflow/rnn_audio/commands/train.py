@@ -15,6 +15,7 @@ from rnn_audio.atomic import check_writable, replacing
 from rnn_audio.commands.watching import run_watched
 from rnn_audio.configuration.accelerator import resolve_accelerator
 from rnn_audio.configuration.experiment import load_experiment
+from rnn_audio.configuration.files import load_yaml
 from rnn_audio.configuration.own_pair import as_yaml, name_of, own_pair, validate_every
 from rnn_audio.devices.repeats import find_repeat
 from rnn_audio.devices.sources import SPLITS, DeviceRecordings, load_device
@@ -147,14 +148,12 @@ def _plan(arguments: argparse.Namespace, name: str, rate_hz: int, root: Path) ->
 
 def _preset(root: Path) -> Settings:
     """The amplifiers' preset; on a CPU as in the laptop profile, whose small batches learn more in an hour."""
-    import yaml
-
     files = [root / "config.yaml"]
     if resolve_accelerator("auto") == "cpu":
         files.append(root / "profiles/laptop/settings.yaml")
     preset: Settings = {}
     for file in files:
-        preset |= yaml.safe_load(file.read_text(encoding="utf-8"))["presets"]["amplifier"]
+        preset |= load_yaml(file)["presets"]["amplifier"]
     return preset
 
 

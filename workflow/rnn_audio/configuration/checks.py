@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rnn_audio.configuration.files import load_yaml
 from rnn_audio.configuration.kinds import FIGURES, RULE_KINDS, TABLES, declared_kinds
 from rnn_audio.configuration.method_checks import check_method
 from rnn_audio.configuration.schema import hint, require_text_keys, require_valid, without_references
@@ -168,10 +169,7 @@ def _check_warm_up(where: str, settings: Mapping[str, Any]) -> None:
 @cache
 def _schema() -> dict[str, Any]:
     """The schema, completed with names from other modules (kinds of tables and figures, filters) and written out."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, if PyYAML was built with it
-    schema = yaml.load(_SCHEMA.read_text(encoding="utf-8"), Loader=loader)
+    schema = load_yaml(_SCHEMA)
     definitions = schema["$defs"]
     definitions["table_kind"] = {"enum": declared_kinds(TABLES)}
     definitions["figure_kind"] = {"enum": declared_kinds(FIGURES)}

@@ -5,7 +5,7 @@ quantity of some configurations with limits, with other configurations, or with 
 hold. `reporting/claims` evaluates them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,7 @@ def expand_claims(
         if name in claims:
             raise InputError(f"{where}: there already is a claim of this name; choose another")
         rules = [
-            _expanded(f"{where}.rules[{index}]", rule, groups, list(merged), config)
+            _expanded(f"{where}.rules[{index}]", rule, groups, merged, config)
             for index, rule in enumerate(claim.get("rules", []))
         ]
         if bool(rules) == (claim.get("needs") == LISTENERS):
@@ -154,7 +154,7 @@ def _declared(config: Mapping[str, Any]) -> Iterator[tuple[str, str, Settings]]:
 
 
 def _expanded(
-    where: str, rule: Settings, groups: Mapping[str, list[str]], known: list[str], config: Mapping[str, Any]
+    where: str, rule: Settings, groups: Mapping[str, list[str]], known: Collection[str], config: Mapping[str, Any]
 ) -> Settings:
     """A rule with the configurations that it names, one by one."""
     _check_keys(where, rule)
@@ -171,7 +171,7 @@ def _check_rule(where: str, rule: Settings, merged: Mapping[str, Settings]) -> N
             _check_quantity(f"{where}.quantity", rule["quantity"], configuration, merged[configuration])
 
 
-def _members(where: str, names: str | list[str], groups: Mapping[str, list[str]], known: list[str]) -> list[str]:
+def _members(where: str, names: str | list[str], groups: Mapping[str, list[str]], known: Collection[str]) -> list[str]:
     """The configurations that one side of a rule names.
 
     A member that a grid or a sweep does not have in this run, since an overlay has shortened its list, is kept: the

@@ -77,14 +77,14 @@ def load_device(name: str, settings: Mapping[str, Any], download_folder: Path) -
     else:
         pair = _read_files(f"{section}.file", settings["file"])
     rate_hz = _checked_rate(section, settings, *pair)
-    findings, corrections, measured = [], [], []
-    source, target = (side.samples for side in pair)
     for recording in pair:
         require_sound(recording)
-    pairs = _split(section, settings, pair, source, target)  # first: a silent part would be taken for a jump
-    if settings["source"] == "file":  # the others are in step by construction
-        findings, corrections, measured, source, target = _checked(section, settings, *pair)
-        pairs = _split(section, settings, pair, source, target)
+    pairs = _split(section, settings, pair, *(side.samples for side in pair))
+    if settings["source"] != "file":  # in step by construction
+        return DeviceRecordings(pairs, rate_hz, [], [], [])
+    # After the split: a silent part would be taken for a latency that jumps.
+    findings, corrections, measured, *corrected = _checked(section, settings, *pair)
+    pairs = _split(section, settings, pair, *corrected)
     return DeviceRecordings(pairs, rate_hz, findings, corrections, measured)
 
 

@@ -97,7 +97,7 @@ def _copy(source: Path, target: Path) -> None:
 def _index(title: str, record: Record, chosen: dict[str, list[Path]], claims: bool, settings: bool) -> str:
     lines = [f"# {title}", "", *_facts(record), ""]
     if settings:
-        lines += [f"Not at the papers' scale: with [these settings]({SETTINGS}) as `--configfile`.", ""]
+        lines += [f"With [these settings]({SETTINGS}) laid over `config.yaml`, as `--configfile`.", ""]
     if claims:
         lines += ["Which claims of the papers this run confirms: [claims](claims.md).", ""]
     for path in chosen["tables"]:
